@@ -1,0 +1,153 @@
+"""What must hold within one table, by kind: the checks that no single cell can fail."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from densing.data.cells import plain
+from densing.data.faults import Fault, at
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Check = Callable[[pd.DataFrame, str, frozenset[str]], Iterator[Fault]]
+
+MODEL_FACTS = (
+    "hub_id", "organization", "family", "release_date", "params", "active_params",
+    "embedding_params", "training_tokens", "architecture", "derived_from",
+)  # fmt: skip
+"""Columns of the catalog that belong to the model, not to the score."""
+
+REQUIRED = frozenset({"params", "release_date", "tokens"})
+"""Facts whose blanks are reported as such."""
+
+FEWEST_SIZES, FEWEST_DURATIONS, FEWEST_RUNS = 3, 3, 8
+"""What a loss law in size and tokens needs at the least."""
+
+
+def _unknown_benchmarks(
+    frame: pd.DataFrame, file: str, known: frozenset[str], *, among: str | None = None
+) -> Iterator[Fault]:
+    """Benchmarks nothing is known of, in rows that carry a score but no number of items."""
+    lost = ~frame["benchmark"].isin(known) & frame["benchmark"].notna()
+    if "items" in frame:
+        lost &= frame["items"].isna()
+    if among is not None:
+        lost &= frame[among].notna() if among in frame else False
+    for row, name in frame.loc[lost, "benchmark"].items():
+        close = difflib.get_close_matches(
+            name.lower(), [k.lower() for k in sorted(known)], n=1, cutoff=0.7
+        )
+        meant = next((k for k in sorted(known) if close and k.lower() == close[0]), None)
+        hint = f"did you mean {meant!r}? otherwise " if meant else ""
+        cure = f"{hint}add a column 'items', or a row to the benchmarks table"
+        yield at(file, row, "benchmark", name, "is an unknown benchmark", cure)
+
+
+def _differing(frame: pd.DataFrame, file: str, owner: str, facts: Iterable[str]) -> Iterator[Fault]:
+    """Facts that one owner states in two ways: the first row that departs from its first."""
+    for fact in facts:
+        if fact not in frame:
+            continue
+        known = frame[frame[fact].notna()] if fact in REQUIRED else frame
+        for name, values in known.groupby(owner, sort=False)[fact]:
+            written = [_written(value) for value in values]
+            other = next((i for i, text in enumerate(written) if text != written[0]), None)
+            if other is not None:
+                problem = f"differs from row {values.index[0]} of {owner} {name!r} ({written[0]})"
+                cure = "state it alike in every row"
+                yield at(file, values.index[other], fact, written[other], problem, cure)
+
+
+def _written(value: object) -> str:
+    """Write a value as a table has it."""
+    if value is None or value != value:
+        return "blank"
+    if isinstance(value, float):
+        return plain(value)
+    return str(value).removesuffix(" 00:00:00")
+
+
+def _catalog(frame: pd.DataFrame, file: str, known: frozenset[str]) -> Iterator[Fault]:
+    yield from _unknown_benchmarks(frame, file, known)
+    yield from _differing(frame, file, "model", MODEL_FACTS)
+    size = frame["params"]
+    if "embedding_params" in frame:
+        part = frame["embedding_params"]
+        for row, value in part[part >= size].items():
+            problem = f"is not below params ({plain(size[row])})"
+            cure = "params counts all parameters, embeddings included"
+            yield at(file, row, "embedding_params", plain(value), problem, cure)
+    if "active_params" in frame:
+        part = frame["active_params"]
+        for row, value in part[part > size].items():
+            problem = f"exceeds params ({plain(size[row])})"
+            cure = "params counts all parameters, active ones included"
+            yield at(file, row, "active_params", plain(value), problem, cure)
+
+
+def _reference_runs(frame: pd.DataFrame, file: str, known: frozenset[str]) -> Iterator[Fault]:
+    yield from _unknown_benchmarks(frame, file, known, among="accuracy")
+    named = frame.assign(run=frame["reference"].astype(str) + " " + frame["run"].astype(str))
+    yield from _differing(named, file, "run", ("params", "tokens"))
+    runs = frame[~frame["held_out"]] if "held_out" in frame else frame
+    for (reference, benchmark), group in runs.groupby(["reference", "benchmark"], sort=False):
+        yield from _too_few(group, file, f"reference {reference!r} on {benchmark!r}")
+
+
+def _too_few(group: pd.DataFrame, file: str, what: str) -> Iterator[Fault]:
+    """Report runs that cannot identify a loss law in size and tokens."""
+    if group[["params", "tokens"]].isna().to_numpy().any():
+        return  # cells that could not be read are reported already
+    have = (group["params"].nunique(), group["tokens"].nunique(), len(group))
+    need = (FEWEST_SIZES, FEWEST_DURATIONS, FEWEST_RUNS)
+    if any(h < n for h, n in zip(have, need, strict=True)):
+        problem = (
+            f"{what} has {have[2]} runs of {have[0]} sizes and {have[1]} numbers of tokens, "
+            "too few for a loss law"
+        )
+        cure = f"give at least {need[2]} runs, {need[0]} sizes and {need[1]} numbers of tokens"
+        yield Fault(file, None, None, None, problem, cure)
+
+
+def _calibration(frame: pd.DataFrame, file: str, known: frozenset[str]) -> Iterator[Fault]:
+    yield from _unknown_benchmarks(frame, file, known)
+
+
+def _losses(frame: pd.DataFrame, file: str, known: frozenset[str]) -> Iterator[Fault]:
+    del known
+    groups = frame.groupby("benchmark", sort=False) if "benchmark" in frame else [("", frame)]
+    for name, group in groups:
+        yield from _too_few(group, file, f"{name!r}" if name else "the table")
+
+
+def _trend(frame: pd.DataFrame, file: str, known: frozenset[str]) -> Iterator[Fault]:
+    del known
+    for end, beyond, side in (("lower", "gt", "above"), ("upper", "lt", "below")):
+        if end not in frame:
+            continue
+        wrong = getattr(frame[end], beyond)(frame["value"])
+        for row, value in frame.loc[wrong, end].items():
+            yield at(file, row, end, plain(value), f"lies {side} the value", "swap or correct it")
+    for one, other in (("lower", "upper"), ("upper", "lower")):
+        if one in frame:
+            lost = frame[other].isna() if other in frame else frame[one].notna()
+            for row in frame.index[frame[one].notna() & lost]:
+                yield at(file, row, other, None, f"is blank where {one} is given", "give both")
+
+
+def _benchmarks(frame: pd.DataFrame, file: str, known: frozenset[str]) -> Iterator[Fault]:
+    del frame, file, known
+    return iter(())
+
+
+CHECKS: dict[str, Check] = {
+    "catalog": _catalog,
+    "reference_runs": _reference_runs,
+    "calibration_points": _calibration,
+    "benchmarks": _benchmarks,
+    "trend": _trend,
+    "losses": _losses,
+}

@@ -1,0 +1,200 @@
+"""The four tables a fit rests on, kept together and validated together."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from densing.data.faults import Fault, TableError
+from densing.data.shipped import bundled
+from densing.data.together import check_together
+from densing.data.validation import HORIZON, inspect_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Table = str | Path | pd.DataFrame
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Evidence:
+    """Everything a fit reads.
+
+    Attributes
+    ----------
+    reference_runs
+        One row a run and benchmark: params, tokens, loss [, accuracy].
+    calibration_points
+        One row a checkpoint and benchmark: loss, score.
+    catalog
+        One row a model and benchmark: release_date, params, score and facts of the model.
+    benchmarks
+        One row a benchmark: items, chance, baseline protocol.
+    """
+
+    reference_runs: pd.DataFrame
+    calibration_points: pd.DataFrame
+    catalog: pd.DataFrame
+    benchmarks: pd.DataFrame
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of the content, whatever the order of rows and columns."""
+        digest = hashlib.sha256()
+        for field in fields(self):
+            digest.update(f"[{field.name}]\n".encode())
+            digest.update(_canonical(getattr(self, field.name)).encode())
+        return digest.hexdigest()
+
+    @property
+    def references(self) -> list[str]:
+        """Names of the reference families."""
+        return sorted(self.reference_runs["reference"].unique())
+
+    def for_reference(self, name: str) -> Evidence:
+        """Keep one reference family and the benchmarks it was run on.
+
+        Raises
+        ------
+        ValueError
+            No reference of that name.
+        """
+        if name not in self.references:
+            known = ", ".join(self.references)
+            raise ValueError(f"unknown reference {name!r}; known: {known}")
+        runs, points = self.reference_runs, self.calibration_points
+        runs = runs[runs["reference"] == name]
+        on = set(runs["benchmark"])
+        return replace(
+            self,
+            reference_runs=runs,
+            calibration_points=points[points["reference"] == name],
+            catalog=self.catalog[self.catalog["benchmark"].isin(on)],
+            benchmarks=self.benchmarks[self.benchmarks["benchmark"].isin(on)],
+        )
+
+    def newest_release(self) -> pd.Timestamp:
+        """Release date of the newest model of the catalog."""
+        return self.catalog["release_date"].max()
+
+    def __repr__(self) -> str:
+        return (
+            f"Evidence({len(self.catalog)} scores of {self.catalog['model'].nunique()} models, "
+            f"{len(self.reference_runs)} losses of {', '.join(self.references)}, "
+            f"{len(self.calibration_points)} calibration points, "
+            f"{len(self.benchmarks)} benchmarks)"
+        )
+
+
+def load_evidence(
+    *,
+    reference_runs: Table | None = None,
+    calibration_points: Table | None = None,
+    catalog: Table | None = None,
+    benchmarks: Table | None = None,
+    horizon: timedelta = HORIZON,
+) -> Evidence:
+    """Load the bundled evidence, or tables of one's own in its place.
+
+    Reference runs, calibration points and catalog replace the bundled table of that kind;
+    benchmarks are added to the bundled ones and override those of the same name. With reference
+    runs of one's own, bundled calibration points of other references fall away. A benchmark
+    without a row in the benchmarks table takes its items from the rows that use it, and 0 as
+    its chance level.
+
+    Parameters
+    ----------
+    reference_runs, calibration_points, catalog, benchmarks
+        A file or a frame each; None for the bundled table.
+    horizon
+        How far beyond today a date may lie.
+
+    Raises
+    ------
+    TableError
+        Every fault of every table, all at once.
+    """
+    given: dict[str, Table] = {
+        kind: table
+        for kind, table in {
+            "benchmarks": benchmarks,
+            "reference_runs": reference_runs,
+            "calibration_points": calibration_points,
+            "catalog": catalog,
+        }.items()
+        if table is not None
+    }
+    kinds = [field.name for field in fields(Evidence)]
+    tables = {kind: bundled(kind) for kind in kinds}
+    known = set(tables["benchmarks"]["benchmark"])
+    files = {k: Path(t).name for k, t in given.items() if isinstance(t, str | Path)}
+    faults: list[Fault] = []
+    for kind, table in given.items():
+        try:
+            frame, _, found = inspect_table(table, kind, benchmarks=known, horizon=horizon)
+        except TableError as error:
+            faults += error.faults
+            continue
+        faults += found
+        if kind == "benchmarks" and "benchmark" in frame:
+            known |= set(frame["benchmark"].dropna())
+            frame = _extended(tables[kind], frame)
+        tables[kind] = frame
+    if "reference_runs" in given and "calibration_points" not in given and not faults:
+        points = tables["calibration_points"]
+        own = set(tables["reference_runs"]["reference"])
+        tables["calibration_points"] = points[points["reference"].isin(own)]
+    if given and not faults:
+        faults += check_together(tables, files=files, given=given)
+    if faults:
+        raise TableError(faults)
+    tables["benchmarks"] = _completed(tables)
+    return Evidence(**{kind: table.reset_index(drop=True) for kind, table in tables.items()})
+
+
+def _extended(base: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+    """Benchmarks with one's own rows in place of, or after, the bundled ones."""
+    import pandas as pd
+
+    kept = base[~base["benchmark"].isin(own["benchmark"])]
+    return pd.concat([kept, own], ignore_index=True)
+
+
+def _completed(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Benchmarks with a row for each one that another table uses and none describes."""
+    import pandas as pd
+
+    table = tables["benchmarks"]
+    known, rows = set(table["benchmark"]), []
+    for kind in ("reference_runs", "calibration_points", "catalog"):
+        frame = tables[kind]
+        if "items" not in frame:
+            continue
+        for name, items in frame.groupby("benchmark")["items"]:
+            if name not in known and items.notna().any():
+                known.add(name)
+                about = "not described: chance taken as 0"
+                rows.append((name, int(items.dropna().iloc[0]), 0.0, about))
+    if not rows:
+        return table
+    more = pd.DataFrame(rows, columns=["benchmark", "items", "chance", "description"])
+    return pd.concat([table, more], ignore_index=True)
+
+
+def _canonical(table: pd.DataFrame) -> str:
+    """Text of a table that does not depend on the order of its rows and columns."""
+    names = sorted(table.columns)
+    columns = []
+    for name in names:
+        values = table[name]
+        if values.dtype.kind in "iuf":
+            columns.append(["" if v != v else format(float(v), ".12g") for v in values])
+        elif values.dtype.kind == "M":
+            columns.append(values.dt.strftime("%Y-%m-%d").fillna("").tolist())
+        else:
+            columns.append(["" if v is None or v != v else str(v) for v in values.astype(object)])
+    rows = sorted("\x1f".join(row) for row in zip(*columns, strict=True))
+    return "\x1f".join(names) + "\n" + "\n".join(rows) + "\n"

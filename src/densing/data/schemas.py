@@ -1,0 +1,175 @@
+"""The tables: one list of columns each, with kind, unit, rule and what the column holds.
+
+The lists are plain records, so that help texts and documentation can print them at no cost;
+`schema` turns one into a pandera schema.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from densing.data.rules import (
+    CHANCE,
+    INNER,
+    ITEMS,
+    NOT_NEGATIVE,
+    PARAMS,
+    POSITIVE,
+    PROPORTION,
+    TOKENS,
+    Rule,
+)
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
+
+Kind = Literal["text", "number", "count", "date", "flag"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    kind: Kind
+    about: str
+    unit: str = ""
+    rule: Rule | None = None
+    required: bool = False
+
+
+def _need(name: str, kind: Kind, about: str, unit: str = "", rule: Rule | None = None) -> Column:
+    return Column(name, kind, about, unit, rule, required=True)
+
+
+def _may(name: str, kind: Kind, about: str, unit: str = "", rule: Rule | None = None) -> Column:
+    return Column(name, kind, about, unit, rule)
+
+
+_REFERENCE = _need("reference", "text", "name of the reference family")
+_BENCHMARK = _need("benchmark", "text", "name of the benchmark")
+_LOSS = _need("loss", "number", "loss of the correct answer", "nats or bits", POSITIVE)
+_SCORE = _need("score", "number", "share of the items answered right", "proportion", PROPORTION)
+_TOKENS = _need("tokens", "count", "training tokens of the run", "tokens", TOKENS)
+_ITEMS = _may("items", "count", "items the score was taken over", "items", ITEMS)
+_HELD_OUT = _may("held_out", "flag", "kept out of the fit, to test it")
+_SOURCE = _may("source", "text", "where the row comes from")
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "reference_runs": (
+        _REFERENCE,
+        _need("run", "text", "name of the training run"),
+        _need("params", "count", "non-embedding size of the run", "parameters", PARAMS),
+        _TOKENS,
+        _BENCHMARK,
+        _LOSS,
+        _may("accuracy", "number", "score of the same run", "proportion", PROPORTION),
+        _ITEMS,
+        _HELD_OUT,
+        _SOURCE,
+    ),
+    "calibration_points": (
+        _REFERENCE,
+        _need("checkpoint", "text", "name of the checkpoint"),
+        _BENCHMARK,
+        _LOSS,
+        _SCORE,
+        _ITEMS,
+        _HELD_OUT,
+        _SOURCE,
+    ),
+    "catalog": (
+        _need("model", "text", "name of the model, as drawn in figures"),
+        _may("hub_id", "text", "identifier of the weights on their hub"),
+        _may("organization", "text", "who developed it"),
+        _may("family", "text", "the developer's line of models, the group of a random effect"),
+        _need("release_date", "date", "day of the release of the weights", "day"),
+        _need("params", "count", "all parameters, embeddings included", "parameters", PARAMS),
+        _may("active_params", "count", "those used for a token, embeddings included",
+             "parameters", PARAMS),
+        _may("embedding_params", "count", "input and output embeddings, a tied matrix once",
+             "parameters", NOT_NEGATIVE),
+        _may("training_tokens", "count", "tokens of pre-training", "tokens", TOKENS),
+        _may("architecture", "text", "dense, moe, hybrid or ssm"),
+        _may("derived_from", "text", "parent and method, where the model was pruned, distilled, "
+             "quantised, up-scaled or continued from another"),
+        _BENCHMARK,
+        _SCORE,
+        _ITEMS,
+        _may("shots", "count", "worked examples in the prompt", "examples", NOT_NEGATIVE),
+        _may("metric", "text", "what counts as right"),
+        _may("protocol", "text", "how the score was taken: rows of one protocol compare"),
+        _SOURCE,
+    ),
+    "benchmarks": (
+        _BENCHMARK,
+        _need("items", "count", "items of the benchmark", "items", ITEMS),
+        _need("chance", "number", "score of a guess", "proportion", CHANCE),
+        _may("protocol", "text", "protocol of the reference's own checkpoints"),
+        _may("description", "text", "what the benchmark asks"),
+        _may("released", "date", "day the benchmark became public", "day"),
+    ),
+    "trend": (
+        _need("name", "text", "what the value belongs to"),
+        _need("date", "date", "day of the value", "day"),
+        _need("value", "number", "a positive value, its logarithm is fitted", "any", POSITIVE),
+        _may("lower", "number", "lower end of an interval", "as value", POSITIVE),
+        _may("upper", "number", "upper end of an interval", "as value", POSITIVE),
+        _may("prob", "number", "probability of the interval", "probability", INNER),
+        _may("se", "number", "standard error of the value", "as value", POSITIVE),
+    ),
+    "losses": (
+        _need("params", "count", "size of the model", "parameters", PARAMS),
+        _TOKENS,
+        _LOSS,
+        _may("run", "text", "name of the training run"),
+        _may("benchmark", "text", "what the loss was measured on"),
+    ),
+}  # fmt: skip
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "reference_runs": ("reference", "run", "benchmark"),
+    "calibration_points": ("reference", "checkpoint", "benchmark"),
+    "catalog": ("model", "benchmark", "protocol", "source"),
+    "benchmarks": ("benchmark",),
+    "trend": ("name", "date"),
+    "losses": (),
+}
+"""Columns that together name a row; no two rows share them."""
+
+
+def columns(kind: str) -> tuple[Column, ...]:
+    """Columns of a table.
+
+    Raises
+    ------
+    ValueError
+        No table of that name.
+    """
+    if kind not in TABLES:
+        raise ValueError(f"unknown table {kind!r}; known: {', '.join(TABLES)}")
+    return TABLES[kind]
+
+
+def schema(kind: str) -> pa.DataFrameSchema:
+    """Pandera schema of a table: dtypes, rules by name, units in the metadata."""
+    import pandera.pandas as pa
+
+    dtypes = {"number": "float64", "count": "float64", "date": "datetime64[ns]", "flag": "bool"}
+    return pa.DataFrameSchema(
+        {
+            column.name: pa.Column(
+                dtypes.get(column.kind),
+                pa.Check(column.rule.test, name=column.rule.name) if column.rule else None,
+                nullable=True,
+                required=column.required,
+                coerce=column.kind != "text",
+                description=column.about,
+                metadata={"unit": column.unit},
+            )
+            for column in columns(kind)
+        },
+        name=kind,
+        strict=False,
+    )

@@ -1,0 +1,69 @@
+"""The evidence that comes with the package, and where it comes from."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WHAT = {
+    "reference_runs": "losses of the reference families' training runs",
+    "calibration_points": "loss and score of the same checkpoints",
+    "catalog": "open base models: dates, sizes and one preferred score a benchmark",
+    "benchmarks": "items, chance level and baseline protocol",
+    "repeats": "other reports of the catalog's models and benchmarks",
+    "left_out": "scores left out of the catalog, with the reason",
+    "sources": "citation, address and licence of every source key",
+    "published_density": "the paper's densities, five benchmarks",
+    "published_density_mmlu": "the paper's densities, MMLU alone",
+    "published_curves": "the paper's fitted loss and performance curves",
+    "published_prices": "the paper's prices of inference",
+    "published_compression": "the paper's compressed models",
+    "prices": "prices of inference with the score they buy",
+    "compressed_pairs": "compressed and up-scaled models beside their parents",
+}
+"""Every bundled table and what it holds."""
+
+
+def bundled(name: str) -> pd.DataFrame:
+    """Read one of the tables that come with the package.
+
+    Columns whose name ends in `date`, and `released`, are timestamps.
+
+    Raises
+    ------
+    ValueError
+        No table of that name.
+    """
+    import pandas as pd
+
+    if name not in WHAT:
+        raise ValueError(f"no bundled table {name!r}; there are: {', '.join(WHAT)}")
+    with (resources.files("densing.data") / "bundled" / f"{name}.csv").open(
+        encoding="utf-8"
+    ) as file:
+        table = pd.read_csv(file)
+    for column in table.columns:
+        if column.endswith("date") or column == "released":
+            table[column] = pd.to_datetime(table[column])
+    return table
+
+
+def list_bundled() -> pd.DataFrame:
+    """List the bundled tables.
+
+    Returns
+    -------
+    DataFrame
+        One row a table: name, rows, what (a sentence), sources (keys of the sources table).
+    """
+    import pandas as pd
+
+    rows = []
+    for name, what in WHAT.items():
+        table = bundled(name)
+        keys = set(table["source"].dropna()) if "source" in table else set()
+        rows.append((name, len(table), what, ", ".join(sorted(keys)) if name != "sources" else ""))
+    return pd.DataFrame(rows, columns=["name", "rows", "what", "sources"])

@@ -1,0 +1,125 @@
+"""From draws to a run: a DataTree in ArviZ's groups, with dims, coords, units and names."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from densing import __version__
+from densing.inference.nuts import Statistics
+from densing.models.declaration import Model
+from densing.models.layout import Layout
+from densing.models.prior import Prior
+from densing.results.run import FORMAT
+from densing.results.variables import DERIVED, DERIVED_PARAMETERS
+
+PACKAGES = ("densing", "jax", "numpyro", "arviz", "xarray", "numpy")
+
+
+def labelled(
+    values: Mapping[str, np.ndarray], priors: Mapping[str, Prior], coords: Mapping[str, Any]
+) -> xr.Dataset:
+    """Parameters of shape (chain, draw, ...) with the dims and units they were declared with."""
+    variables = {}
+    for name, array in values.items():
+        if name in priors:
+            prior = priors[name]
+            dims, attrs = prior.dims, {"units": prior.unit, "long_name": name.replace("_", " ")}
+        else:
+            spec = DERIVED_PARAMETERS.get(name) or DERIVED[name]
+            dims, attrs = spec.dims, {"units": spec.units, "long_name": spec.long_name}
+        variables[name] = (("chain", "draw", *dims), array, attrs)
+    used = {dim for dims, *_ in variables.values() for dim in dims}
+    chains, draws = next(iter(values.values())).shape[:2]
+    return xr.Dataset(
+        variables,
+        coords={"chain": range(chains), "draw": range(draws)}
+        | {dim: list(names) for dim, names in coords.items() if dim in used},
+    )
+
+
+def sample_stats(statistics: Statistics) -> xr.Dataset:
+    """NUTS statistics under ArviZ's names."""
+    units = {"energy": "nats", "lp": "nats", "n_steps": "gradient evaluations"}
+    return xr.Dataset(
+        {
+            name: (("chain", "draw"), array, {"units": units.get(name, "1"), "long_name": name})
+            for name, array in statistics._asdict().items()
+        }
+    )
+
+
+def constant_data(layout: Layout) -> xr.Dataset:
+    """Everything of the evidence that figures and tables need, by row."""
+    chosen = layout.selection
+    out: dict[str, Any] = {}
+
+    def add(dim: str, table: pd.DataFrame, columns: Mapping[str, tuple[str, str]]) -> None:
+        for column, (name, unit) in columns.items():
+            values = table[column] if column in table else pd.Series([None] * len(table))
+            if values.dtype.kind in "OTU" or column.endswith("_date"):
+                if column.endswith("_date"):
+                    values = pd.to_datetime(values).dt.strftime("%Y-%m-%d")
+                array = values.astype(object).where(values.notna(), "").astype(str).to_numpy(str)
+                array = array.astype(object)
+            else:
+                array = values.to_numpy(float)
+            attrs = {"units": unit, "long_name": name.replace("_", " ")}
+            out[name] = ((dim,), array, attrs)
+
+    add("model", layout.models, {
+        "release_date": ("release_date", "date"), "params": ("params", "parameters"),
+        "counted_params": ("counted_params", "parameters"),
+        "active_params": ("active_params", "parameters"),
+        "training_tokens": ("training_tokens", "tokens"),
+        "family": ("model_family", "name"), "organization": ("organization", "name"),
+        "architecture": ("architecture", "name"),
+    })  # fmt: skip
+    add("score_row", layout.scores, {
+        "model_index": ("score_model", "index"), "cell": ("score_cell", "index"),
+        "benchmark": ("score_benchmark", "name"), "protocol_name": ("score_protocol", "name"),
+        "score": ("score", "proportion"), "items": ("score_items", "items"),
+        "reference_tokens": ("score_tokens", "tokens"), "source": ("score_source", "name"),
+    })  # fmt: skip
+    for dim, prefix, table in (
+        ("run_row", "run", chosen.runs), ("held_out_run_row", "held_out_run", chosen.held_out_runs),
+    ):  # fmt: skip
+        add(dim, table, {
+            "run": (f"{prefix}_name", "name"), "benchmark": (f"{prefix}_benchmark", "name"),
+            "params": (f"{prefix}_params", "parameters"), "tokens": (f"{prefix}_tokens", "tokens"),
+            "loss": (f"{prefix}_loss", "loss"),
+        })  # fmt: skip
+    for dim, prefix, table in (
+        ("checkpoint_row", "checkpoint", chosen.checkpoints),
+        ("held_out_checkpoint_row", "held_out_checkpoint", chosen.held_out_checkpoints),
+    ):
+        add(dim, table, {
+            "checkpoint": (f"{prefix}_name", "name"),
+            "benchmark": (f"{prefix}_benchmark", "name"), "loss": (f"{prefix}_loss", "loss"),
+            "score": (f"{prefix}_score", "proportion"), "items": (f"{prefix}_items", "items"),
+        })  # fmt: skip
+    table = chosen.benchmarks.loc[layout.coords["benchmark"]]
+    add("benchmark", table, {
+        "chance": ("chance", "proportion"), "items": ("benchmark_items", "items"),
+    })  # fmt: skip
+    coords = {dim: list(layout.coords[dim]) for dim in ("model", "benchmark")}
+    return xr.Dataset(out, coords=coords)
+
+
+def attributes(model: Model, layout: Layout, evidence_hash: str, **more: Any) -> dict[str, Any]:
+    """Root attributes of a run; records are JSON."""
+    return {
+        "densing_format": FORMAT,
+        "densing_version": __version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "evidence_hash": evidence_hash,
+        "model": model.model_dump_json(),
+        "centre": json.dumps(dict(layout.centre)),
+        "versions": json.dumps({name: version(name) for name in PACKAGES}),
+        **{key: v if isinstance(v, int | str) else json.dumps(v) for key, v in more.items()},
+    }

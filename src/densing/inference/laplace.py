@@ -1,0 +1,65 @@
+"""Where the posterior sits and how it is shaped there: starts and whitening for the sampler.
+
+Each chain starts from its own random point, is taken down to the nearest mode by L-BFGS and
+displaced again by a wide draw of the curvature there. Chains that belong to different modes
+therefore stay in them, and the diagnostics see it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+
+from densing.inference.potential import Inputs, Whitening
+
+DISPERSION = 1.5
+"""Standard deviations of the Laplace approximation that chains are displaced by."""
+FLATTEST = 3.0
+"""Largest standard deviation whitening believes in, on the unconstrained scale."""
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A local maximum of the posterior density in unconstrained space."""
+
+    position: np.ndarray
+    """Flat unconstrained vector, shape (size,)."""
+    energy: float
+    """Negative log density there."""
+    evaluations: int
+
+
+def find_mode(value_and_grad: Callable[..., Any], inputs: Inputs, start: Any) -> Mode:
+    """Descend from `start` to the nearest mode."""
+
+    def objective(z: np.ndarray) -> tuple[float, np.ndarray]:
+        energy, slope = value_and_grad(z, inputs)
+        if not np.isfinite(energy):
+            return 1e10, np.zeros_like(z)
+        return float(energy), np.nan_to_num(np.asarray(slope, float))
+
+    found = minimize(
+        objective, np.asarray(start), jac=True, method="L-BFGS-B",
+        options={"maxiter": 2000, "maxfun": 4000, "maxcor": 50, "ftol": 1e-9, "gtol": 1e-3},
+    )  # fmt: skip
+    return Mode(found.x, float(found.fun), int(found.nfev))
+
+
+def curvature(value_and_grad: Callable[..., Any], inputs: Inputs, mode: Mode) -> Whitening:
+    """Whitening by the Hessian at a mode; flat or upward directions are held to `FLATTEST`.
+
+    The Hessian is taken by central differences of the gradient: two gradients a dimension
+    with the program that is compiled already, where an exact one would be compiled anew.
+    """
+    step = 1e-4 * np.eye(mode.position.size)
+
+    def slope(z: np.ndarray) -> np.ndarray:
+        return np.asarray(value_and_grad(z, inputs)[1])
+
+    rows = [slope(mode.position + h) - slope(mode.position - h) for h in step]
+    matrix = np.stack(rows) / 2e-4
+    values, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T))
+    deviation = 1.0 / np.sqrt(np.maximum(values, FLATTEST**-2))
+    return Whitening(mode.position, vectors * deviation)

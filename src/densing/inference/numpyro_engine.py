@@ -1,0 +1,71 @@
+"""NumPyro realisation of a `Program`: one pass inside a NumPyro model."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpyro
+import numpyro.distributions as dist
+
+from densing.inference.jax_ops import jax_ops
+from densing.models.prior import Prior
+
+DISTRIBUTIONS = {
+    "normal": lambda loc, scale: dist.Normal(loc, scale),
+    "lognormal": lambda loc, scale: dist.LogNormal(loc, scale),
+    "beta": lambda a, b: dist.Beta(a, b),
+    "gamma": lambda shape, rate: dist.Gamma(shape, rate),
+    "student_t": lambda df, loc, scale: dist.StudentT(df, loc, scale),
+    "beta_binomial": lambda a, b, n: dist.BetaBinomial(a, b, n),
+}
+
+
+class NumpyroProgram:
+    """A pass through a model inside a NumPyro trace (see `densing.models.program`)."""
+
+    xp = jax_ops
+
+    def __init__(
+        self, priors: Mapping[str, Prior], sizes: Mapping[str, int], facts: Mapping[str, Any]
+    ) -> None:
+        self.priors = priors
+        self.sizes = sizes
+        self.values: dict[str, Any] = dict(facts)
+
+    def _distribution(self, prior: Prior) -> dist.Distribution:
+        shape = tuple(self.sizes[dim] for dim in prior.dims)
+        args = {
+            key: self.values[value] if isinstance(value, str) else jax_ops.asarray(value)
+            for key, value in prior.args.items()
+        }
+        return DISTRIBUTIONS[prior.family](**args).expand(shape)
+
+    def sample(self, name: str, *, offset: Any = None, scale: Any = None) -> Any:
+        """See `Program.sample`."""
+        prior = self._distribution(self.priors[name])
+        depth = len(prior.batch_shape)
+        if offset is None and scale is None:
+            value = numpyro.sample(name, prior.to_event(depth))
+        else:
+            flat = dist.ImproperUniform(dist.constraints.real, (), prior.batch_shape)
+            z = numpyro.sample(f"{name}_coordinate", flat)
+            value = (0.0 if offset is None else offset) + (1.0 if scale is None else scale) * z
+            density = prior.log_prob(value)
+            if scale is not None:
+                density = density + jax_ops.log(scale)
+            numpyro.factor(f"{name}_prior", density.sum())
+            numpyro.deterministic(name, value)
+        self.values[name] = value
+        return value
+
+    def derive(self, name: str, value: Any, dims: tuple[str, ...] = ()) -> Any:
+        """See `Program.derive`."""
+        self.values[name] = numpyro.deterministic(name, value)
+        return value
+
+    def observe(self, name: str, family: str, args: Mapping[str, Any], value: Any) -> None:
+        """See `Program.observe`."""
+        numpyro.sample(name, DISTRIBUTIONS[family](**args), obs=value)
+
+    def factor(self, name: str, log_density: Any) -> None:
+        """See `Program.factor`."""
+        numpyro.factor(name, log_density.sum())

@@ -1,0 +1,163 @@
+"""NUTS on a whitened potential: chains on threads, compiled once, interruptible.
+
+NumPyro's own kernel does the sampling; this drives it in short blocks so that progress can be
+shown, an interrupt is honoured between blocks, and data are arguments of the compiled program.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpyro.infer.hmc import hmc
+
+from densing.inference.potential import Inputs, Potential, Whitening, whitened
+from densing.inference.settings import Settings
+
+BLOCK = 50
+"""Draws between two looks at the progress and the interrupt."""
+
+
+class Statistics(NamedTuple):
+    """What NUTS says of each draw; every array has shape (chain, draw)."""
+
+    energy: np.ndarray
+    n_steps: np.ndarray
+    diverging: np.ndarray
+    acceptance_rate: np.ndarray
+    step_size: np.ndarray
+    lp: np.ndarray
+
+
+@dataclass(frozen=True)
+class Chains:
+    """Draws of all chains after warm-up."""
+
+    position: np.ndarray
+    """Flat unconstrained vectors, shape (chain, draw, size)."""
+    statistics: Statistics
+    warmup_steps: int
+    compile_seconds: float
+    sample_seconds: float
+
+
+class Kernel(NamedTuple):
+    """Compiled start and block of a chain."""
+
+    begin: Callable[..., Any]
+    advance: Callable[..., Any]
+
+
+def kernel(potential: Potential, settings: Settings) -> Kernel:
+    """Build the jitted steps; keep the result to sample again without recompiling."""
+    start, step = hmc(potential_fn_gen=whitened(potential), algo="NUTS")
+
+    def begin(key: Any, y: Any, inputs: Inputs, whitening: Whitening) -> Any:
+        return start(
+            y,
+            settings.warmup,
+            step_size=0.3,
+            dense_mass=False,
+            target_accept_prob=settings.target_accept,
+            max_tree_depth=settings.max_tree_depth,
+            model_args=(inputs, whitening),
+            rng_key=key,
+        )
+
+    def one(state: Any, inputs: Inputs, whitening: Whitening) -> tuple[Any, Any]:
+        state = step(state, (inputs, whitening))
+        kept = (
+            whitening.centre + jnp.matmul(whitening.scale, state.z),
+            state.energy,
+            state.num_steps,
+            state.diverging,
+            state.accept_prob,
+            state.adapt_state.step_size,
+            -state.potential_energy,
+        )
+        return state, kept
+
+    def advance(state: Any, inputs: Inputs, whitening: Whitening) -> tuple[Any, Any]:
+        return jax.lax.scan(lambda s, _: one(s, inputs, whitening), state, None, length=BLOCK)
+
+    return Kernel(jax.jit(begin), jax.jit(advance))
+
+
+def sample(
+    compiled: Kernel,
+    inputs: Inputs,
+    whitening: Whitening,
+    starts: Sequence[Any],
+    settings: Settings,
+    *,
+    seed: int,
+    workers: int = 2,
+    progress: Callable[[int, int, int, float, int], None] | None = None,
+) -> Chains:
+    """Run one chain from each of `starts` (whitened vectors).
+
+    `progress` is called from the chains' threads with (chain, draws done, draws in all,
+    step size, divergences after warm-up).
+
+    Raises
+    ------
+    KeyboardInterrupt
+        On interrupt, after the running blocks have ended.
+    """
+    began = perf_counter()
+    keys = jax.random.split(jax.random.key(seed), len(starts))
+    states = [
+        compiled.begin(key, jnp.asarray(y), inputs, whitening)
+        for key, y in zip(keys, starts, strict=True)
+    ]
+    # Compiles (or loads from the cache) once, before the threads need it.
+    advance = compiled.advance.lower(states[0], inputs, whitening).compile()
+    compile_seconds = perf_counter() - began
+
+    began = perf_counter()
+    warmup_blocks, draw_blocks = (-(-n // BLOCK) for n in (settings.warmup, settings.draws))
+    total = (warmup_blocks + draw_blocks) * BLOCK
+    stop = threading.Event()
+
+    def run(chain: int) -> list[Any]:
+        state, blocks, divergences = states[chain], [], 0
+        for block in range(warmup_blocks + draw_blocks):
+            if stop.is_set():
+                break
+            state, kept = advance(state, inputs, whitening)
+            kept = [np.asarray(part) for part in kept]
+            blocks.append(kept)
+            if block >= warmup_blocks:
+                divergences += int(kept[3].sum())
+            if progress:
+                done = (block + 1) * BLOCK
+                progress(chain, done, total, float(kept[5][-1]), divergences)
+        return blocks
+
+    with ThreadPoolExecutor(workers) as pool:
+        futures = [pool.submit(run, chain) for chain in range(len(starts))]
+        try:
+            blocks = [future.result() for future in futures]
+        except BaseException:
+            stop.set()
+            raise
+    stacked = [
+        np.stack([np.concatenate([kept[i] for kept in chain]) for chain in blocks])
+        for i in range(7)
+    ]
+    cut = warmup_blocks * BLOCK
+    position, energy, steps, diverging, accept, size, lp = (
+        a[:, cut : cut + settings.draws] for a in stacked
+    )
+    return Chains(
+        position=position,
+        statistics=Statistics(energy, steps, diverging, accept, size, lp),
+        warmup_steps=int(stacked[2][:, :cut].sum()),
+        compile_seconds=compile_seconds,
+        sample_seconds=perf_counter() - began,
+    )

@@ -1,0 +1,40 @@
+"""A pass through a model at known parameter values: to reuse what was fitted."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax.scipy.stats as jst
+
+from densing.inference.jax_ops import jax_ops
+
+LOG_DENSITIES = {
+    "student_t": lambda x, df, loc, scale: jst.t.logpdf(x, df, loc, scale),
+    "beta_binomial": lambda x, a, b, n: jst.betabinom.logpmf(x, n, a, b),
+}
+
+
+class ReplayProgram:
+    """A `Program` whose parameters are given; it keeps each observation's log density."""
+
+    xp = jax_ops
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values: dict[str, Any] = dict(values)
+        self.log_likelihood: dict[str, Any] = {}
+
+    def sample(self, name: str, *, offset: Any = None, scale: Any = None) -> Any:
+        """Return the known value."""
+        return self.values[name]
+
+    def derive(self, name: str, value: Any, dims: tuple[str, ...] = ()) -> Any:
+        """Return the value (known already)."""
+        self.values[name] = value
+        return value
+
+    def observe(self, name: str, family: str, args: Mapping[str, Any], value: Any) -> None:
+        """Keep the pointwise log density."""
+        self.log_likelihood[name] = LOG_DENSITIES[family](value, **args)
+
+    def factor(self, name: str, log_density: Any) -> None:
+        """Keep the factor."""
+        self.log_likelihood[name] = log_density

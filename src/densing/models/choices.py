@@ -1,0 +1,46 @@
+"""Reference choices: the conventions an answer depends on, each declared."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from densing.models.joint import Switches
+
+
+class Choices(BaseModel):
+    """Everything that is convention rather than evidence.
+
+    A fit resolves these once and keeps them in the run file; sensitivity varies them.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reference: str = "minicpm"
+    """Reference family: which `reference` of the runs and checkpoints."""
+    benchmarks: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Benchmarks whose scores count."""
+    tokens: Annotated[float, Field(gt=0)] | Literal["own", "infinite"] = 5e12
+    """D0, the tokens the reference is trained on: a count, each model's own, or no limit."""
+    count: Literal["non-embedding", "total", "active"] = "non-embedding"
+    """Which parameters of a target model count."""
+    irreducible: bool = True
+    """Loss law with an irreducible loss E (the paper's law has none)."""
+    shortfall: bool = True
+    """Skewed residual with a frontier; otherwise normal, population only."""
+    families: bool = True
+    """A random effect for each family of models."""
+    derived: bool = False
+    """Include pruned, distilled, up-scaled and quantised models."""
+    held_out: bool = False
+    """Fit the reference's held-out rows too, instead of predicting them."""
+    min_scores: Annotated[int, Field(ge=1)] = 1
+    """Scores a model needs on the chosen benchmarks."""
+    released_from: date | None = None
+    released_until: date | None = None
+    exclude_families: tuple[str, ...] = ()
+
+    @property
+    def switches(self) -> Switches:
+        """The choices that change the program."""
+        return Switches(self.irreducible, self.shortfall, self.families)

@@ -1,0 +1,104 @@
+r"""The formulae: loss law, performance map and the densities they are observed under.
+
+Symbols
+-------
+N, D : parameters and training tokens; centred at the runs' geometric means, ``n = ln(N/N0)``
+    and ``d = ln(D/Dc)``.
+L : loss (nats per token, or bits per byte: the unit of the table that is fitted).
+E : irreducible loss.  e : its share of L at the centre.
+w : share of the size term in the reducible loss at the centre.
+alpha, beta : exponents of N and D.
+
+All functions are pure, broadcast, and take the array namespace `xp` first (see `ops`).
+"""
+
+from typing import Any, NamedTuple
+
+
+class LossCurve(NamedTuple):
+    """One loss law per benchmark, in logs; every field has shape ``(benchmark,)``.
+
+    ``ln L(N, D) = ln(E + A (N/N0)^-alpha + B (D/Dc)^-beta)``
+    """
+
+    log_irreducible: Any
+    log_size_term: Any
+    alpha: Any
+    log_data_term: Any
+    beta: Any
+
+
+def log_loss(xp: Any, curve: LossCurve, n: Any, d: Any) -> Any:
+    """Log loss at centred log size `n` and centred log tokens `d` (broadcast to the curve)."""
+    size = curve.log_size_term - curve.alpha * n
+    data = curve.log_data_term - curve.beta * d
+    return xp.logaddexp(curve.log_irreducible, xp.logaddexp(size, data))
+
+
+def log_loss_at_infinite_size(xp: Any, curve: LossCurve, d: Any) -> Any:
+    """Limit of `log_loss` as N grows without bound: what no model of the family goes below."""
+    return xp.logaddexp(curve.log_irreducible, curve.log_data_term - curve.beta * d)
+
+
+def shares_to_curve(
+    xp: Any, *, log_level: Any, irreducible: Any, split: Any, alpha: Any, beta: Any
+) -> LossCurve:
+    """Loss law from its level and shares at the runs' centre.
+
+    Parameters
+    ----------
+    log_level
+        Log loss at the centre, shape (benchmark,).
+    irreducible
+        Logit of e, shape (benchmark,); None for the law without irreducible loss.
+    split
+        Logit of w, shape (benchmark,).
+    alpha, beta
+        Exponents, shape (benchmark,).
+    """
+    log_w, log_not_w = log_sigmoid(xp, split), log_sigmoid(xp, -split)
+    if irreducible is None:
+        log_e, log_not_e = -745.0 + 0.0 * log_level, 0.0
+    else:
+        log_e, log_not_e = log_sigmoid(xp, irreducible), log_sigmoid(xp, -irreducible)
+    return LossCurve(
+        log_irreducible=log_level + log_e,
+        log_size_term=log_level + log_not_e + log_w,
+        alpha=alpha,
+        log_data_term=log_level + log_not_e + log_not_w,
+        beta=beta,
+    )
+
+
+def log_sigmoid(xp: Any, x: Any) -> Any:
+    """Log of the logistic function, without overflow."""
+    return -xp.logaddexp(0.0, -x)
+
+
+class ScoreMap(NamedTuple):
+    """One map from loss to score per benchmark; every field has shape ``(benchmark,)``.
+
+    ``S(L) = floor + (ceiling - floor) * sigmoid(steepness * (1 - L / midpoint))``
+
+    The steepness is dimensionless: the paper's gamma (per unit of loss) is
+    ``steepness / midpoint``.
+    """
+
+    floor: Any
+    ceiling: Any
+    steepness: Any
+    midpoint: Any
+
+
+def score(xp: Any, curve: ScoreMap, loss: Any, shift: Any = 0.0) -> Any:
+    """Expected score (proportion) at `loss`; `shift` is a protocol's effect in logits."""
+    logit = curve.steepness * (1.0 - loss / curve.midpoint) + shift
+    return curve.floor + (curve.ceiling - curve.floor) * xp.expit(logit)
+
+
+def score_variance(mean: Any, items: Any, overdispersion: Any) -> Any:
+    """Variance of a proportion over `items` questions: Beta-Binomial.
+
+    `overdispersion` is the intraclass correlation; 0 gives the Binomial's variance.
+    """
+    return mean * (1.0 - mean) * (1.0 / items + (1.0 - 1.0 / items) * overdispersion)

@@ -1,0 +1,173 @@
+"""From tables and choices to the arrays and coordinates of the joint model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from densing.data import Evidence
+from densing.models.choices import Choices
+from densing.models.joint import JointData
+from densing.models.loss import RunData
+from densing.models.performance import CheckpointData
+from densing.models.select import Selection, select
+from densing.models.targets import ScoreData
+from densing.models.trend import TrendData
+
+DAYS_PER_YEAR = 365.25
+UNBOUNDED_TOKENS = 1e60
+FLOOR_ITEMS = 200.0
+"""How many items the floor's prior is worth."""
+GRID_STEP = 0.3
+"""Spacing of the integration grid in ln parameters; checked after each fit (`health`)."""
+GRID_MARGIN = (10.0, 8.0)
+"""How far the grid reaches below the smallest and above the largest model."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Arrays, coordinates and facts of one joint model."""
+
+    data: JointData
+    coords: Mapping[str, list[str]]
+    """Names along each dimension: benchmark, family, protocol, model."""
+    facts: Mapping[str, Any]
+    """What priors may refer to by name."""
+    models: pd.DataFrame
+    """One row a target model: release_date, params, family and what else is known."""
+    scores: pd.DataFrame
+    """The scores that are fitted, one row each, with `cell`."""
+    selection: Selection
+    centre: Mapping[str, float]
+    """`log_params` and `log_tokens` of the runs' centre (natural logs), `time` of the mean
+    release date (years since 2023-02-24)."""
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Length of each dimension."""
+        return {dim: len(names) for dim, names in self.coords.items()}
+
+
+def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STEP) -> Layout:
+    """Select the evidence a model asks for and lay it out as arrays."""
+    chosen = select(evidence, choices)
+    names = list(choices.benchmarks)
+    index = {name: position for position, name in enumerate(names)}
+    log_n0 = float(np.log(chosen.runs["params"]).mean())
+    log_d0 = float(np.log(chosen.runs["tokens"]).mean())
+
+    models = chosen.models
+    time = (models["release_date"] - pd.Timestamp("2023-02-24")).dt.days / DAYS_PER_YEAR
+    families = sorted(models["family"].unique())
+    scores, cells, protocols = _cells(chosen.scores, choices, index, chosen.baseline, models)
+    log_params = np.log(models["counted_params"].to_numpy(float)) - log_n0
+    data = JointData(
+        runs=RunData(
+            benchmark=chosen.runs["benchmark"].map(index).to_numpy(),
+            n=np.log(chosen.runs["params"].to_numpy(float)) - log_n0,
+            d=np.log(chosen.runs["tokens"].to_numpy(float)) - log_d0,
+            log_loss=np.log(chosen.runs["loss"].to_numpy(float)),
+        ),
+        checkpoints=CheckpointData(
+            benchmark=chosen.checkpoints["benchmark"].map(index).to_numpy(),
+            loss=chosen.checkpoints["loss"].to_numpy(float),
+            correct=np.rint(chosen.checkpoints["score"] * chosen.checkpoints["items"]).to_numpy(),
+            items=chosen.checkpoints["items"].to_numpy(float),
+        ),
+        scores=_sufficient(scores, cells, len(models), log_d0),
+        models=TrendData(
+            time=(time - time.mean()).to_numpy(float),
+            family=models["family"].map({f: i for i, f in enumerate(families)}).to_numpy(),
+        ),
+        log_params=log_params,
+        grid=np.arange(
+            log_params.min() - GRID_MARGIN[0], log_params.max() + GRID_MARGIN[1], grid_step
+        ),
+    )
+    return Layout(
+        data=data,
+        coords={
+            "benchmark": names,
+            "family": families,
+            "protocol": protocols,
+            "model": models["model"].tolist(),
+        },
+        facts=_facts(chosen, names),
+        models=models,
+        scores=scores,
+        selection=chosen,
+        centre={"log_params": log_n0, "log_tokens": log_d0, "time": float(time.mean())},
+    )
+
+
+def _cells(
+    scores: pd.DataFrame,
+    choices: Choices,
+    index: Mapping[str, int],
+    baseline: Mapping[str, str],
+    models: pd.DataFrame,
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Group scores into cells; name the protocols that are not their benchmark's baseline."""
+    scores = scores.copy()
+    position = {name: i for i, name in enumerate(models["model"])}
+    scores["model_index"] = scores["model"].map(position)
+    if choices.tokens == "own":
+        own = models.set_index("model")["training_tokens"]
+        scores["reference_tokens"] = scores["model"].map(own).astype(float)
+    else:
+        count = UNBOUNDED_TOKENS if choices.tokens == "infinite" else choices.tokens
+        scores["reference_tokens"] = float(count)
+    other = scores["protocol"] != scores["benchmark"].map(baseline)
+    scores["protocol_name"] = (scores["benchmark"] + ": " + scores["protocol"]).where(other, "")
+    protocols = sorted(set(scores["protocol_name"]) - {""})
+    number = {"": 0} | {name: i + 1 for i, name in enumerate(protocols)}
+    keys = ["benchmark", "protocol_name", "items", "reference_tokens"]
+    cells = scores[keys].drop_duplicates().reset_index(drop=True)
+    cells["cell"] = cells.index
+    scores = scores.merge(cells, on=keys, how="left")
+    cells["benchmark_index"] = cells["benchmark"].map(index)
+    cells["protocol_index"] = cells["protocol_name"].map(number)
+    return scores, cells, protocols
+
+
+def _sufficient(
+    scores: pd.DataFrame, cells: pd.DataFrame, models: int, log_d0: float
+) -> ScoreData:
+    """Sufficient statistics; a score of 0 or 1 moves half an item inwards."""
+    half = 0.5 / scores["items"].to_numpy(float)
+    y = np.clip(scores["score"].to_numpy(float), half, 1.0 - half)
+    shape = (models, len(cells))
+    at = (scores["model_index"].to_numpy(), scores["cell"].to_numpy())
+    log_score, log_miss, count = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    np.add.at(log_score, at, np.log(y))
+    np.add.at(log_miss, at, np.log1p(-y))
+    np.add.at(count, at, 1.0)
+    return ScoreData(
+        log_score=log_score,
+        log_miss=log_miss,
+        count=count,
+        benchmark=cells["benchmark_index"].to_numpy(),
+        protocol=cells["protocol_index"].to_numpy(),
+        items=cells["items"].to_numpy(float),
+        d=np.log(cells["reference_tokens"].to_numpy(float)) - log_d0,
+    )
+
+
+def _facts(chosen: Selection, names: list[str]) -> dict[str, Any]:
+    """Facts of the evidence that priors refer to, each of shape (benchmark,)."""
+    chance = chosen.benchmarks.loc[names, "chance"].to_numpy(float)
+    floor = 0.005 + 0.99 * chance
+    runs = np.log(chosen.runs["loss"]).groupby(chosen.runs["benchmark"]).mean()
+    points = chosen.checkpoints
+    checkpoints = np.log(points["loss"]).groupby(points["benchmark"]).median()
+    seen = pd.concat([points[["benchmark", "score"]], chosen.scores[["benchmark", "score"]]])
+    best = seen.groupby("benchmark")["score"].max().clip(upper=0.99)
+    return {
+        "mean_log_loss": runs[names].to_numpy(float),
+        "log_checkpoint_loss": checkpoints[names].to_numpy(float),
+        "floor_a": FLOOR_ITEMS * floor,
+        "floor_b": FLOOR_ITEMS * (1.0 - floor),
+        "best_score": best[names].to_numpy(float),
+    }

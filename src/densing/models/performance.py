@@ -1,0 +1,46 @@
+"""Performance map: from a loss on a benchmark to the score on it.
+
+Scores are proportions over a known number of items: Beta-Binomial, with the over-dispersion
+(how far a family's own checkpoints scatter about its map) estimated.
+"""
+
+from typing import Any, NamedTuple
+
+from densing.models.laws import ScoreMap, score
+from densing.models.loss import at
+from densing.models.program import Program
+
+
+class CheckpointData(NamedTuple):
+    """Checkpoints with a loss and a score; every array has shape (checkpoint score,)."""
+
+    benchmark: Any
+    loss: Any
+    correct: Any
+    """Items answered correctly (whole number)."""
+    items: Any
+
+
+def performance_map(m: Program, data: CheckpointData) -> ScoreMap:
+    """Sample the maps and condition on the checkpoints; fields have shape (benchmark,)."""
+    xp = m.xp
+    floor = m.sample("floor")
+    best = m.values["best_score"]
+    ceiling = best + (1.0 - best) * m.sample("ceiling_fraction")
+    steepness = xp.exp(m.sample("log_steepness"))
+    midpoint = xp.exp(m.sample("log_midpoint"))
+    curve = ScoreMap(floor, ceiling, steepness, midpoint)
+    m.derive("ceiling", ceiling, ("benchmark",))
+    m.derive("steepness", steepness, ("benchmark",))
+    m.derive("midpoint", midpoint, ("benchmark",))
+
+    mean = score(xp, at(xp, curve, data.benchmark), data.loss)
+    precision = m.sample("score_precision")
+    m.derive("overdispersion", 1.0 / (1.0 + precision))
+    m.observe(
+        "correct",
+        "beta_binomial",
+        {"a": mean * precision, "b": (1.0 - mean) * precision, "n": data.items},
+        data.correct,
+    )
+    return curve

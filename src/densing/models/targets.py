@@ -1,0 +1,123 @@
+r"""Target models against the reference, forward: density to score, never back.
+
+Model i with log density eta_i has log effective parameters ``x_i = eta_i + ln N_i``. The
+reference's loss at (x_i, D0) times a model-by-benchmark discrepancy ``exp(delta)``,
+``delta ~ Normal(0, tau_k)``, goes through the performance map. The score is Beta distributed
+with the mean and variance that this and the Beta-Binomial sampling of the items imply.
+
+Geometry. x_i is one-dimensional given everything else, and the score's distribution depends on
+the model only through x_i, so x_i is integrated out on one grid common to all models
+(trapezoid rule: exponentially accurate for a smooth integrand). The Beta is an exponential
+family: the log-likelihood of all models at all grid points is a product of two matrices,
+``(model, cell) @ (cell, grid)``; curves are evaluated per cell, not per model. A *cell* is a
+combination of benchmark, protocol, item count and reference tokens.
+"""
+
+from typing import Any, NamedTuple
+
+from densing.models.laws import (
+    LossCurve,
+    ScoreMap,
+    log_loss,
+    log_loss_at_infinite_size,
+    score,
+    score_variance,
+)
+from densing.models.loss import at
+from densing.models.program import Program
+
+
+class ScoreData(NamedTuple):
+    """Scores of the target models as sufficient statistics of the Beta distribution."""
+
+    log_score: Any
+    """Sum of ln y over a model's scores in a cell, shape (model, cell)."""
+    log_miss: Any
+    """Sum of ln(1 - y), shape (model, cell)."""
+    count: Any
+    """Number of scores, shape (model, cell)."""
+    benchmark: Any
+    """Benchmark of each cell, shape (cell,)."""
+    protocol: Any
+    """Protocol of each cell, 0 for a benchmark's baseline, shape (cell,)."""
+    items: Any
+    """Items behind a score of the cell, shape (cell,)."""
+    d: Any
+    """Centred log reference tokens D0 of the cell, shape (cell,)."""
+
+
+class Cells(NamedTuple):
+    """Curves of each cell; every field has shape (cell, 1)."""
+
+    loss: LossCurve
+    map: ScoreMap
+    discrepancy: Any
+    shift: Any
+    items: Any
+    d: Any
+
+
+NODES = (0.0, 1.7320508075688772, -1.7320508075688772)
+WEIGHTS = (2 / 3, 1 / 6, 1 / 6)
+"""Three-point Gauss-Hermite rule for the discrepancy: exact to the fifth moment."""
+
+
+def cells(m: Program, data: ScoreData, loss: LossCurve, performance: ScoreMap) -> Cells:
+    """Sample what belongs to scores alone and lay the curves out per cell."""
+    xp = m.xp
+    m.sample("log_discrepancy_typical")
+    discrepancy = xp.exp(m.sample("log_discrepancy"))
+    m.derive("discrepancy", discrepancy, ("benchmark",))
+    spread = m.sample("protocol_spread")
+    effect = m.sample("protocol_effect", scale=spread)
+    shift = xp.take(xp.concatenate([xp.zeros(1), effect]), data.protocol)
+    return Cells(
+        loss=at_column(xp, loss, data.benchmark),
+        map=at_column(xp, performance, data.benchmark),
+        discrepancy=xp.take(discrepancy, data.benchmark)[:, None],
+        shift=shift[:, None],
+        items=data.items[:, None],
+        d=data.d[:, None],
+    )
+
+
+def at_column(xp: Any, record: Any, index: Any) -> Any:
+    """Curves of each cell as columns, shape (cell, 1)."""
+    taken = at(xp, record, index)
+    return type(taken)(*(field[:, None] for field in taken))
+
+
+def score_moments(xp: Any, cell: Cells, overdispersion: Any, n: Any) -> tuple[Any, Any]:
+    """Mean and variance of a score at centred log effective parameters `n`, (cell, grid)."""
+    loss = xp.exp(log_loss(xp, cell.loss, n, cell.d))
+    means = [
+        score(xp, cell.map, loss * xp.exp(node * cell.discrepancy), cell.shift) for node in NODES
+    ]
+    mean = sum(w * s for w, s in zip(WEIGHTS, means, strict=True))
+    spread = sum(w * (s - mean) ** 2 for w, s in zip(WEIGHTS, means, strict=True))
+    return mean, spread + score_variance(mean, cell.items, overdispersion)
+
+
+def score_log_likelihood(
+    xp: Any, data: ScoreData, cell: Cells, overdispersion: Any, n: Any
+) -> Any:
+    """Log-likelihood of each model's scores at each grid point, shape (model, grid)."""
+    mean, variance = score_moments(xp, cell, overdispersion, n)
+    precision = mean * (1.0 - mean) / variance - 1.0
+    a, b = mean * precision, (1.0 - mean) * precision
+    log_beta = xp.gammaln(a) + xp.gammaln(b) - xp.gammaln(precision)
+    return (
+        xp.matmul(data.log_score, a - 1.0)
+        + xp.matmul(data.log_miss, b - 1.0)
+        - xp.matmul(data.count, log_beta)
+    )
+
+
+def reach(xp: Any, cell: Cells) -> Any:
+    """Centred log parameters beyond which size makes no visible difference, shape (cell, 1).
+
+    There the loss the family could still shed by growing at D0 is one discrepancy's width:
+    ``A (N/N0)^-alpha = tau * L(infinity, D0)``.
+    """
+    limit = log_loss_at_infinite_size(xp, cell.loss, cell.d)
+    return (cell.loss.log_size_term - xp.log(cell.discrepancy) - limit) / cell.loss.alpha

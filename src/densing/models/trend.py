@@ -1,0 +1,63 @@
+r"""Trend of log density over release dates: population and frontier from one posterior.
+
+``eta_i = level + rate (t_i - tbar) + family_f(i) + residual_i`` with t in years. *Population*
+is the line itself, the density of a typical new model. The residual is a non-negative
+shortfall below the *frontier* plus symmetric noise (see `residual`); the shortfall's mean may
+widen or narrow with time, ``theta(t) = theta exp(drift (t - tbar))``, so that
+
+``frontier(t) = level + rate (t - tbar) + theta(t)``
+
+has its own slope. Were the shortfall constant, both slopes would be the same number by
+construction, and reporting both would be theatre.
+"""
+
+from typing import Any, NamedTuple
+
+from densing.models.program import Program
+from densing.models.residual import normal_log_density, shortfall_log_density
+
+
+class TrendData(NamedTuple):
+    """Dates and families of the models."""
+
+    time: Any
+    """Years since the models' mean release date, shape (model,)."""
+    family: Any
+    """Family of each model, shape (model,)."""
+
+
+class Trend(NamedTuple):
+    """The trend at each model's date."""
+
+    mean: Any
+    """Log density of a typical model of that date and family, shape (model,)."""
+    noise: Any
+    """Standard deviation of the symmetric part, scalar."""
+    shortfall: Any
+    """Mean shortfall at each date, shape (model,); None for the normal residual."""
+
+
+def trend(m: Program, data: TrendData, *, shortfall: bool, families: bool) -> Trend:
+    """Sample the trend's parameters; see the module for the symbols."""
+    xp = m.xp
+    level, rate = m.sample("level"), m.sample("rate")
+    mean = level + rate * data.time
+    if families:
+        spread = m.sample("family_spread")
+        mean = mean + xp.take(m.sample("family_effect", scale=spread), data.family)
+    scatter = m.sample("scatter")
+    if not shortfall:
+        return Trend(mean, scatter, None)
+    share = m.sample("shortfall_share")
+    drift = m.sample("shortfall_drift")
+    m.derive("noise", scatter * xp.sqrt(1.0 - share))
+    m.derive("shortfall", scatter * xp.sqrt(share))
+    return Trend(mean, m.values["noise"], m.values["shortfall"] * xp.exp(drift * data.time))
+
+
+def residual_log_density(xp: Any, t: Trend, eta: Any) -> Any:
+    """Log density of log densities `eta`, shape (model, anything)."""
+    x = eta - t.mean[:, None]
+    if t.shortfall is None:
+        return normal_log_density(xp, x, t.noise)
+    return shortfall_log_density(xp, x, t.noise, t.shortfall[:, None])

@@ -1,0 +1,136 @@
+"""Densities, both trends and the record, from the draws of a joint posterior."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from densing.models.laws import LossCurve, log_loss_at_infinite_size
+from densing.models.layout import DAYS_PER_YEAR, Layout
+from densing.results.variables import DERIVED
+
+EPOCH = pd.Timestamp("2023-02-24")
+"""Release of Llama 1: the origin of time, as in the paper."""
+
+
+def label(name: str, values: np.ndarray, coords: dict[str, Any]) -> xr.DataArray:
+    """Array of shape (chain, draw, ...) with the dims, unit and name of a derived variable."""
+    spec = DERIVED[name]
+    dims = ("chain", "draw", *spec.dims)
+    return xr.DataArray(
+        values,
+        dims=dims,
+        coords={dim: coords[dim] for dim in dims if dim in coords},
+        attrs={"units": spec.units, "long_name": spec.long_name},
+    )
+
+
+def derived(posterior: xr.Dataset, layout: Layout, *, seed: int) -> xr.Dataset:
+    """Quantities people ask for, each with its unit; dims (chain, draw, ...)."""
+    log_density = posterior["log_density"].to_numpy()
+    models = layout.models
+    dates = trend_dates(models["release_date"])
+    coords = {"model": posterior["model"].to_numpy(), "date": dates.to_numpy()}
+    time = years(dates) - layout.centre["time"]
+    population, frontier = trend_lines(posterior, time)
+    window = np.asarray([layout.data.models.time.min(), layout.data.models.time.max()])
+    ends = trend_lines(posterior, window)
+    span = window[1] - window[0]
+    x = log_density + layout.data.log_params
+    values = {
+        "density": np.exp(log_density),
+        "effective_params": np.exp(x + layout.centre["log_params"]),
+        "beyond_reference": (x > model_reach(posterior, layout)).astype(float),
+        "population_rate": posterior["rate"].to_numpy(),
+        "population": population,
+        "record": record(posterior, layout, dates, seed=seed),
+    }
+    if frontier is not None and ends[1] is not None:
+        values["frontier"] = frontier
+        values["frontier_rate"] = (ends[1][..., 1] - ends[1][..., 0]) / span
+    return xr.Dataset({name: label(name, value, coords) for name, value in values.items()})
+
+
+def years(dates: Any) -> np.ndarray:
+    """Years since Llama 1's release, shape of `dates`."""
+    return (pd.DatetimeIndex(dates) - EPOCH).days.to_numpy() / DAYS_PER_YEAR
+
+
+def trend_dates(released: pd.Series) -> pd.DatetimeIndex:
+    """Month starts from the first to the last release, and the two ends."""
+    first, last = released.min(), released.max()
+    months = pd.date_range(first, last, freq="MS")
+    return pd.DatetimeIndex(sorted({first, *months, last}))
+
+
+def trend_lines(posterior: xr.Dataset, time: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Population and frontier at `time` (years since the mean date), (chain, draw, date).
+
+    The frontier is None where the model has a symmetric residual.
+    """
+    line = posterior["level"].to_numpy()[..., None] + posterior["rate"].to_numpy()[..., None] * time
+    if "shortfall" not in posterior:
+        return line, None
+    drift = posterior["shortfall_drift"].to_numpy()[..., None]
+    return line, line + posterior["shortfall"].to_numpy()[..., None] * np.exp(drift * time)
+
+
+def model_reach(posterior: xr.Dataset, layout: Layout) -> np.ndarray:
+    """Centred log parameters where size stops to show, (chain, draw, model).
+
+    On each benchmark: where what the family could still shed by growing at D0 is one
+    discrepancy's width (`models.targets.reach`). Of a model's benchmarks, the furthest.
+    """
+    scores = layout.data.scores
+    curve = LossCurve(
+        *(
+            posterior[name].to_numpy()[..., scores.benchmark]
+            for name in ("irreducible_loss", "size_term", "alpha", "data_term", "beta")
+        )
+    )
+    with np.errstate(divide="ignore"):
+        curve = curve._replace(
+            log_irreducible=np.log(curve.log_irreducible),
+            log_size_term=np.log(curve.log_size_term),
+            log_data_term=np.log(curve.log_data_term),
+        )
+        limit = log_loss_at_infinite_size(np, curve, scores.d)
+    tau = posterior["discrepancy"].to_numpy()[..., scores.benchmark]
+    cell = (curve.log_size_term - np.log(tau) - limit) / curve.alpha
+    out = np.empty((*cell.shape[:2], len(layout.models)))
+    for i, count in enumerate(scores.count):
+        out[..., i] = cell[..., count > 0].max(axis=-1)
+    return out
+
+
+def record(
+    posterior: xr.Dataset, layout: Layout, dates: pd.DatetimeIndex, *, seed: int
+) -> np.ndarray:
+    """Posterior predictive of the running maximum at the observed releases, by date.
+
+    New models of new families at the release dates of the fitted ones; not the fitted models
+    themselves. Shape (chain, draw, date).
+    """
+    rng = np.random.default_rng(seed)
+    time = layout.data.models.time
+    line, _ = trend_lines(posterior, time)
+    shape = line.shape
+
+    def column(name: str) -> np.ndarray:
+        return posterior[name].to_numpy()[..., None]
+
+    eta = line
+    if "family_spread" in posterior:
+        effect = rng.standard_normal((*shape[:2], len(layout.coords["family"])))
+        eta = eta + (column("family_spread") * effect)[..., layout.data.models.family]
+    if "shortfall" in posterior:
+        theta = column("shortfall") * np.exp(column("shortfall_drift") * time)
+        eta = eta + theta * (1.0 - rng.standard_exponential(shape))
+        eta = eta + column("noise") * rng.standard_normal(shape)
+    else:
+        eta = eta + column("scatter") * rng.standard_normal(shape)
+    order = np.argsort(time, kind="stable")
+    running = np.maximum.accumulate(eta[..., order], axis=-1)
+    at = np.searchsorted(time[order], years(dates) - layout.centre["time"] + 1e-9, "right") - 1
+    return running[..., np.maximum(at, 0)]

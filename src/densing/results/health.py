@@ -1,0 +1,150 @@
+"""Health of a posterior: whether its intervals may be trusted, and if not, why, in words."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from arviz_stats.base import array_stats
+
+MAX_RHAT = 1.01
+MIN_ESS = 400.0
+MIN_EBFMI = 0.3
+SEPARATE_MODES = 1.2
+MAX_INTEGRATION_ERROR = 0.05
+
+
+@dataclass(frozen=True)
+class Health:
+    """Diagnostics of one run."""
+
+    max_rhat: float
+    min_ess_bulk: float
+    min_ess_tail: float
+    divergences: int
+    min_ebfmi: float
+    gradient_evaluations: int
+    integration_error: float
+    worst: str
+    """The parameter with the fewest effective draws."""
+    reasons: tuple[str, ...]
+
+    @property
+    def verdict(self) -> str:
+        """`trustworthy` or `not trustworthy`."""
+        return "not trustworthy" if self.reasons else "trustworthy"
+
+    def as_dict(self, seconds: dict[str, float]) -> dict[str, Any]:
+        """Return the contract's `diagnostics` object."""
+        record = asdict(self)
+        record["reasons"] = list(self.reasons)
+        return record | {"verdict": self.verdict, "seconds": seconds}
+
+
+def examine(
+    posterior: xr.Dataset,
+    sample_stats: xr.Dataset,
+    *,
+    gradient_evaluations: int,
+    integration_error: float = 0.0,
+) -> Health:
+    """Diagnose every scalar of `posterior` (dims chain, draw, ...).
+
+    Rank-normalised split R-hat and bulk and tail effective sample sizes (5 % and 95 % quantile)
+    after Vehtari, Gelman, Simpson, Carpenter & Buerkner (2021), by ArviZ.
+    """
+    rows = {label: _scalar(values) for label, values in scalars(posterior)}
+    rhat = {k: v[0] for k, v in rows.items()}
+    bulk = {k: v[1] for k, v in rows.items()}
+    tail = {k: v[2] for k, v in rows.items()}
+    worst_rhat = max(rhat, key=lambda k: np.nan_to_num(rhat[k], nan=np.inf))
+    worst_bulk = min(bulk, key=lambda k: np.nan_to_num(bulk[k], nan=-np.inf))
+    worst_tail = min(tail, key=lambda k: np.nan_to_num(tail[k], nan=-np.inf))
+    divergences = int(sample_stats["diverging"].sum())
+    ebfmi = float(np.min(_ebfmi(sample_stats["energy"].to_numpy())))
+    reasons = []
+    if not rhat[worst_rhat] <= MAX_RHAT:
+        reasons.append(
+            f"chains disagree: R-hat {rhat[worst_rhat]:.3f} for {worst_rhat} (limit {MAX_RHAT})"
+        )
+        reasons += _modes(sample_stats)
+    if not bulk[worst_bulk] >= MIN_ESS:
+        reasons.append(
+            f"too few effective draws: bulk {bulk[worst_bulk]:.0f} for {worst_bulk} "
+            f"(at least {MIN_ESS:.0f})"
+        )
+    if not tail[worst_tail] >= MIN_ESS:
+        reasons.append(
+            f"too few effective draws in the tails: {tail[worst_tail]:.0f} for {worst_tail} "
+            f"(at least {MIN_ESS:.0f})"
+        )
+    if divergences:
+        reasons.append(f"{divergences} divergent transitions: part of the posterior is missed")
+    if not ebfmi >= MIN_EBFMI:
+        reasons.append(f"energy mixes slowly: E-BFMI {ebfmi:.2f} (at least {MIN_EBFMI})")
+    if not integration_error <= MAX_INTEGRATION_ERROR:
+        reasons.append(
+            f"the integration grid is too coarse: {integration_error:.2g} nats off "
+            f"(limit {MAX_INTEGRATION_ERROR})"
+        )
+    return Health(
+        max_rhat=float(rhat[worst_rhat]),
+        min_ess_bulk=float(bulk[worst_bulk]),
+        min_ess_tail=float(tail[worst_tail]),
+        divergences=divergences,
+        min_ebfmi=ebfmi,
+        gradient_evaluations=gradient_evaluations,
+        integration_error=integration_error,
+        worst=worst_bulk,
+        reasons=tuple(reasons),
+    )
+
+
+def scalars(posterior: xr.Dataset) -> list[tuple[str, np.ndarray]]:
+    """Every scalar quantity with its label, as (chain, draw) arrays."""
+    out = []
+    for name, variable in posterior.data_vars.items():
+        dims = [d for d in variable.dims if d not in ("chain", "draw")]
+        values = variable.transpose("chain", "draw", *dims).to_numpy()
+        flat = values.reshape(*values.shape[:2], -1)
+        index = np.ndindex(*values.shape[2:])
+        for position, at in enumerate(index):
+            where = ", ".join(str(posterior[d].values[i]) for d, i in zip(dims, at, strict=True))
+            out.append((f"{name}[{where}]" if where else str(name), flat[..., position]))
+    return out
+
+
+def _scalar(x: np.ndarray) -> tuple[float, float, float]:
+    axes = {"chain_axis": 0, "draw_axis": 1}
+    if np.all(x == x.flat[0]):
+        return 1.0, float(x.size), float(x.size)
+    return (
+        float(array_stats.rhat(x, **axes)) if x.shape[0] > 1 else np.nan,
+        float(array_stats.ess(x, method="bulk", **axes)),
+        float(array_stats.ess(x, method="tail", prob=(0.05, 0.95), **axes)),
+    )
+
+
+def _ebfmi(energy: np.ndarray) -> np.ndarray:
+    """Estimated Bayesian fraction of missing information of each chain (Betancourt 2016)."""
+    return np.mean(np.diff(energy, axis=1) ** 2, axis=1) / np.var(energy, axis=1)
+
+
+def _modes(sample_stats: xr.Dataset) -> list[str]:
+    """Say so when chains sit at different heights of the posterior: different modes."""
+    lp = sample_stats["lp"].to_numpy()
+    if lp.shape[0] < 2:
+        return ["one chain cannot show whether there are several modes"]
+    within = lp.std(axis=1).mean()
+    means = lp.mean(axis=1)
+    if float(array_stats.rhat(lp, chain_axis=0, draw_axis=1)) < SEPARATE_MODES:
+        return []
+    high = np.flatnonzero(means > means.max() - within)
+    low = np.setdiff1d(np.arange(len(means)), high)
+    if not len(low):
+        return ["chains sit in different places of equal height: the posterior has several modes"]
+    return [
+        f"chains {', '.join(map(str, low))} sit in another, lower mode than chains "
+        f"{', '.join(map(str, high))} (log density {means[low].max() - means.max():+.1f}): "
+        "the posterior has several modes and these draws do not weigh them"
+    ]
