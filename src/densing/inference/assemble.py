@@ -111,15 +111,14 @@ def constant_data(layout: Layout) -> xr.Dataset:
     return xr.Dataset(out, coords=coords)
 
 
-def attributes(model: Model, layout: Layout, evidence_hash: str, **more: Any) -> dict[str, Any]:
-    """Root attributes of a run; records are JSON."""
+def attributes(*, kind: str, model: Model, **more: Any) -> dict[str, Any]:
+    """Root attributes of a run of a `kind` (joint, loss, trend); records are JSON."""
     return {
         "densing_format": FORMAT,
         "densing_version": __version__,
+        "kind": kind,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "evidence_hash": evidence_hash,
         "model": model.model_dump_json(),
-        "centre": json.dumps(dict(layout.centre)),
         "versions": json.dumps({name: version(name) for name in PACKAGES}),
         **{key: v if isinstance(v, int | str) else json.dumps(v) for key, v in more.items()},
     }

@@ -1,4 +1,4 @@
-"""Where the posterior sits and how it is shaped there: starts and whitening for the sampler.
+"""Where the posterior sits and how it is shaped: starts and whitening for the sampler.
 
 Each chain starts from its own random point, is taken down to the nearest mode by L-BFGS and
 displaced again by a wide draw of the curvature there. Chains that belong to different modes
@@ -16,6 +16,8 @@ from densing.inference.potential import Inputs, Whitening
 
 DISPERSION = 1.5
 """Standard deviations of the Laplace approximation that chains are displaced by."""
+SHRINKAGE = 4
+"""Draws, in multiples of the dimension, that the Laplace approximation is worth."""
 FLATTEST = 3.0
 """Largest standard deviation whitening believes in, on the unconstrained scale."""
 
@@ -63,3 +65,26 @@ def curvature(value_and_grad: Callable[..., Any], inputs: Inputs, mode: Mode) ->
     values, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T))
     deviation = 1.0 / np.sqrt(np.maximum(values, FLATTEST**-2))
     return Whitening(mode.position, vectors * deviation)
+
+
+def rewhitened(whitening: Whitening, position: np.ndarray) -> Whitening:
+    """Whitening by the pilot's draws, shrunk towards the Laplace approximation.
+
+    The curvature at the mode is not the shape of a skewed posterior: on the bundled evidence
+    the pilot's covariance, in coordinates whitened at the mode, has eigenvalues from 0.3 to 17.
+    Covariances are taken within chains, so that chains in different modes do not widen it.
+
+    Parameters
+    ----------
+    whitening
+        The pilot's whitening.
+    position
+        The pilot's draws, flat unconstrained vectors, shape (chain, draw, size).
+    """
+    size = position.shape[-1]
+    centred = position - position.mean(axis=1, keepdims=True)
+    y = np.linalg.solve(np.asarray(whitening.scale), centred.reshape(-1, size).T).T
+    weight = SHRINKAGE * size
+    covariance = (y.T @ y + weight * np.eye(size)) / (len(y) + weight)
+    scale = np.asarray(whitening.scale) @ np.linalg.cholesky(covariance)
+    return Whitening(position.reshape(-1, size).mean(axis=0), scale)

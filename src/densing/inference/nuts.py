@@ -45,6 +45,11 @@ class Chains:
     compile_seconds: float
     sample_seconds: float
 
+    @property
+    def steps(self) -> int:
+        """Gradient evaluations, warm-up included."""
+        return self.warmup_steps + int(self.statistics.n_steps.sum())
+
 
 class Kernel(NamedTuple):
     """Compiled start and block of a chain."""
@@ -95,11 +100,12 @@ def sample(
     starts: Sequence[Any],
     settings: Settings,
     *,
+    draws: int,
     seed: int,
     workers: int = 2,
     progress: Callable[[int, int, int, float, int], None] | None = None,
 ) -> Chains:
-    """Run one chain from each of `starts` (whitened vectors).
+    """Run one chain of `draws` kept draws from each of `starts` (whitened vectors).
 
     `progress` is called from the chains' threads with (chain, draws done, draws in all,
     step size, divergences after warm-up).
@@ -120,7 +126,7 @@ def sample(
     compile_seconds = perf_counter() - began
 
     began = perf_counter()
-    warmup_blocks, draw_blocks = (-(-n // BLOCK) for n in (settings.warmup, settings.draws))
+    warmup_blocks, draw_blocks = (-(-n // BLOCK) for n in (settings.warmup, draws))
     total = (warmup_blocks + draw_blocks) * BLOCK
     stop = threading.Event()
 
@@ -152,7 +158,7 @@ def sample(
     ]
     cut = warmup_blocks * BLOCK
     position, energy, steps, diverging, accept, size, lp = (
-        a[:, cut : cut + settings.draws] for a in stacked
+        a[:, cut : cut + draws] for a in stacked
     )
     return Chains(
         position=position,

@@ -17,7 +17,10 @@ class Settings(BaseModel):
     about: str
     engine: Literal["numpyro"] = "numpyro"
     chains: Annotated[int, Field(ge=1, le=64)] = 4
-    warmup: Annotated[int, Field(ge=50)] = 300
+    pilot: Annotated[int, Field(ge=50)] = 150
+    """Draws of each chain that the whitening is learned from, then dropped."""
+    warmup: Annotated[int, Field(ge=50)] = 150
+    """Draws that step size and scales adapt over, before the pilot and again after it."""
     draws: Annotated[int, Field(ge=50)] = 700
     target_accept: Annotated[float, Field(gt=0.5, lt=1.0)] = 0.8
     max_tree_depth: Annotated[int, Field(ge=1, le=12)] = 9

@@ -20,9 +20,11 @@ DAYS_PER_YEAR = 365.25
 UNBOUNDED_TOKENS = 1e60
 FLOOR_ITEMS = 200.0
 """How many items the floor's prior is worth."""
-GRID_STEP = 0.3
+USUAL_LEVEL = -1.0
+"""Log density around which a family's typical model is expected (prior `level`)."""
+GRID_STEP = 0.15
 """Spacing of the integration grid in ln parameters; checked after each fit (`health`)."""
-GRID_MARGIN = (10.0, 8.0)
+GRID_MARGIN = (9.0, 7.0)
 """How far the grid reaches below the smallest and above the largest model."""
 
 
@@ -167,7 +169,8 @@ def _facts(chosen: Selection, names: list[str]) -> dict[str, Any]:
     return {
         "mean_log_loss": runs[names].to_numpy(float),
         "log_checkpoint_loss": checkpoints[names].to_numpy(float),
-        "floor_a": FLOOR_ITEMS * floor,
-        "floor_b": FLOOR_ITEMS * (1.0 - floor),
+        "chance_logit": np.log(floor / (1.0 - floor)),
+        "chance_spread": 1.0 / np.sqrt(FLOOR_ITEMS * floor * (1.0 - floor)),
         "best_score": best[names].to_numpy(float),
+        "usual_level": np.asarray(USUAL_LEVEL),
     }

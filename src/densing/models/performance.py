@@ -24,12 +24,13 @@ class CheckpointData(NamedTuple):
 def performance_map(m: Program, data: CheckpointData) -> ScoreMap:
     """Sample the maps and condition on the checkpoints; fields have shape (benchmark,)."""
     xp = m.xp
-    floor = m.sample("floor")
+    floor = xp.expit(m.sample("floor_logit"))
     best = m.values["best_score"]
-    ceiling = best + (1.0 - best) * m.sample("ceiling_fraction")
+    ceiling = best + (1.0 - best) * xp.expit(m.sample("ceiling_logit"))
     steepness = xp.exp(m.sample("log_steepness"))
     midpoint = xp.exp(m.sample("log_midpoint"))
     curve = ScoreMap(floor, ceiling, steepness, midpoint)
+    m.derive("floor", floor, ("benchmark",))
     m.derive("ceiling", ceiling, ("benchmark",))
     m.derive("steepness", steepness, ("benchmark",))
     m.derive("midpoint", midpoint, ("benchmark",))

@@ -32,7 +32,7 @@ class Trend(NamedTuple):
     mean: Any
     """Log density of a typical model of that date and family, shape (model,)."""
     noise: Any
-    """Standard deviation of the symmetric part, scalar."""
+    """Standard deviation of the symmetric part, scalar or shape (model,)."""
     shortfall: Any
     """Mean shortfall at each date, shape (model,); None for the normal residual."""
 
@@ -61,3 +61,25 @@ def residual_log_density(xp: Any, t: Trend, eta: Any) -> Any:
     if t.shortfall is None:
         return normal_log_density(xp, x, t.noise)
     return shortfall_log_density(xp, x, t.noise, t.shortfall[:, None])
+
+
+class DatedData(NamedTuple):
+    """Any dated positive values; every array has shape (value,)."""
+
+    time: Any
+    """Years since the mean date."""
+    log_value: Any
+    error: Any
+    """Standard error of the log value; zero where none is known."""
+
+
+def dated_trend(m: Program, data: DatedData, *, shortfall: bool) -> None:
+    """Condition a trend on values that are observed directly, each with its own error."""
+    xp = m.xp
+    line = trend(m, TrendData(data.time, None), shortfall=shortfall, families=False)
+    noise = xp.sqrt(line.noise**2 + data.error**2)
+    x = data.log_value - line.mean
+    if line.shortfall is None:
+        m.factor("values", normal_log_density(xp, x, noise))
+    else:
+        m.factor("values", shortfall_log_density(xp, x, noise, line.shortfall))

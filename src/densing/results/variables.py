@@ -17,6 +17,7 @@ DERIVED_PARAMETERS = {
     "irreducible_loss": Variable(("benchmark",), "loss", "loss at infinite size and data"),
     "size_term": Variable(("benchmark",), "loss", "size term of the loss at the runs' centre"),
     "data_term": Variable(("benchmark",), "loss", "data term of the loss at the runs' centre"),
+    "floor": Variable(("benchmark",), "proportion", "score of a model that knows nothing"),
     "ceiling": Variable(("benchmark",), "proportion", "score at vanishing loss"),
     "steepness": Variable(("benchmark",), "logit", "logits per relative change of loss"),
     "midpoint": Variable(("benchmark",), "loss", "loss halfway between floor and ceiling"),

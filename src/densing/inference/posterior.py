@@ -1,0 +1,164 @@
+"""Sample the posterior of any program: modes, pilot, chains; engine-side and shape-agnostic."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from densing.inference.laplace import DISPERSION, Mode, curvature, find_mode, rewhitened
+from densing.inference.nuts import Chains, kernel, sample
+from densing.inference.potential import Inputs, Potential, Whitening, build
+from densing.inference.settings import Settings
+from densing.models.prior import Prior
+
+HOPELESS = 30.0
+"""A start this many nats above the best one is no mode that matters: it is started again."""
+SECOND_STAGE = 1_000_003
+"""Added to the seed after the pilot, so that its random numbers are not used twice."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a fit reports while it runs."""
+
+    stage: str
+    chain: int = 0
+    done: int = 0
+    total: int = 0
+    step_size: float = float("nan")
+    divergences: int = 0
+
+
+Listener = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Draws of a program's parameters and how they were made."""
+
+    values: Mapping[str, np.ndarray]
+    """Sampled and derived quantities, shape (chain, draw, ...)."""
+    chains: Chains
+    inputs: Inputs
+    gradient_evaluations: int
+    seconds: dict[str, float]
+
+
+def prepare_jax() -> None:
+    """Turn on 64 bit and the compilation cache in the user's cache folder."""
+    jax.config.update("jax_enable_x64", True)  # noqa: FBT003
+    if jax.config.jax_compilation_cache_dir is None:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        jax.config.update("jax_compilation_cache_dir", str(base / "densing" / "jax"))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.2)
+
+
+def sample_posterior(
+    program: Callable[..., Any],
+    data: Any,
+    *,
+    priors: Mapping[str, Prior],
+    sizes: Mapping[str, int],
+    facts: Mapping[str, Any],
+    settings: Settings,
+    seed: int,
+    listen: Listener | None = None,
+) -> Sampled:
+    """Sample `program` (a function of a `Program` and data) given arrays `data`.
+
+    Parameters
+    ----------
+    priors
+        Declared priors by name; those the program does not ask for are ignored.
+    sizes
+        Length of each named dimension.
+    facts
+        Arrays that priors refer to by name.
+    listen
+        Called with `Progress`, from several threads.
+    """
+    tell = listen or (lambda progress: None)
+    prepare_jax()
+    tell(Progress("compiling"))
+    began = perf_counter()
+    inputs = jax.tree.map(jnp.asarray, Inputs(data, dict(facts)))
+    potential = build(program, priors, sizes, inputs)
+    starts, whitening, evaluations = find_starts(potential, inputs, settings, seed=seed, tell=tell)
+    compiled = kernel(potential, settings)
+    found = perf_counter() - began
+
+    def stage(name: str) -> Callable[..., None]:
+        return lambda *news: tell(Progress(name, *news))
+
+    pilot = sample(
+        compiled, inputs, whitening, starts, settings,
+        draws=settings.pilot, seed=seed, progress=stage("shaping"),
+    )  # fmt: skip
+    whitening = rewhitened(whitening, pilot.position)
+    starts = [
+        np.linalg.solve(whitening.scale, last - whitening.centre) for last in pilot.position[:, -1]
+    ]
+    chains = sample(
+        compiled, inputs, jax.tree.map(jnp.asarray, whitening), starts, settings,
+        draws=settings.draws, seed=seed + SECOND_STAGE, progress=stage("sampling"),
+    )  # fmt: skip
+    tell(Progress("deriving"))
+    return Sampled(
+        values=constrained(potential, inputs, chains.position),
+        chains=chains,
+        inputs=inputs,
+        gradient_evaluations=evaluations + pilot.steps + chains.steps,
+        seconds={
+            "compile": round(found + pilot.compile_seconds + chains.compile_seconds, 2),
+            "sample": round(pilot.sample_seconds + chains.sample_seconds, 2),
+        },
+    )
+
+
+def find_starts(
+    potential: Potential, inputs: Inputs, settings: Settings, *, seed: int, tell: Listener
+) -> tuple[list[np.ndarray], Whitening, int]:
+    """Find a starting vector for each chain, the whitening, and the gradients they took."""
+    value_and_grad = jax.jit(jax.value_and_grad(potential.negative_log_density))
+    keys = iter(jax.random.split(jax.random.key(seed), 10 * settings.chains))
+    modes: list[Mode] = []
+    evaluations = 0
+    while len(modes) < settings.chains:
+        key = next(keys, None)
+        if key is None:
+            break
+        mode = find_mode(value_and_grad, inputs, potential.start(key))
+        evaluations += mode.evaluations
+        modes.append(mode)
+        best = min(m.energy for m in modes)
+        modes = [m for m in modes if m.energy < best + HOPELESS]
+        tell(Progress("searching modes", done=len(modes), total=settings.chains))
+    best_mode = min(modes, key=lambda m: m.energy)
+    whitening = curvature(value_and_grad, inputs, best_mode)
+    evaluations += 2 * potential.size
+    rng = np.random.default_rng(seed)
+    starts = []
+    for chain in range(settings.chains):
+        offset = modes[chain % len(modes)].position - best_mode.position
+        wide = DISPERSION * rng.standard_normal(potential.size)
+        starts.append(np.linalg.solve(whitening.scale, offset) + wide)
+    return starts, jax.tree.map(jnp.asarray, whitening), evaluations
+
+
+def constrained(
+    potential: Potential, inputs: Inputs, position: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Parameters and derived quantities at flat vectors of shape (chain, draw, size)."""
+    flat = jnp.asarray(position.reshape(-1, potential.size))
+    values = jax.jit(jax.vmap(potential.constrain, in_axes=(0, None)))(flat, inputs)
+    return {
+        name: np.asarray(value).reshape(*position.shape[:2], *value.shape[1:])
+        for name, value in values.items()
+        if not name.endswith("_coordinate")
+    }

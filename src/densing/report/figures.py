@@ -1,0 +1,178 @@
+"""Every figure of the report: its name, its words and how it is drawn."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from densing.report.diagnostics import plot_diagnostics, shown
+from densing.report.headline import plot_headline
+from densing.report.laws import plot_loss_law, plot_performance_map, plot_reference
+from densing.report.predictive import plot_predictive
+from densing.report.ranking import plot_ranking
+from densing.report.rate import plot_rate
+from densing.report.style import figure_of
+from densing.report.words import digits, doubling, months_range, percent, size
+from densing.results.density import density_table
+from densing.results.headline import summary
+from densing.results.predict import coverage
+
+Words = Callable[[xr.DataTree], str]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure of the report."""
+
+    name: str
+    """Stem of its files."""
+    title: str
+    caption: str
+    """How to read it."""
+    alt: Words
+    """What it shows, for those who cannot see it: from the run."""
+    plot: Callable[..., Any]
+    for_phones: bool = True
+    """Whether the page also carries it in the shape of a phone."""
+
+    def draw(self, run: xr.DataTree, *, narrow: bool = False) -> Figure:
+        """Draw it, for a page or (narrow) for a phone."""
+        axes = self.plot(run, narrow=narrow)
+        while not isinstance(axes, Axes):
+            axes = axes[0]
+        return figure_of(axes)
+
+
+def _headline(run: xr.DataTree) -> str:
+    answer = summary(run)
+    table = density_table(run)
+    text = (
+        f"Scatter plot of capability density against release date for {answer['models']} models, "
+        f"on a logarithmic axis. A typical new model's density {doubling(answer['population'])}"
+    )
+    if answer["frontier"] is not None:
+        text += f"; the frontier's {doubling(answer['frontier'])}"
+    top, last = table[0], table[-1]
+    return (
+        f"{text}. Densest: {top['model']} at {digits(top['density']['median'], figures=2)}; "
+        f"least dense: {last['model']} at {digits(last['density']['median'], figures=2)}."
+    )
+
+
+def _rate(run: xr.DataTree) -> str:
+    answer = summary(run)
+    parts = [
+        f"{name}: median rate {answer[key]['rate_per_year']['median']:.2f} a year, "
+        f"doubling time {months_range(answer[key]['doubling_months'])} months "
+        f"({percent(answer[key]['doubling_months']['prob'])} interval)"
+        for name, key in (("typical new model", "population"), ("frontier", "frontier"))
+        if answer[key] is not None
+    ]
+    return "Posterior densities of the growth rate. " + "; ".join(parts) + "."
+
+
+def _ranking(run: xr.DataTree) -> str:
+    rows = [
+        f"{row['model']} {digits(row['density']['median'], figures=2)}"
+        for row in density_table(run)[:5]
+    ]
+    return "Interval plot of densities, densest first: " + ", ".join(rows) + " and so on."
+
+
+def _loss_law(run: xr.DataTree) -> str:
+    sizes = run["constant_data"]["run_params"].to_numpy()
+    return (
+        f"Loss against training tokens on {_benchmarks(run)}, for reference models of "
+        f"{size(sizes.min())} to {size(sizes.max())} parameters, with fitted curves."
+    )
+
+
+def _reference(run: xr.DataTree) -> str:
+    return (
+        f"Loss of the reference family at D0 against effective parameters on {_benchmarks(run)}: "
+        "the bands widen beyond the sizes that were trained."
+    )
+
+
+def _map(run: xr.DataTree) -> str:
+    return f"Score against loss on {_benchmarks(run)}: S-shaped curves through the checkpoints."
+
+
+def _predictive(run: xr.DataTree) -> str:
+    checks = coverage(run)
+    return "Observed against predicted scores. " + "; ".join(
+        f"{name.replace('_', ' ')}: {c['covered']} of {c['of']} inside their "
+        f"{percent(c['nominal'])} interval"
+        for name, c in checks.items()
+        if c["of"]
+    )
+
+
+def _diagnostics(run: xr.DataTree) -> str:
+    return f"Traces and rank histograms of {', '.join(shown(run))}, one colour a chain."
+
+
+def _benchmarks(run: xr.DataTree) -> str:
+    return ", ".join(str(name) for name in run["posterior"]["benchmark"].to_numpy())
+
+
+PICTURES = (
+    Picture(
+        "density_by_release", "Capability density by release date",
+        "Each dot is a model's density with its 90 % interval: the parameters that the reference "
+        "family would need for the same scores, over the model's own. The vertical axis is "
+        "logarithmic, so a straight line is steady doubling. Blue: a typical new model. Orange: "
+        "best practice of the day. Dotted green: the record that as many releases are expected to "
+        "have set. Shaded: 90 % bands. Models released on one day are set side by side.",
+        _headline, plot_headline,
+    ),
+    Picture(
+        "growth_rate", "Growth rate and doubling time",
+        "The posterior is drawn on the rate of growth, where no growth is an ordinary value; the "
+        "upper axis says what doubling time a rate means. Bars: 90 % intervals.",
+        _rate, plot_rate,
+    ),
+    Picture(
+        "density_ranking", "The densest models",
+        "Median, 50 % and 90 % intervals, with the parameters that count. Intervals overlap far: "
+        "neighbours in this list are rarely told apart. All models share one reference, so their "
+        "densities move together, and differences are better known than the picture suggests.",
+        _ranking, plot_ranking,
+    ),
+    Picture(
+        "predictive_check", "Does the fitted model predict the scores?",
+        "Observed against predicted scores with 90 % predictive intervals. Dots: scores of the "
+        "models, predicted from the model's fitted density and a fresh discrepancy of the "
+        "benchmark (the density has seen the score, so this check is lenient). Triangles: "
+        "checkpoints of the reference that were never fitted: an honest forecast.",
+        _predictive, plot_predictive,
+    ),
+    Picture(
+        "loss_law", "Loss law of the reference family",
+        "Dots: training runs of the reference family. Lines and 90 % bands: the fitted law.",
+        _loss_law, plot_loss_law,
+    ),
+    Picture(
+        "reference_at_d0", "How far the reference is extrapolated",
+        "The loss that the reference family would reach at D0 training tokens. Grey: sizes that "
+        "were really trained. Green: where the models of the catalog fall. The band's width there "
+        "is the price of extrapolation, and it is inside every density.",
+        _reference, plot_reference,
+    ),
+    Picture(
+        "performance_map", "From loss to score",
+        "Checkpoints with a known loss and score fix the map. Triangles were held out. Green: "
+        "the range of the models' scores.",
+        _map, plot_performance_map,
+    ),
+    Picture(
+        "diagnostics", "Traces and ranks",
+        "Left: every draw, one colour a chain. Right: how each chain's draws rank among all; flat "
+        "is good. The last row is the parameter that mixes worst.",
+        _diagnostics, plot_diagnostics, for_phones=False,
+    ),
+)  # fmt: skip
+"""In the order of the report."""

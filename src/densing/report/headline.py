@@ -1,0 +1,212 @@
+"""The picture everyone will share: density against release date, with both trends."""
+
+import matplotlib.dates as mdates
+import numpy as np
+import pandas as pd
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator
+
+from densing.report.choices import value_text
+from densing.report.labels import place_labels
+from densing.report.style import (
+    FRONTIER,
+    INK,
+    MUTED,
+    POPULATION,
+    RECORD,
+    new_axes,
+    stamp,
+    style,
+)
+from densing.report.words import digits, months, months_range, percent, plain, size
+from densing.results.headline import summary, trustworthy
+
+DODGE_DAYS = 5.0
+"""Models of one day stand side by side, this far apart."""
+
+
+@style()
+def plot_headline(
+    run: xr.DataTree, ax: Axes | None = None, *, narrow: bool = False, labels: int = 20
+) -> Axes:
+    """Draw every model's density against its release date, and both trends.
+
+    Parameters
+    ----------
+    run
+        A saved run.
+    ax
+        Axes to draw on; a new figure where None.
+    narrow
+        Shape of a new figure: for a phone instead of a page.
+    labels
+        At most so many models are named, those that set a record first.
+    """
+    ax = ax or new_axes(*((4.6, 5.8) if narrow else (9.6, 6.2)))
+    derived, data = run["derived"].to_dataset(), run["constant_data"].to_dataset()
+    low, middle, high = np.quantile(derived["density"].to_numpy(), [0.05, 0.5, 0.95], axis=(0, 1))
+    released = pd.DatetimeIndex(data["release_date"].to_numpy().astype(str))
+    params = data["counted_params"].to_numpy()
+    x = mdates.date2num(released) + dodge(released, params)
+    best = records(released, middle)
+    area = marker_area(params, scale=0.5 if narrow else 1.0)
+
+    ax.axhline(1.0, color=MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
+    _trend(ax, derived, "population", POPULATION)
+    if "frontier" in derived:
+        _trend(ax, derived, "frontier", FRONTIER)
+    dates = mdates.date2num(derived["date"].to_numpy())
+    expected = np.exp(np.median(derived["record"].to_numpy(), axis=(0, 1)))
+    ax.step(dates, expected, where="post", color=RECORD, lw=1.1, ls=(0, (1, 1.5)), zorder=3)
+
+    colours = np.where(best, INK, "#7b8794")
+    ax.vlines(x, low, high, colors=colours, lw=0.9, alpha=0.55, zorder=4)
+    ax.scatter(
+        x, middle, s=area, c=colours, alpha=0.88, edgecolors="white", linewidths=0.7, zorder=5
+    )
+    _axes(ax, x, low, high, narrow=narrow)
+    _frame(ax, run, narrow=narrow)
+    notes = _annotate(ax, run, narrow=narrow)
+    order = list(dict.fromkeys([*np.flatnonzero(best)[::-1], *np.argsort(-params)]))
+    order = order[: labels // 2 if narrow else labels]
+    place_labels(
+        ax, np.column_stack([x, middle])[order], [str(derived["model"].values[i]) for i in order],
+        obstacles=_obstacles(ax, x, low, middle, high),
+        keep_clear=[note.get_window_extent() for note in notes], fontsize=7 if narrow else 7.6,
+    )  # fmt: skip
+    stamp(ax, trustworthy=trustworthy(run))
+    return ax
+
+
+def dodge(released: pd.DatetimeIndex, params: np.ndarray) -> np.ndarray:
+    """Days by which each model moves so that models of one day stand apart, smallest first."""
+    table = pd.DataFrame({"date": released, "params": params})
+    rank = table.groupby("date")["params"].rank(method="first") - 1
+    count = table.groupby("date")["params"].transform("count")
+    return (DODGE_DAYS * (rank - (count - 1) / 2)).to_numpy()
+
+
+def records(released: pd.DatetimeIndex, density: np.ndarray) -> np.ndarray:
+    """Whether a model's median density was the highest up to its day, shape (model,)."""
+    best = np.zeros(len(density), bool)
+    top = -np.inf
+    for i in np.lexsort((-density, released)):
+        if density[i] > top:
+            best[i], top = True, density[i]
+    return best
+
+
+def marker_area(params: np.ndarray, *, scale: float = 1.0) -> np.ndarray:
+    """Marker areas in square points that grow with the logarithm of size."""
+    return scale * np.clip(14.0 + 26.0 * np.log10(params / 3e8), 10.0, 110.0)
+
+
+def date_ticks(low: float, high: float, *, most: int) -> tuple[pd.DatetimeIndex, list[str]]:
+    """Month starts between two matplotlib dates, at most `most`, and their texts."""
+    first, last = (pd.Timestamp(mdates.num2date(end)).tz_localize(None) for end in (low, high))
+    months = pd.date_range(first, last, freq="MS")
+    dates = months
+    for step in (1, 2, 3, 4, 6, 12, 24, 60, 120):
+        dates = months[(12 * months.year + months.month - 1) % step == 0]
+        if len(dates) <= most:
+            break
+    texts = [f"{d:%Y}" if d.month == 1 else f"{d:%b}" for d in dates]
+    if texts and dates[0].month != 1:
+        texts[0] += f"\n{dates[0]:%Y}"
+    return dates, texts
+
+
+def _trend(ax: Axes, derived: xr.Dataset, name: str, colour: str) -> None:
+    dates = mdates.date2num(derived["date"].to_numpy())
+    low, middle, high = np.exp(np.quantile(derived[name].to_numpy(), [0.05, 0.5, 0.95], (0, 1)))
+    ax.fill_between(dates, low, high, color=colour, alpha=0.16, lw=0, zorder=2)
+    ax.plot(dates, middle, color=colour, lw=2.2, zorder=3)
+
+
+def _axes(ax: Axes, x: np.ndarray, low: np.ndarray, high: np.ndarray, *, narrow: bool) -> None:
+    span = x.max() - x.min()
+    ax.set_yscale("log")
+    ax.set_xlim(x.min() - 0.03 * span, x.max() + 0.045 * span)
+    ax.set_ylim(low.min() / 1.5, high.max() * (9.0 if narrow else 3.5))
+    ax.yaxis.set_major_locator(LogLocator(base=10))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: digits(v, figures=1)))
+    dates, texts = date_ticks(*ax.get_xlim(), most=6 if narrow else 12)
+    ax.set_xticks(mdates.date2num(dates), texts)
+    ax.grid(axis="x", visible=False)
+    ax.set_ylabel("density: effective over actual parameters")
+
+
+def _frame(ax: Axes, run: xr.DataTree, *, narrow: bool) -> None:
+    """Title above and one line below that says what the picture rests on."""
+    ax.set_title(
+        "Capability density of open language models", fontsize=11 if narrow else 13.5, pad=10
+    )
+    answer = summary(run)
+    tokens = value_text("tokens", answer["choices"]["tokens"])
+    reference = f"reference family {answer['reference']} at {tokens}"
+    evidence = f"{answer['models']} models, {answer['scores']} scores"
+    ax.set_xlabel(
+        plain(f"{evidence}{'\n' if narrow else ';  '}{reference}  ·  densing"), fontsize=7.5,
+        color=MUTED, loc="left", labelpad=8,
+    )  # fmt: skip
+
+
+def _annotate(ax: Axes, run: xr.DataTree, *, narrow: bool) -> list:
+    """Write both doubling times and the key into the empty upper left corner."""
+    answer = summary(run)
+    rows = [("typical new model", answer["population"], POPULATION)]
+    if answer["frontier"] is not None:
+        rows.append(("frontier", answer["frontier"], FRONTIER))
+    big = 12 if narrow else 15
+    step = (big + 19) / 72 / ax.get_figure(root=True).get_figheight() * 1.12
+    notes, y = [], 0.985
+    notes.append(
+        ax.annotate(
+            "1: the reference family", (0.995, 1.0), xycoords=("axes fraction", "data"), ha="right",
+            va="bottom", fontsize=7.5, color=MUTED,
+        )
+    )  # fmt: skip
+    for name, growth, colour in rows:
+        interval = growth["doubling_months"]
+        middle = interval["median"]
+        main = f"×2 every {months(middle)} months" if middle is not None else "no doubling"
+        small = f"{name}; {percent(interval['prob'])} interval {months_range(interval)}"
+        common = {"transform": ax.transAxes, "va": "top", "zorder": 13}
+        tone = colour if trustworthy(run) else "#9aa5b1"
+        notes.append(ax.text(0.015, y, main, fontsize=big, fontweight="bold", color=tone, **common))
+        notes.append(
+            ax.text(0.015, y - (big + 4) / 72 / ax.get_figure(root=True).get_figheight() * 1.12,
+                    small, fontsize=7.5 if narrow else 9, color=colour, **common)
+        )  # fmt: skip
+        y -= step
+    key = (
+        f"dots: models with 90 % intervals\n"
+        f"size grows with parameters ({size(run['constant_data']['counted_params'].values.min())} "
+        f"to {size(run['constant_data']['counted_params'].values.max())})\n"
+        "dark: a record when released; dotted: expected record\n"
+        "lines: median trends with 90 % bands"
+    )
+    notes.append(
+        ax.text(
+            0.015, y, key, transform=ax.transAxes, va="top", fontsize=6.5 if narrow else 7.8,
+            color=MUTED, linespacing=1.45, zorder=13,
+        )
+    )  # fmt: skip
+    return notes
+
+
+def _obstacles(
+    ax: Axes, x: np.ndarray, low: np.ndarray, middle: np.ndarray, high: np.ndarray
+) -> np.ndarray:
+    """Points along every interval and line, and thrice at every dot, shape (obstacle, 2)."""
+    share = np.linspace(0.0, 1.0, 7)[:, None]
+    bars = np.exp(np.log(low) * (1 - share) + np.log(high) * share)
+    xs, ys = [np.tile(x, len(share)), x, x, x], [bars.ravel(), middle, middle, middle]
+    for line in ax.get_lines():
+        at, height = (np.asarray(v, float) for v in line.get_data())
+        if len(at) > 2:
+            fine = np.linspace(at[0], at[-1], 150)
+            xs.append(fine)
+            ys.append(np.exp(np.interp(fine, at, np.log(height))))
+    return np.column_stack([np.concatenate(xs), np.concatenate(ys)])

@@ -1,0 +1,53 @@
+"""Densities of the models as an interval plot, densest first."""
+
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.ticker import NullLocator
+
+from densing.report.style import FRONTIER, INK, MUTED, POPULATION, log_ticks, new_axes, stamp, style
+from densing.report.words import digits, plain, size
+from densing.results.density import density_table
+from densing.results.headline import trustworthy
+
+BEYOND = 0.05
+"""Probability of lying beyond the reference's reach from which a model is marked."""
+
+
+@style()
+def plot_ranking(
+    run: xr.DataTree, ax: Axes | None = None, *, narrow: bool = False, models: int | None = 30
+) -> Axes:
+    """Draw median density, 50 % and 90 % interval of the densest models (all where None)."""
+    table = density_table(run)[:models]
+    inner = {row["model"]: row["density"] for row in density_table(run, prob=0.5)}
+    ax = ax or new_axes(4.6 if narrow else 8.6, 1.0 + 0.215 * len(table))
+    for y, row in enumerate(table):
+        outer, half = row["density"], inner[row["model"]]
+        colour = FRONTIER if row["p_beyond_reference"] >= BEYOND else POPULATION
+        ax.plot([outer["lower"], outer["upper"]], [y, y], color=colour, lw=1.3, alpha=0.7)
+        ax.plot([half["lower"], half["upper"]], [y, y], color=colour, lw=4, alpha=0.55)
+        ax.plot(outer["median"], y, "o", color="white", mec=colour, mew=1.6, ms=5.5, zorder=5)
+        if not narrow:
+            note = f"{digits(outer['median'], figures=2)}   ({row['release_date']})"
+            ax.annotate(
+                note, (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=8,
+                color=MUTED, annotation_clip=False,
+            )  # fmt: skip
+    names = [f"{plain(row['model'])}  {size(row['params'])}" for row in table]
+    ax.set_yticks(range(len(table)), names, fontsize=8)
+    ax.tick_params(axis="y", length=0, labelcolor=INK)
+    ax.set(ylim=(len(table) - 0.4, -0.6), xscale="log")
+    ticks = log_ticks(*ax.get_xlim())
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.axvline(1.0, color=MUTED, lw=0.9, ls=(0, (4, 3)))
+    ax.grid(axis="y", visible=False)
+    ax.spines["left"].set_visible(False)
+    ax.set_xlabel("capability density: median, 50 % and 90 % interval")
+    if any(row["p_beyond_reference"] >= BEYOND for row in table):
+        ax.set_title(
+            f"orange: P(beyond the reference's reach) of {BEYOND:.0%} or more",
+            fontsize=8.5, color=FRONTIER, fontweight="normal",
+        )  # fmt: skip
+    stamp(ax, trustworthy=trustworthy(run))
+    return ax

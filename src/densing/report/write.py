@@ -1,0 +1,124 @@
+"""The report of a run in a folder: page, figures and tables, each file whole or not there."""
+
+import base64
+import csv
+import json
+import math
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import xarray as xr
+
+from densing.report.figures import PICTURES
+from densing.report.page import Image, render
+from densing.report.style import save
+from densing.results.density import density_table
+from densing.results.headline import summary
+
+
+def write_report(run: xr.DataTree, out: str | Path, *, command: str) -> Path:
+    """Write index.html, figures/*.png and *.svg, tables/densities.csv and tables/summary.json.
+
+    Everything is made in a temporary folder first and moved file by file, the page last: an
+    interruption leaves what was there before, never half a page. Other files in `out` stay.
+
+    Parameters
+    ----------
+    run
+        A run, fresh or opened (`results.run.open_run`).
+    out
+        Folder of the report; made where it does not exist.
+    command
+        The command line that made it, for the page.
+
+    Returns
+    -------
+    Path
+        The page.
+    """
+    out = Path(out)
+    made = not out.exists()
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(dir=out, prefix=".report-") as folder:
+            _make(run, Path(folder), command=command)
+            _move(Path(folder), out)
+    except BaseException:
+        if made and not any(out.iterdir()):
+            out.rmdir()
+        raise
+    return out / "index.html"
+
+
+def _make(run: xr.DataTree, folder: Path, *, command: str) -> None:
+    for name in ("figures", "tables", "narrow"):
+        (folder / name).mkdir()
+    images = {}
+    for picture in PICTURES:
+        wide = data_uri(*save(picture.draw(run), folder / "figures" / picture.name))
+        narrow = None
+        if picture.for_phones:
+            figure = picture.draw(run, narrow=True)
+            narrow = data_uri(*save(figure, folder / "narrow" / picture.name))
+        images[picture.name] = Image(wide, narrow)
+    write_densities(run, folder / "tables" / "densities.csv")
+    text = json.dumps(finite(summary(run)), indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / "tables" / "summary.json").write_text(text + "\n", encoding="utf-8")
+    page = render(run, images, command=command)
+    (folder / "index.html").write_text(page, encoding="utf-8")
+
+
+def _move(folder: Path, out: Path) -> None:
+    for name in ("figures", "tables"):
+        (out / name).mkdir(exist_ok=True)
+        for file in sorted((folder / name).iterdir()):
+            file.replace(out / name / file.name)
+    (folder / "index.html").replace(out / "index.html")
+
+
+def data_uri(svg: Path, png: Path) -> str:
+    """Return whichever of the two files is smaller as a data address: no quotes, no spaces."""
+    text = svg.read_text(encoding="utf-8").replace('"', "'")
+    drawn = "data:image/svg+xml," + quote(text, safe="/:;=,.'()!*-_+?@$")
+    encoded = base64.b64encode(png.read_bytes()).decode("ascii")
+    return min(drawn, f"data:image/png;base64,{encoded}", key=len)
+
+
+def write_densities(run: xr.DataTree, path: Path) -> None:
+    """Write one row a model, densest first; intervals with their probability and kind."""
+    data = run["constant_data"].to_dataset()
+    order = {str(name): i for i, name in enumerate(data["model"].to_numpy())}
+    rows = []
+    for row in density_table(run):
+        at = order[row["model"]]
+        density, effective = row["density"], row["effective_params"]
+        rows.append(
+            {
+                "model": row["model"],
+                "organization": str(data["organization"].values[at]),
+                "family": str(data["model_family"].values[at]),
+                "release_date": row["release_date"],
+                "params": float(data["params"].values[at]),
+                "counted_params": row["params"],
+                **{f"density_{end}": density[end] for end in ("median", "lower", "upper")},
+                **{f"effective_params_{e}": effective[e] for e in ("median", "lower", "upper")},
+                "prob": density["prob"],
+                "kind": density["kind"],
+                "p_beyond_reference": row["p_beyond_reference"],
+            }
+        )
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def finite(value: Any) -> Any:
+    """Copy of a record in which numbers that JSON does not know (nan, infinity) are null."""
+    if isinstance(value, dict):
+        return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

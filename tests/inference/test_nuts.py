@@ -1,0 +1,155 @@
+"""The sampler on a target whose answer is known: a correlated normal of four dimensions."""
+
+import inspect
+import threading
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from densing.inference.laplace import curvature, find_mode
+from densing.inference.nuts import kernel, sample
+from densing.inference.potential import Inputs, Potential, Whitening
+from densing.inference.settings import Settings
+
+MEAN = np.array([1.0, -2.0, 0.5, 30.0])
+ROOT = np.array(
+    [[1.0, 0.0, 0.0, 0.0], [0.9, 0.3, 0.0, 0.0], [-0.5, 0.2, 0.1, 0.0], [2.0, 3.0, 0.0, 9.0]]
+)
+COVARIANCE = ROOT @ ROOT.T
+SETTINGS = Settings(name="test", about="test", chains=2, warmup=200, draws=1500)
+
+
+def energy(z, inputs):
+    off = z - inputs.data
+    return 0.5 * off @ jnp.linalg.solve(jnp.asarray(COVARIANCE), off)
+
+
+@pytest.fixture(scope="module")
+def target():
+    """Potential, its inputs and its compiled kernel."""
+    potential = Potential(energy, lambda z, inputs: {"x": z},
+                          lambda key: 5 * jax.random.normal(key, (4,)), 4,
+                          [f"x[{i}]" for i in range(4)])  # fmt: skip
+    inputs = Inputs(jnp.asarray(MEAN), {})
+    return potential, inputs, kernel(potential, SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def shape(target):
+    potential, inputs, _ = target
+    value_and_grad = jax.jit(jax.value_and_grad(energy))
+    mode = find_mode(value_and_grad, inputs, potential.start(jax.random.key(3)))
+    return mode, curvature(value_and_grad, inputs, mode)
+
+
+def run(target, whitening, *, seed=1, settings=SETTINGS, draws=1500, chains=2, **more):
+    _, inputs, compiled = target
+    starts = [np.full(4, 1.5 * (-1) ** chain) for chain in range(chains)]
+    if "draws" in inspect.signature(sample).parameters:
+        more["draws"] = draws
+    return sample(compiled, inputs, jax.tree.map(jnp.asarray, whitening), starts, settings,
+                  seed=seed, **more)  # fmt: skip
+
+
+def test_mode_and_curvature(shape):
+    mode, whitening = shape
+    np.testing.assert_allclose(mode.position, MEAN, atol=1e-2)
+    assert mode.energy == pytest.approx(0.0, abs=1e-4)
+    # Directions wider than what whitening believes in are held back; compare the others.
+    ours = np.asarray(whitening.scale) @ np.asarray(whitening.scale).T
+    values, vectors = np.linalg.eigh(COVARIANCE)
+    held = vectors @ np.diag(np.minimum(values, 9.0)) @ vectors.T
+    np.testing.assert_allclose(ours, held, atol=1e-3)
+
+
+def test_a_mode_is_found_from_a_start_without_a_density():
+    def rough(z, inputs):
+        value = np.sum((np.asarray(z) - 1.0) ** 2)
+        return (np.nan, np.full(2, np.nan)) if z[0] > 5 else (value, 2 * (np.asarray(z) - 1.0))
+
+    mode = find_mode(rough, Inputs(None, {}), np.array([4.0, -3.0]))
+    np.testing.assert_allclose(mode.position, 1.0, atol=1e-3)
+    lost = find_mode(rough, Inputs(None, {}), np.array([6.0, 0.0]))
+    assert lost.energy > 1e6  # no mode: a fit starts it again
+
+
+@pytest.mark.parametrize("white", [True, False])
+def test_mean_and_covariance(target, shape, white):
+    whitening = shape[1] if white else Whitening(np.zeros(4), np.eye(4))
+    chains = run(target, whitening)
+    assert chains.position.shape == (2, 1500, 4)
+    assert not chains.statistics.diverging.any()
+    flat = chains.position.reshape(-1, 4)
+    deviation = np.sqrt(np.diag(COVARIANCE))
+    # Effective draws are a third of the draws at the least: five standard errors.
+    error = 5 / np.sqrt(len(flat) / 3)
+    np.testing.assert_allclose((flat.mean(axis=0) - MEAN) / deviation, 0.0, atol=error)
+    scaled = np.cov(flat.T) / np.outer(deviation, deviation)
+    truth = COVARIANCE / np.outer(deviation, deviation)
+    np.testing.assert_allclose(scaled, truth, atol=2 * error)
+
+
+def test_statistics_are_the_draws_own(target, shape):
+    chains = run(target, shape[1], draws=100)
+    for part in chains.statistics:
+        assert part.shape == chains.position.shape[:2]
+    lp = [-float(energy(z, target[1])) for z in chains.position[0, :20]]
+    np.testing.assert_allclose(chains.statistics.lp[0, :20], lp, rtol=1e-8, atol=1e-10)
+    assert np.all(chains.statistics.n_steps >= 1)
+    assert np.all((chains.statistics.acceptance_rate >= 0) & (chains.statistics.acceptance_rate <= 1))
+
+
+def test_same_seed_same_draws(target, shape):
+    first, again, other = (run(target, shape[1], seed=s, draws=100) for s in (7, 7, 8))
+    np.testing.assert_array_equal(first.position, again.position)
+    assert not np.any(first.position[:, -1] == other.position[:, -1])
+    assert not np.any(first.position[0] == first.position[1])
+
+
+def test_the_number_of_threads_does_not_matter(target, shape):
+    one, two = (run(target, shape[1], draws=100, workers=w) for w in (1, 2))
+    np.testing.assert_array_equal(one.position, two.position)
+
+
+def test_progress_counts_every_chain_to_its_end(target, shape):
+    news, lock = {}, threading.Lock()
+
+    def listen(chain, done, total, step_size, divergences):
+        with lock:
+            news.setdefault(chain, []).append((done, total))
+        assert step_size > 0
+        assert divergences == 0
+
+    run(target, shape[1], draws=100, progress=listen)
+    assert set(news) == {0, 1}
+    for steps in news.values():
+        done = [d for d, _ in steps]
+        assert done == sorted(done)
+        assert done[-1] == steps[-1][1]
+
+
+def test_an_interrupt_from_a_listener_comes_through(target, shape):
+    def listen(*news):
+        raise KeyboardInterrupt
+
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        run(target, shape[1], draws=1500, progress=listen)
+    assert threading.active_count() == before
+
+
+def test_an_interrupt_in_one_chain_stops_the_others(target, shape):
+    blocks = {0: 0, 1: 0}
+
+    def listen(chain, *news):
+        blocks[chain] += 1
+        if chain == 1:
+            raise KeyboardInterrupt
+        threading.Event().wait(0.05)  # the other has time to be heard
+
+    with pytest.raises(KeyboardInterrupt):
+        run(target, shape[1], draws=1500, progress=listen)
+    assert blocks[1] == 1
+    assert blocks[0] < 10  # of 34

@@ -1,0 +1,250 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from densing.inference.settings import load_settings
+from densing.models.choices import Choices
+from densing.models.declaration import DeclarationError, declared, load_model
+from densing.models.prior import FAMILIES, Prior
+
+NORMAL = Prior(family="normal", args={"loc": 2.5, "scale": 0.5}, unit="1 / year", about="test")
+
+
+@pytest.fixture
+def write(tmp_path):
+    def _write(text, name="own.toml"):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return _write
+
+
+# ---- what is bundled -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", declared("models"))
+def test_every_declared_model_loads(name):
+    model = load_model(name)
+    assert model.name == name
+    assert model.about
+    assert all(prior.about and prior.unit for prior in model.priors.values())
+
+
+@pytest.mark.parametrize("name", declared("inference"))
+def test_every_declared_recipe_loads(name):
+    assert load_settings(name).name == name
+
+
+def test_default_comes_first():
+    assert next(iter(declared("models"))) == "default"
+    assert next(iter(declared("inference"))) == "default"
+
+
+# ---- priors ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_wrong_argument_lists_the_known(family):
+    with pytest.raises(ValidationError, match=", ".join(FAMILIES[family])):
+        Prior(family=family, args={"location": 1.0}, unit="1", about="test")
+
+
+def test_unknown_family_lists_the_known():
+    with pytest.raises(ValidationError) as fault:
+        Prior(family="cauchy", args={"loc": 0.0, "scale": 1.0}, unit="1", about="test")
+    assert all(name in str(fault.value) for name in FAMILIES)
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, float("nan")])
+def test_scale_must_be_positive(value):
+    with pytest.raises(ValidationError, match="'scale' must be positive"):
+        Prior(family="normal", args={"loc": 0.0, "scale": value}, unit="1", about="test")
+
+
+def test_every_scale_of_a_list_must_be_positive():
+    with pytest.raises(ValidationError, match="'scale' must be positive"):
+        Prior(
+            family="normal", args={"loc": 0.0, "scale": [1.0, -1.0]}, dims=("benchmark",),
+            unit="1", about="test",
+        )  # fmt: skip
+
+
+def test_prior_is_frozen():
+    with pytest.raises(ValidationError, match="frozen"):
+        NORMAL.family = "beta"
+
+
+# ---- models ----------------------------------------------------------------------------------
+
+
+def test_overriding_a_prior_leaves_the_model_alone():
+    model = load_model()
+    before = model.model_dump_json()
+    other = model.with_priors(rate=NORMAL)
+    assert other.priors["rate"] == NORMAL
+    assert other.choices == model.choices
+    assert model.model_dump_json() == before
+
+
+def test_unknown_prior_lists_the_known():
+    with pytest.raises(DeclarationError, match=r"unknown prior 'growth'.*rate"):
+        load_model().with_priors(growth=NORMAL)
+
+
+def test_a_prior_must_keep_the_dims_of_the_one_it_replaces():
+    # `level` is one number: a prior over benchmarks would not be the same parameter.
+    own = NORMAL.model_copy(update={"dims": ("benchmark",)})
+    with pytest.raises(DeclarationError, match="level"):
+        load_model().with_priors(level=own)
+
+
+def test_a_prior_in_shifted_coordinates_must_be_on_the_whole_line():
+    own = Prior(family="gamma", args={"shape": 2.0, "rate": 2.0}, dims=("benchmark",),
+                unit="ln", about="test")  # fmt: skip
+    with pytest.raises(DeclarationError, match="log_alpha"):
+        load_model().with_priors(log_alpha=own)
+
+
+def test_a_name_that_nothing_bears_is_an_error():
+    own = NORMAL.model_copy(update={"args": {"loc": "nothing_of_the_kind", "scale": 1.0}})
+    with pytest.raises(DeclarationError, match="nothing_of_the_kind"):
+        load_model().with_priors(rate=own)
+
+
+def test_choosing_leaves_the_model_alone():
+    model = load_model()
+    other = model.choose(irreducible=False, tokens="own")
+    assert (other.choices.irreducible, other.choices.tokens) == (False, "own")
+    assert model.choices.irreducible
+    assert other.choices.switches.irreducible is False
+
+
+def test_unknown_choice_lists_the_known():
+    with pytest.raises(DeclarationError, match=r"unknown choice 'token'.*tokens"):
+        load_model().choose(token=1e12)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("tokens", -1.0), ("tokens", "all"), ("tokens", float("inf")), ("tokens", float("nan")),
+        ("count", "dense"), ("benchmarks", ()), ("benchmarks", ("MMLU", "MMLU")),
+        ("benchmarks", "MMLU"), ("min_scores", 0), ("released_from", "yesterday"),
+    ],
+)  # fmt: skip
+def test_an_impossible_choice_is_named(key, value):
+    with pytest.raises(DeclarationError, match=key):
+        load_model().choose(**{key: value})
+
+
+def test_literal_choice_lists_the_allowed():
+    with pytest.raises(DeclarationError, match=r"'non-embedding'.*'total'.*'active'"):
+        load_model().choose(count="dense")
+
+
+def test_choices_are_frozen():
+    with pytest.raises(ValidationError, match="frozen"):
+        load_model().choices.tokens = 1e12
+    with pytest.raises(ValidationError, match="frozen"):
+        load_model().name = "other"
+
+
+def test_choices_name_every_extra_key():
+    with pytest.raises(ValidationError, match="benchmark"):
+        Choices(benchmarks=("MMLU",), benchmark="MMLU")
+
+
+# ---- files -----------------------------------------------------------------------------------
+
+
+def test_a_file_extends_another(write):
+    own = write(
+        'about = "mine"\nextends = "default"\n[choices]\ntokens = 1e12\n'
+        '[priors.rate]\nfamily = "normal"\nargs = { loc = 2, scale = 0.5 }\n'
+        'unit = "1 / year"\nabout = "mine"\n'
+    )
+    model, base = load_model(own), load_model()
+    assert (model.name, model.about) == ("own", "mine")
+    assert model.choices == base.choices.model_copy(update={"tokens": 1e12})
+    assert model.priors["rate"].args == {"loc": 2.0, "scale": 0.5}
+    assert {k: v for k, v in model.priors.items() if k != "rate"} == {
+        k: v for k, v in base.priors.items() if k != "rate"
+    }
+
+
+def test_extends_is_taken_from_beside_the_file(write):
+    write('about = "base"\nextends = "default"\n[choices]\ntokens = 2e12\n', "base.toml")
+    own = write('about = "mine"\nextends = "base.toml"\n', "own.toml")
+    assert load_model(own).choices.tokens == 2e12
+
+
+def test_a_file_that_extends_itself_is_an_error(write):
+    own = write('about = "mine"\n')
+    own.write_text(f'about = "mine"\nextends = "{own}"\n', encoding="utf-8")
+    with pytest.raises(DeclarationError, match="extends"):
+        load_model(own)
+
+
+def test_missing_priors_are_named(write):
+    own = write('about = "mine"\n[choices]\nbenchmarks = ["MMLU"]\n[priors]\n')
+    with pytest.raises(DeclarationError, match="rate"):
+        load_model(own)
+
+
+def test_unknown_prior_in_a_file_lists_the_known(write):
+    own = write(
+        'about = "mine"\nextends = "default"\n[priors.growth]\nfamily = "normal"\n'
+        'args = { loc = 2.0, scale = 0.5 }\nunit = "1"\nabout = "mine"\n'
+    )
+    with pytest.raises(DeclarationError, match=r"unknown prior growth; known: .*rate"):
+        load_model(own)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[choices]\ntoken = 1e12\n", "choices.token"),
+        ("[choice]\ntokens = 1e12\n", "choice"),
+        ("[choices]\ntokens = -1.0\n", "choices.tokens"),
+        ("[priors.rate]\nfamily = 'normal'\nargs = { loc = 0.0 }\nunit = '1'\nabout = 'a'\n",
+         "priors.rate"),
+        ("[priors.rate]\nfamily = 'normal'\nargs = { loc = 0.0, scale = 1.0 }\nabout = 'a'\n",
+         "priors.rate.unit"),
+    ],
+)  # fmt: skip
+def test_a_fault_in_a_file_names_file_and_key(write, text, named):
+    own = write(f'about = "mine"\nextends = "default"\n{text}')
+    with pytest.raises(DeclarationError) as fault:
+        load_model(own)
+    assert named in str(fault.value)
+    assert str(own) in str(fault.value)
+
+
+def test_no_such_declaration_lists_the_known():
+    with pytest.raises(DeclarationError, match=r"'defualt': known are default"):
+        load_model("defualt")
+    with pytest.raises(DeclarationError, match=r"quick"):
+        load_settings("fast")
+
+
+def test_not_toml(write):
+    with pytest.raises(DeclarationError, match=r"own\.toml: not valid TOML"):
+        load_model(write("about = mine"))
+    path = write("")
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DeclarationError, match="not valid TOML"):
+        load_model(path)
+
+
+def test_a_folder_is_no_declaration(tmp_path):
+    with pytest.raises(DeclarationError, match="no models declaration"):
+        load_model(Path(tmp_path))
+
+
+@pytest.mark.parametrize("text", ["chains = 0", "target_accept = 1.5", "chain = 2"])
+def test_an_impossible_recipe_names_the_key(write, text):
+    own = write(f'about = "mine"\nextends = "default"\n{text}\n')
+    with pytest.raises(DeclarationError, match=text.split(maxsplit=1)[0]):
+        load_settings(own)
