@@ -54,7 +54,7 @@ def test_prior_is_scipys(family):
 def test_observation_is_scipys(family):
     args, theirs, at = OBSERVED[family]
     ours = joint(lambda m: m.observe("y", family, args, jnp.array(at)), {}, {})
-    assert ours == pytest.approx(theirs(at).sum(), rel=1e-11)
+    assert ours == pytest.approx(theirs(at).sum(), rel=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -122,11 +122,12 @@ def test_arguments_by_name_and_by_list():
 
 def test_sampled_and_derived_values_are_at_hand():
     priors = {"x": prior("normal", {"loc": 0.0, "scale": 1.0})}
-    with numpyro.handlers.seed(rng_seed=0):
+    with numpyro.handlers.substitute(data={"x_coordinate": jnp.arange(3.0)}):
         m = NumpyroProgram(priors, SIZES, {"fact": 1.0})
         x = m.sample("x", scale=2.0)
         m.derive("twice", 2 * x, ("benchmark",))
-    np.testing.assert_array_equal(m.values["twice"], 2 * m.values["x"])
+    np.testing.assert_array_equal(m.values["x"], [0.0, 2.0, 4.0])
+    np.testing.assert_array_equal(m.values["twice"], [0.0, 4.0, 8.0])
     assert m.values["fact"] == 1.0
 
 

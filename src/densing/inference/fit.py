@@ -54,7 +54,7 @@ def fit(
     """
     model, settings = model or load_model(), settings or load_settings()
     layout = lay_out(evidence, model.choices)
-    switches = model.choices.switches
+    switches = layout.switches
 
     def program(m: Program, data: Any) -> None:
         joint(m, data, switches)

@@ -28,6 +28,8 @@ class Switches(NamedTuple):
     irreducible: bool = True
     shortfall: bool = True
     families: bool = True
+    protocols: bool = True
+    """Scores under protocols other than the benchmarks' own are among the data."""
 
 
 def joint(m: Program, data: JointData, switches: Switches) -> None:
@@ -42,7 +44,7 @@ def target_log_density(m: Program, data: JointData, switches: Switches) -> Any:
     xp = m.xp
     loss = loss_law(m, data.runs, irreducible=switches.irreducible)
     performance = performance_map(m, data.checkpoints)
-    cell = cells(m, data.scores, loss, performance)
+    cell = cells(m, data.scores, loss, performance, protocols=switches.protocols)
     # A checkpoint's loss, cleared of its discrepancy, cannot be below the irreducible loss.
     of = data.checkpoints.benchmark
     margin = xp.log(data.checkpoints.loss) - xp.take(loss.log_irreducible, of)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from densing.data import Evidence
 from densing.models.choices import Choices
-from densing.models.joint import JointData
+from densing.models.joint import JointData, Switches
 from densing.models.loss import RunData
 from densing.models.performance import CheckpointData
 from densing.models.select import Selection, select
@@ -42,6 +42,8 @@ class Layout:
     scores: pd.DataFrame
     """The scores that are fitted, one row each, with `cell`."""
     selection: Selection
+    switches: Switches
+    """Structure of the program: the choices, less what the data have no levels for."""
     centre: Mapping[str, float]
     """`log_params` and `log_tokens` of the runs' centre (natural logs), `time` of the mean
     release date (years since 2023-02-24)."""
@@ -100,6 +102,9 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
         models=models,
         scores=scores,
         selection=chosen,
+        switches=choices.switches._replace(
+            families=choices.families and len(families) > 1, protocols=len(protocols) > 0
+        ),
         centre={"log_params": log_n0, "log_tokens": log_d0, "time": float(time.mean())},
     )
 

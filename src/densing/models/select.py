@@ -53,6 +53,8 @@ def select(evidence: Evidence, choices: Choices) -> Selection:
             f"it has: {', '.join(sorted(runs['benchmark'].unique()))}"
         )
     runs = runs[runs["benchmark"].isin(choices.benchmarks)]
+    flags = runs["held_out"] if "held_out" in runs else pd.Series(data=False, index=runs.index)
+    runs = runs.assign(held_out=flags.fillna(value=False).astype(bool))
     table = evidence.benchmarks.set_index("benchmark")
     checkpoints = _checkpoints(evidence, runs, choices, table)
     scoreless = sorted(set(choices.benchmarks) - set(checkpoints["benchmark"]))

@@ -62,15 +62,19 @@ WEIGHTS = (2 / 3, 1 / 6, 1 / 6)
 """Three-point Gauss-Hermite rule for the discrepancy: exact to the fifth moment."""
 
 
-def cells(m: Program, data: ScoreData, loss: LossCurve, performance: ScoreMap) -> Cells:
+def cells(
+    m: Program, data: ScoreData, loss: LossCurve, performance: ScoreMap, *, protocols: bool
+) -> Cells:
     """Sample what belongs to scores alone and lay the curves out per cell."""
     xp = m.xp
     m.sample("log_discrepancy_typical")
     discrepancy = xp.exp(m.sample("log_discrepancy"))
     m.derive("discrepancy", discrepancy, ("benchmark",))
-    spread = m.sample("protocol_spread")
-    effect = m.sample("protocol_effect", scale=spread)
-    shift = xp.take(xp.concatenate([xp.zeros(1), effect]), data.protocol)
+    shift = xp.zeros(len(data.protocol))
+    if protocols:
+        spread = m.sample("protocol_spread")
+        effect = m.sample("protocol_effect", scale=spread)
+        shift = xp.take(xp.concatenate([xp.zeros(1), effect]), data.protocol)
     return Cells(
         loss=at_column(xp, loss, data.benchmark),
         map=at_column(xp, performance, data.benchmark),

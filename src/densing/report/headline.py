@@ -73,7 +73,7 @@ def plot_headline(
     place_labels(
         ax, np.column_stack([x, middle])[order], [str(derived["model"].values[i]) for i in order],
         obstacles=_obstacles(ax, x, low, middle, high),
-        keep_clear=[note.get_window_extent() for note in notes], fontsize=7 if narrow else 7.6,
+        keep_clear=notes, fontsize=7 if narrow else 7.6,
     )  # fmt: skip
     stamp(ax, trustworthy=trustworthy(run))
     return ax
@@ -163,8 +163,8 @@ def _annotate(ax: Axes, run: xr.DataTree, *, narrow: bool) -> list:
     notes, y = [], 0.985
     notes.append(
         ax.annotate(
-            "1: the reference family", (0.995, 1.0), xycoords=("axes fraction", "data"), ha="right",
-            va="bottom", fontsize=7.5, color=MUTED,
+            "1: the reference family", (0.015, 1.0), xycoords=("axes fraction", "data"),
+            xytext=(0, 2), textcoords="offset points", va="bottom", fontsize=7.5, color=MUTED,
         )
     )  # fmt: skip
     for name, growth, colour in rows:

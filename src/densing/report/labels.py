@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 
@@ -20,7 +21,7 @@ def place_labels(
     texts: Sequence[str],
     *,
     obstacles: np.ndarray,
-    keep_clear: Sequence[Bbox] = (),
+    keep_clear: Sequence[Artist] = (),
     fontsize: float = 8.0,
 ) -> list[str]:
     """Label points without overlap, the first of them first.
@@ -36,7 +37,7 @@ def place_labels(
     obstacles
         Data coordinates that no label should cover, shape (obstacle, 2).
     keep_clear
-        Boxes in display coordinates that no label may touch.
+        Artists that no label may touch.
 
     Returns
     -------
@@ -46,7 +47,7 @@ def place_labels(
     figure = figure_of(ax)
     figure.draw_without_rendering()  # settles the layout
     scale = figure.dpi / 72.0
-    taken = list(keep_clear)
+    taken = [artist.get_window_extent() for artist in keep_clear]
     frame = ax.get_window_extent()
     marks = ax.transData.transform(obstacles) if len(obstacles) else np.empty((0, 2))
     anchors = ax.transData.transform(points) if len(texts) else np.empty((0, 2))

@@ -168,8 +168,9 @@ def _log_axes(ax: Axes, xlabel: str, ylabel: str, name: str) -> None:
 
 def _legend(panels: Sequence[Axes], handles: list, *, title: str) -> None:
     figure = figure_of(panels)
+    longest = max(len(handle.get_label()) for handle in handles)
+    fits = int(figure.get_figwidth() * 15 / (longest + 6))
     figure.legend(
-        handles=handles, title=title, loc="outside upper left", ncols=3 if len(panels) == 1
-        else min(len(handles), 6 if figure.get_figwidth() > 7 else 3),
-        fontsize=8, title_fontsize=8, alignment="left", labelcolor=MUTED,
+        handles=handles, title=title, loc="outside upper left", ncols=max(1, fits), fontsize=8,
+        title_fontsize=8, alignment="left", labelcolor=MUTED,
     )  # fmt: skip

@@ -43,12 +43,16 @@ def plot_predictive(
         ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
         inside = _points(ax, fitted, name, "o", POPULATION)
         outside = _points(ax, held, name, "^", HELD_OUT)
-        title = f"{plain(name)}  {inside[0]}/{inside[1]}"
+        counts = f"{inside[0]} of {inside[1]}"
         if outside[1]:
-            title += f"  ▲ {outside[0]}/{outside[1]}"
+            counts += f"\n▲ {outside[0]} of {outside[1]}"
+        ax.text(
+            0.03, 0.97, counts, transform=ax.transAxes, va="top", fontsize=8.5, color=MUTED,
+            linespacing=1.4,
+        )  # fmt: skip
         low, high = _limits([fitted, held], name)
         ax.set(
-            title=title, xlabel="predicted score", ylabel="observed score", xlim=(low, high),
+            title=plain(name), xlabel="predicted score", ylabel="observed score", xlim=(low, high),
             ylim=(low, high), aspect="equal",
         )  # fmt: skip
         for side in (ax.xaxis, ax.yaxis):
@@ -59,7 +63,7 @@ def plot_predictive(
             Line2D([], [], color=FRONTIER, marker="o", ls="", label="outside"),
             Line2D([], [], color=HELD_OUT, marker="^", ls="", label="held-out checkpoint"),
         ]
-        title = f"titles: inside the {percent(prob)} predictive interval / all"
+        title = f"in each panel: how many are inside their {percent(prob)} predictive interval"
         figure_of(panels).legend(
             handles=handles, title=title, loc="outside upper left", ncols=1 if narrow else 3,
             fontsize=8, title_fontsize=8, alignment="left", labelcolor=MUTED,

@@ -30,9 +30,11 @@ def plot_rate(run: xr.DataTree, ax: Axes | None = None, *, narrow: bool = False)
     pooled = np.concatenate(list(draws.values()))
     low, high = np.quantile(pooled, [0.0005, 0.9995])
     pad = 0.1 * (high - low) + 1e-9
-    grid = np.linspace(low - pad, high + pad, 400)
-    if grid[0] > 0 and grid[0] < 0.25 * high:
-        grid = np.linspace(-0.05 * high, grid[-1], 400)
+    left = low - pad
+    if 0 < left < 0.25 * high:
+        left = -0.05 * high
+    room = 0.42 if narrow else 0.24  # share of the width kept for the words on the right
+    grid = np.linspace(left, left + (high + pad - left) / (1 - room), 500)
     for row, (title, name, colour) in enumerate(rows):
         base = -1.25 * row
         height = density(draws[name], grid)
@@ -63,16 +65,17 @@ def _interval(ax: Axes, base: float, growth: dict[str, Any], colour: str, title:
     rate, doubling = growth["rate_per_year"], growth["doubling_months"]
     ax.plot([rate["lower"], rate["upper"]], [base - 0.06] * 2, color=colour, lw=4)
     ax.plot(rate["median"], base - 0.06, "o", color="white", mec=colour, mew=1.8, ms=6.5, zorder=6)
-    text = f"{title}: {months(doubling['median'])} months"
+    middle = doubling["median"]
     ax.annotate(
-        f"{text}\n{percent(doubling['prob'])}: {months_range(doubling)}",
-        (0.012, base + 0.5), xycoords=("axes fraction", "data"), va="center", fontsize=9.5,
-        fontweight="bold", color=colour, linespacing=1.4,
+        f"{title}\n{'no doubling' if middle is None else f'{months(middle)} months'}\n"
+        f"{percent(doubling['prob'])}: {months_range(doubling)}",
+        (0.99, base + 0.6), xycoords=("axes fraction", "data"), ha="right", va="center",
+        fontsize=9.5, fontweight="bold", color=colour, linespacing=1.4,
     )  # fmt: skip
     if growth["p_not_growing"] >= 0.005:
         ax.annotate(
-            f"P(no growth) = {growth['p_not_growing']:.2f}", (0.012, base + 0.12),
-            xycoords=("axes fraction", "data"), fontsize=8.5, color=colour,
+            f"P(no growth) = {growth['p_not_growing']:.2f}", (0.99, base + 0.1),
+            xycoords=("axes fraction", "data"), ha="right", fontsize=8.5, color=colour,
         )  # fmt: skip
 
 
@@ -85,9 +88,7 @@ def _prior(ax: Axes, run: xr.DataTree, grid: np.ndarray, top: float) -> None:
         return
     height = np.exp(-0.5 * ((grid - loc) / scale) ** 2) / (scale * np.sqrt(2 * np.pi))
     ax.plot(grid, height / top, color=MUTED, lw=1.1, ls=(0, (2, 2)))
-    ax.annotate(
-        "prior", (grid[-1], height[-1] / top), ha="right", va="bottom", fontsize=8, color=MUTED
-    )
+    ax.annotate("prior", (grid[4], height[4] / top), va="bottom", fontsize=8, color=MUTED)
 
 
 def _axes(ax: Axes, grid: np.ndarray, rows: int) -> None:
@@ -99,13 +100,14 @@ def _axes(ax: Axes, grid: np.ndarray, rows: int) -> None:
     ax.grid(axis="y", visible=False)
     if grid[0] < 0 < grid[-1]:
         ax.axvline(0, color=INK, lw=1)
-        ax.annotate("no growth", (0, 1.1), rotation=90, ha="right", va="top", fontsize=8, color=INK)
     span = grid[-1] - grid[0]
     ticks: list[tuple[float, str]] = []
     for value in MONTHS:
         rate = 12.0 * np.log(2.0) / value
         if grid[0] < rate < grid[-1] and (not ticks or ticks[-1][0] - rate > 0.055 * span):
             ticks.append((rate, f"{value:g}"))
+    if grid[0] < 0 < grid[-1]:
+        ticks = [tick for tick in ticks if tick[0] > 0.1 * span] + [(0.0, "no growth")]
     top = ax.twiny()
     top.set_xlim(ax.get_xlim())
     top.set_xticks([rate for rate, _ in ticks], [text for _, text in ticks])

@@ -67,7 +67,7 @@ def headline(answer: dict[str, Any]) -> str:
     kind = f"{percent(first['prob'])} interval"
     text = f"The capability density of a typical new open model {_growth(first, kind)}"
     if answer["frontier"] is not None:
-        text += f"; the frontier {_growth(answer['frontier']['doubling_months'], kind)}"
+        text += f"; that of the frontier {_growth(answer['frontier']['doubling_months'], kind)}"
     return text + "."
 
 

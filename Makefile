@@ -1,0 +1,33 @@
+# `make report` and `make test` do all the set-up they need on a fresh machine.
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help setup report test lint types layers clean
+help: ## what there is
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.installed ## create .venv and install densing in it
+
+$(VENV)/.installed: pyproject.toml constraints.txt scripts/find_python
+	@python=$$(PYTHON="$(PYTHON)" sh scripts/find_python) && echo "using $$python" && "$$python" -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1" --constraint constraints.txt
+	$(BIN)/python -m pip install --quiet --editable . --group dev --constraint constraints.txt
+	@touch $@
+
+report: setup ## the main job on the bundled evidence: writes report/index.html
+	$(BIN)/densing report --out report
+
+test: setup lint ## lint, then every test
+	$(BIN)/python -m pytest --durations=15
+
+lint: setup ## style and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: setup ## static types (pyright needs node, or fetches it)
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+clean: ## remove what make made
+	rm -rf $(VENV) report dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis

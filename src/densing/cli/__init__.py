@@ -1,0 +1,5 @@
+"""The command line: `densing`."""
+
+from densing.cli.app import main
+
+__all__ = ["main"]

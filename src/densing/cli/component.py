@@ -1,0 +1,80 @@
+"""`densing loss` and `densing trend`: one component alone, on any table."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from densing.cli.options import Sampling
+
+Json = Annotated[bool, Parameter(negative=())]
+
+
+def loss(
+    table: Path,
+    *,
+    out: Path | None = None,
+    sampling: Sampling = Sampling(),  # noqa: B008
+    json: Json = False,
+) -> int:
+    """Fit the loss law L(N, D) to any table of runs.
+
+    Parameters
+    ----------
+    table
+        CSV with params, tokens (or training FLOP), loss and, for several laws, benchmark.
+    out
+        Run file to write as well.
+    json
+        Print one JSON object.
+    """
+    from densing.data import validate
+
+    model, settings = sampling.declared()
+    runs = validate(table, "losses")
+    from densing.cli.show import show_summary
+    from densing.inference.component import fit_loss
+    from densing.results.run import save_run
+
+    with sampling.progress() as listener:
+        run = fit_loss(runs, model=model, settings=settings, seed=sampling.seed, listen=listener)
+    written = save_run(run, out) if out else None
+    return show_summary(run, json=json, written=written)
+
+
+def trend(
+    table: Path,
+    *,
+    residual: Literal["skewed", "normal"] = "skewed",
+    out: Path | None = None,
+    sampling: Sampling = Sampling(),  # noqa: B008
+    json: Json = False,
+) -> int:
+    """Fit an exponential trend to any dated positive values.
+
+    Parameters
+    ----------
+    table
+        CSV with name, date, value and, if known, lower and upper (and prob) or se.
+    residual
+        skewed: with a frontier above the population; normal: the population alone.
+    out
+        Run file to write as well.
+    json
+        Print one JSON object.
+    """
+    from densing.data import validate
+
+    model, settings = sampling.declared()
+    values = validate(table, "trend")
+    from densing.cli.show import show_summary
+    from densing.inference.component import fit_trend
+    from densing.results.run import save_run
+
+    with sampling.progress() as listener:
+        run = fit_trend(
+            values, shortfall=residual == "skewed", model=model, settings=settings,
+            seed=sampling.seed, listen=listener,
+        )  # fmt: skip
+    written = save_run(run, out) if out else None
+    return show_summary(run, json=json, written=written)

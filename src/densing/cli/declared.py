@@ -1,0 +1,89 @@
+"""`densing models` and `densing inference`: what is declared."""
+
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+Json = Annotated[bool, Parameter(negative=())]
+
+
+def models(name: str | None = None, *, json: Json = False) -> None:
+    """List the declared models, or show one: its choices and priors with their reasons.
+
+    Parameters
+    ----------
+    name
+        A declared model or a .toml file; without it, all are listed.
+    json
+        Print one JSON object or list.
+    """
+    from densing.models.declaration import declared, load_model
+
+    if name is None:
+        _listing([load_model(n).model_dump(mode="json") for n in declared("models")], json=json)
+        return
+    model = load_model(name).model_dump(mode="json")
+    if json:
+        _print_json(model)
+        return
+    console = Console()
+    console.print(f"[bold]{model['name']}[/bold]: {model['about']}")
+    choices = Table("choice", "value")
+    for key, value in model["choices"].items():
+        choices.add_row(key, _words(value))
+    console.print(choices)
+    priors = Table("prior", "distribution", "unit", "why")
+    for key, prior in model["priors"].items():
+        args = ", ".join(f"{k} = {_words(v)}" for k, v in prior["args"].items())
+        priors.add_row(key, f"{prior['family']}({args})", prior["unit"], prior["about"])
+    console.print(priors)
+
+
+def inference(name: str | None = None, *, json: Json = False) -> None:
+    """List the sampler recipes, or show one.
+
+    Parameters
+    ----------
+    name
+        A declared recipe or a .toml file; without it, all are listed.
+    json
+        Print one JSON object or list.
+    """
+    from densing.inference.settings import load_settings
+    from densing.models.declaration import declared
+
+    if name is None:
+        _listing([load_settings(n).model_dump() for n in declared("inference")], json=json)
+        return
+    recipe = load_settings(name).model_dump()
+    if json:
+        _print_json(recipe)
+        return
+    table = Table("setting", "value")
+    for key, value in recipe.items():
+        table.add_row(key, _words(value))
+    Console().print(table)
+
+
+def _listing(records: list[dict[str, Any]], *, json: bool) -> None:
+    if json:
+        _print_json([{"name": r["name"], "about": r["about"]} for r in records])
+        return
+    table = Table("name", "about")
+    for entry in records:
+        table.add_row(entry["name"], entry["about"])
+    Console().print(table)
+
+
+def _print_json(record: Any) -> None:
+    from densing.results.plain_json import to_json
+
+    print(to_json(record))
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(str(part) for part in value) or "none"
+    return "none" if value is None else str(value)

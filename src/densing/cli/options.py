@@ -1,0 +1,75 @@
+"""Options that several commands share."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+if TYPE_CHECKING:
+    from densing.data import Evidence
+    from densing.inference.posterior import Listener
+    from densing.inference.settings import Settings
+    from densing.models.declaration import Model
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Tables:
+    """Tables in place of the bundled ones."""
+
+    reference: Path | None = None
+    """Table of reference runs (CSV) in place of the bundled one."""
+    calibration: Path | None = None
+    """Table of calibration points (CSV) in place of the bundled one."""
+    catalog: Path | None = None
+    """Table of models and scores (CSV) in place of the bundled one."""
+    benchmarks: Path | None = None
+    """Table of benchmarks (CSV) that adds to the bundled one or overrides its rows."""
+
+    def load(self) -> "Evidence":
+        """Read and validate everything at once."""
+        from densing.data import load_evidence
+
+        return load_evidence(
+            reference_runs=self.reference,
+            calibration_points=self.calibration,
+            catalog=self.catalog,
+            benchmarks=self.benchmarks,
+        )
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Sampling:
+    """What is fitted and how."""
+
+    model: str = "default"
+    """Declared model (`densing models`) or a .toml file."""
+    inference: str = "default"
+    """Sampler recipe (`densing inference`) or a .toml file."""
+    set_: Annotated[list[str], Parameter(name="--set", negative=())] = field(default_factory=list)
+    """KEY=VALUE: a reference choice (tokens=1e12) or a prior's argument (prior.rate.scale=1).
+    May be given several times."""
+    seed: int = 1
+    """Seed of all random numbers."""
+    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative=())] = False
+    """No progress on the terminal."""
+
+    def declared(self) -> tuple["Model", "Settings"]:
+        """Return the model and the recipe asked for."""
+        from densing.inference.settings import load_settings
+        from densing.models.declaration import load_model
+        from densing.models.override import override
+
+        return override(load_model(self.model), self.set_), load_settings(self.inference)
+
+    @contextmanager
+    def progress(self) -> "Iterator[Listener | None]":
+        """Show progress on the terminal while the block runs."""
+        from densing.cli.progress import showing
+
+        with showing(quiet=self.quiet) as listener:
+            yield listener

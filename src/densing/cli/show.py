@@ -1,0 +1,148 @@
+"""`densing summary` and `densing density`: what a run says."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Json = Annotated[bool, Parameter(negative=())]
+
+
+def summary(run: Path, *, prob: float = 0.9, json: Json = False) -> int:
+    """Print the headline of a run and its diagnostics.
+
+    Parameters
+    ----------
+    run
+        Run file (densing fit, densing report).
+    prob
+        Probability of the equal-tailed intervals.
+    json
+        Print one JSON object.
+    """
+    from densing.results.run import open_run
+
+    return show_summary(open_run(run), json=json, prob=_probability(prob))
+
+
+def density(run: Path, *, prob: float = 0.9, json: Json = False) -> int:
+    """Print the density of each model of a run, densest first.
+
+    Parameters
+    ----------
+    run
+        Run file (densing fit, densing report).
+    prob
+        Probability of the equal-tailed intervals.
+    json
+        Print one JSON list.
+    """
+    from densing.results.density import density_table
+    from densing.results.headline import trustworthy
+    from densing.results.plain_json import to_json
+    from densing.results.run import open_run
+
+    opened = open_run(run)
+    rows = density_table(opened, prob=_probability(prob))
+    if json:
+        print(to_json(rows))
+    else:
+        table = Table("model", "released", "params", "density", f"{prob:.0%} interval", "effective")
+        for column in table.columns[2:]:
+            column.justify = "right"
+        for row in rows:
+            d, e = row["density"], row["effective_params"]
+            table.add_row(
+                row["model"], row["release_date"], count(row["params"]), f"{d['median']:.3g}",
+                f"{d['lower']:.2g} to {d['upper']:.2g}", count(e["median"]),
+            )  # fmt: skip
+        Console().print(table)
+    return _status(trustworthy(opened))
+
+
+def show_summary(
+    run: "xr.DataTree", *, json: bool, prob: float = 0.9, written: Path | None = None
+) -> int:
+    """Print a run's headline; the status says whether it may be trusted."""
+    from densing.results.component import loss_summary, trend_summary
+    from densing.results.headline import sentence, summary, trustworthy
+    from densing.results.plain_json import to_json
+
+    kinds = {"loss": loss_summary, "trend": trend_summary}
+    answer = kinds.get(run.attrs.get("kind", "joint"), summary)(run, prob=prob)
+    good = trustworthy(run)
+    if json:
+        print(to_json(answer))
+        return _status(good)
+    console = Console(highlight=False, soft_wrap=True)
+    thing = {"joint": "Capability density", "trend": "The value"}.get(run.attrs["kind"], "")
+    if "population" in answer:
+        subject = f"{thing} of a typical new model" if thing != "The value" else thing
+        console.print(sentence(answer["population"], subject), style="bold")
+    if answer.get("frontier"):
+        console.print(sentence(answer["frontier"], "Its frontier"), style="bold")
+    if "parameters" in answer:
+        console.print(_parameters(answer["parameters"]))
+    if "models" in answer:
+        console.print(
+            f"{answer['models']} models, {answer['scores']} scores, reference "
+            f"{answer['reference']}, model {answer['model']}"
+        )
+    _diagnostics(console, answer["diagnostics"])
+    if written is not None:
+        console.print(f"written: {written}")
+    return _status(good)
+
+
+def _parameters(parameters: dict[str, Any]) -> Table:
+    several = not any("median" in value for value in parameters.values())
+    laws = parameters if several else {"": parameters}
+    table = Table("law" if several else "", "parameter", "median", "interval")
+    for name, law in laws.items():
+        for parameter, i in law.items():
+            label = f"{i['lower']:.4g} to {i['upper']:.4g}"
+            table.add_row(name, parameter, f"{i['median']:.4g}", label)
+    return table
+
+
+def _diagnostics(console: Console, health: dict[str, Any]) -> None:
+    def number(value: float | None, form: str) -> str:
+        return "unknown" if value is None else format(value, form)
+
+    console.print(
+        f"{health['verdict']}: R-hat {number(health['max_rhat'], '.3f')}, effective draws "
+        f"{number(health['min_ess_bulk'], '.0f')} (bulk) and "
+        f"{number(health['min_ess_tail'], '.0f')} (tail) at the least, "
+        f"{health['divergences']} divergences; {health['gradient_evaluations']} gradients in "
+        f"{health['seconds']['sample']:.0f} s, compiled in {health['seconds']['compile']:.0f} s",
+        style=None if health["verdict"] == "trustworthy" else "bold red",
+    )
+    for reason in health["reasons"]:
+        console.print(f"  {reason}", style="red")
+
+
+def count(value: float) -> str:
+    """Say a number of parameters: 7.2B."""
+    for unit, size in (("T", 1e12), ("B", 1e9), ("M", 1e6)):
+        if value >= size:
+            return f"{value / size:.3g}{unit}"
+    return f"{value:.3g}"
+
+
+def _status(trustworthy: bool) -> int:  # noqa: FBT001
+    from densing.cli.app import GOOD, NOT_TRUSTWORTHY
+
+    return GOOD if trustworthy else NOT_TRUSTWORTHY
+
+
+def _probability(prob: float) -> float:
+    from densing.models.declaration import DeclarationError
+
+    if not 0.0 < prob < 1.0:
+        raise DeclarationError(f"--prob must lie between 0 and 1, got {prob:g}; 0.9 is usual")
+    return prob

@@ -1,0 +1,117 @@
+"""`densing check`, `densing data` and `densing simulate`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+Json = Annotated[bool, Parameter(negative=())]
+
+
+def check(*tables: Path, json: Json = False) -> int:
+    """Validate tables and name every fault at once.
+
+    Parameters
+    ----------
+    tables
+        CSV files; what each one is shows from its columns.
+    json
+        Print one JSON object with the faults.
+    """
+    from densing.cli.app import BAD_INPUT, GOOD
+    from densing.data import TableError, validate
+    from densing.models.declaration import DeclarationError
+    from densing.results.plain_json import to_json
+
+    if not tables:
+        raise DeclarationError("give at least one table: densing check my-models.csv")
+    faults: list[Any] = []
+    good: list[str] = []
+    for path in tables:
+        try:
+            frame = validate(path)
+        except TableError as error:
+            faults += error.faults
+        else:
+            good.append(f"{path}: {len(frame)} rows, no fault")
+    if json:
+        from dataclasses import asdict
+
+        print(to_json({"tables": len(tables), "faults": [asdict(fault) for fault in faults]}))
+    else:
+        for line in good:
+            print(line)
+        if faults:
+            Console(stderr=True, markup=False, highlight=False, soft_wrap=True).print(
+                str(TableError(faults))
+            )
+    return BAD_INPUT if faults else GOOD
+
+
+def data(name: str | None = None, *, json: Json = False) -> None:
+    """List the bundled evidence, or print one of its tables.
+
+    Parameters
+    ----------
+    name
+        Table to print as CSV; without it, all are listed with their provenance.
+    json
+        Print one JSON list.
+    """
+    from densing.data import bundled, list_bundled
+    from densing.models.declaration import DeclarationError
+    from densing.results.plain_json import to_json
+
+    listing = list_bundled()
+    if name is not None and name not in set(listing["name"]):
+        raise DeclarationError(
+            f"no bundled table {name!r}; there are: {', '.join(listing['name'])}"
+        )
+    frame = listing if name is None else bundled(name)
+    if json:
+        print(to_json(frame.astype(object).where(frame.notna(), None).to_dict(orient="records")))
+    elif name is not None:
+        print(frame.to_csv(index=False), end="")
+    else:
+        shown = Table(*frame.columns)
+        for row in frame.itertuples(index=False):
+            shown.add_row(*(str(cell) for cell in row))
+        Console().print(shown)
+
+
+def simulate(*, truth: Path | None = None, out: Path) -> None:
+    """Draw a world with known truth, in the tables' own form.
+
+    Parameters
+    ----------
+    truth
+        TOML with the world's truth; every entry has a default (see the documentation).
+    out
+        New folder for the four tables, truth.json and model.toml, the model that fits them.
+    """
+    from densing.models.declaration import DeclarationError
+    from densing.models.world import load_world, simulate
+    from densing.results.plain_json import to_json
+
+    world = load_world(truth)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise DeclarationError(f"{out} exists already: give a new folder")
+    tables, known = simulate(world)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        table.to_csv(out / f"{name}.csv", index=False)
+    (out / "truth.json").write_text(to_json({**known, "world": world.model_dump()}) + "\n")
+    names = ", ".join(f'"{name}"' for name in world.benchmarks)
+    (out / "model.toml").write_text(
+        'about = "The joint model for a simulated world"\nextends = "default"\n\n[choices]\n'
+        f'reference = "simulated"\nbenchmarks = [{names}]\ntokens = {world.tokens!r}\n'
+        'count = "total"\nmin_scores = 1\n'
+    )
+    folder = str(out)
+    Console(highlight=False, soft_wrap=True).print(
+        f"written: {folder}; fit it with\n  densing fit --model {folder}/model.toml "
+        f"--reference {folder}/reference_runs.csv --calibration {folder}/calibration_points.csv "
+        f"--catalog {folder}/catalog.csv --benchmarks {folder}/benchmarks.csv --out {folder}/run.nc"
+    )

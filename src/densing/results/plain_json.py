@@ -1,0 +1,21 @@
+"""JSON that every parser reads: no NaN, no infinity, UTF-8 as it is."""
+
+import json
+import math
+from typing import Any
+
+
+def finite(value: Any) -> Any:
+    """Replace numbers that JSON does not know by null, in nested records."""
+    if isinstance(value, dict):
+        return {key: finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(part) for part in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def to_json(value: Any) -> str:
+    """Encode a record, indented."""
+    return json.dumps(finite(value), indent=2, ensure_ascii=False, allow_nan=False)

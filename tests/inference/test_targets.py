@@ -1,0 +1,129 @@
+"""Draws of the densities that were integrated out, against moments by brute force."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+from densing.inference.replay import ReplayProgram
+from densing.inference.targets import draw_targets
+from densing.models.joint import target_log_density
+
+DRAWS = 4000
+
+
+@pytest.fixture(scope="module")
+def point(whole):
+    """One point in parameter space, an ordinary one."""
+    from .test_joint import vectors
+
+    values = whole.potential.constrain(vectors(whole)[0], whole.inputs)
+    return {name: v for name, v in values.items() if not name.endswith("_coordinate")}
+
+
+@pytest.fixture(scope="module")
+def fitted(whole):
+    grid = jnp.asarray(whole.layout.data.grid)
+    return whole.inputs.data._replace(grid=grid)
+
+
+@pytest.fixture(scope="module")
+def drawn(whole, point, fitted):
+    many = {name: jnp.broadcast_to(v, (DRAWS, *v.shape)) for name, v in point.items()}
+    return draw_targets(many, fitted, whole.inputs.facts, whole.switches, seed=1)
+
+
+@pytest.fixture(scope="module")
+def exact(whole, point):
+    """Density of each model's log density on a fine, wide grid: points and weights."""
+    data = whole.inputs.data
+    program = ReplayProgram({**whole.inputs.facts, **point})
+    terms = np.asarray(target_log_density(program, data, whole.switches))
+    weights = np.exp(terms - terms.max(axis=1, keepdims=True))
+    step = float(data.grid[1] - data.grid[0])
+    total = np.log(weights.sum(axis=1) * step) + terms.max(axis=1)
+    x = np.asarray(data.grid) - np.asarray(data.log_params)[:, None]
+    return x, weights / weights.sum(axis=1, keepdims=True), total
+
+
+def test_moments(drawn, exact):
+    x, weights, _ = exact
+    mean = np.sum(weights * x, axis=1)
+    deviation = np.sqrt(np.sum(weights * (x - mean[:, None]) ** 2, axis=1))
+    assert drawn.log_density.shape == (DRAWS, len(mean))
+    np.testing.assert_allclose(
+        (drawn.log_density.mean(axis=0) - mean) / deviation, 0.0, atol=4.5 / np.sqrt(DRAWS)
+    )
+    np.testing.assert_allclose(
+        drawn.log_density.std(axis=0) / deviation, 1.0, atol=6 / np.sqrt(DRAWS)
+    )
+
+
+def test_whole_distribution(drawn, exact):
+    x, weights, _ = exact
+    for i in range(len(x)):
+        upper = np.cumsum(weights[i])
+
+        def cdf(at, i=i, upper=upper):
+            return np.interp(at, x[i], upper - 0.5 * weights[i])
+
+        assert stats.kstest(drawn.log_density[:, i], cdf).pvalue > 1e-4
+
+
+def test_models_are_drawn_independently_given_the_rest(drawn):
+    correlation = np.corrcoef(drawn.log_density.T) - np.eye(drawn.log_density.shape[1])
+    assert np.abs(correlation).max() < 5 / np.sqrt(DRAWS)
+
+
+def test_log_likelihood_of_the_scores_is_the_integral(drawn, exact):
+    np.testing.assert_allclose(drawn.log_likelihood["scores"][0], exact[2], atol=1e-5)
+
+
+def test_pointwise_log_likelihoods_are_scipys(drawn, whole, point):
+    data = whole.layout.data
+    v = {name: np.asarray(value) for name, value in point.items()}
+    of = data.runs.benchmark
+    e, a, b = (v[k][of] for k in ("irreducible_loss", "size_term", "data_term"))
+    at = np.log(e + a * np.exp(-v["alpha"][of] * data.runs.n) + b * np.exp(-v["beta"][of] * data.runs.d))
+    theirs = stats.t.logpdf(data.runs.log_loss, v["loss_tail"], at, v["loss_noise"][of])
+    np.testing.assert_allclose(drawn.log_likelihood["log_loss"][0], theirs, rtol=1e-9)
+    of = data.checkpoints.benchmark
+    logit = v["steepness"][of] * (1 - data.checkpoints.loss / v["midpoint"][of])
+    mean = v["floor"][of] + (v["ceiling"][of] - v["floor"][of]) / (1 + np.exp(-logit))
+    precision = 1 / v["overdispersion"] - 1
+    theirs = stats.betabinom.logpmf(
+        data.checkpoints.correct, data.checkpoints.items, mean * precision, (1 - mean) * precision
+    )
+    np.testing.assert_allclose(drawn.log_likelihood["correct"][0], theirs, rtol=1e-7)
+
+
+def test_same_seed_same_draws(whole, point, fitted):
+    few = {name: jnp.broadcast_to(v, (3, *v.shape)) for name, v in point.items()}
+    one, two, other = (
+        draw_targets(few, fitted, whole.inputs.facts, whole.switches, seed=s) for s in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(one.log_density, two.log_density)
+    assert not np.any(one.log_density == other.log_density)
+
+
+def test_the_grid_of_a_fit_is_fine_enough(drawn):
+    assert np.abs(drawn.integration_error).max() < 0.01
+
+
+def test_a_grid_too_coarse_is_reported(whole, point, fitted):
+    rough = fitted._replace(grid=fitted.grid[::16])
+    few = {name: v[None] for name, v in point.items()}
+    drawn = draw_targets(few, rough, whole.inputs.facts, whole.switches, seed=1)
+    assert np.abs(drawn.integration_error).max() > 0.05
+
+
+@pytest.mark.parametrize("lost", [0.2, 0.5])
+def test_a_grid_too_narrow_is_reported(whole, point, fitted, exact, lost):
+    # The grid ends within a model's posterior: a fifth of it cut off is 0.22 nats.
+    x, weights, _ = exact
+    end = float(x[-1][np.searchsorted(np.cumsum(weights[-1]), 1 - lost)])
+    end += float(whole.inputs.data.log_params[-1])
+    narrow = fitted._replace(grid=fitted.grid[np.asarray(fitted.grid) < end])
+    few = {name: v[None] for name, v in point.items()}
+    drawn = draw_targets(few, narrow, whole.inputs.facts, whole.switches, seed=1)
+    assert np.abs(drawn.integration_error).max() > 0.05
