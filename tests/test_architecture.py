@@ -9,12 +9,9 @@ ROOT = Path(__file__).resolve().parents[1]
 ENGINES = ("jax", "jaxlib", "numpyro", "pymc", "pytensor", "nutpie")
 LIGHT = [
     "densing",
-    "densing.data",
     "densing.models.declaration",
-    "densing.models.joint",
     "densing.models.layout",
     "densing.results.derive",
-    "densing.results.headline",
     "densing.results.health",
     "densing.results.run",
 ]

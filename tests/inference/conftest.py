@@ -4,17 +4,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from models import world
 
 from densing.inference.potential import Inputs, build
 from densing.models.declaration import load_model
 from densing.models.joint import joint
 from densing.models.layout import lay_out
+from models import world
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _double_precision():
-    with jax.enable_x64(True):
+    with jax.enable_x64(True):  # noqa: FBT003
         yield
 
 
@@ -25,9 +25,7 @@ def evidence():
 
 @pytest.fixture(scope="session")
 def model():
-    return load_model().choose(
-        reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1
-    )
+    return load_model().choose(reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1)
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +33,7 @@ def whole(evidence, model):
     """The joint model of the small world as a compiled potential, and what it was built from."""
     layout = lay_out(evidence, model.choices)
     # A grid of its own: fine and wide, so that the integral is not what is tested.
-    data = layout.data._replace(grid=np.arange(-25.0, 30.0, 0.05))
+    data = layout.data._replace(grid=np.linspace(-25.0, 30.0, 551))
     inputs = jax.tree.map(jnp.asarray, Inputs(data, dict(layout.facts)))
     switches = model.choices.switches
     potential = build(lambda m, d: joint(m, d, switches), model.priors, layout.sizes, inputs)

@@ -32,6 +32,7 @@ def prior(family, args, dims=("benchmark",)):
 
 def joint(model, priors, values, facts=None):
     """Log density of a model at given values of its sites."""
+
     def program():
         model(NumpyroProgram(priors, SIZES, facts or {}))
 
@@ -95,11 +96,13 @@ def test_coordinates_may_depend_on_parameters():
         m.sample("effect", scale=m.sample("spread"))
 
     plain = joint(centred, priors, {"spread": spread, "effect": jnp.array(effect)})
-    other = joint(moved, priors, {"spread": spread, "effect_coordinate": jnp.array(effect / spread)})
+    other = joint(
+        moved, priors, {"spread": spread, "effect_coordinate": jnp.array(effect / spread)}
+    )
     assert other == pytest.approx(plain + 3 * np.log(spread), rel=1e-12)
-    by_hand = stats.lognorm.logpdf(0.3, 0.5, scale=np.exp(-1)) + stats.norm.logpdf(
-        effect, 0, 0.3
-    ).sum()
+    by_hand = (
+        stats.lognorm.logpdf(0.3, 0.5, scale=np.exp(-1)) + stats.norm.logpdf(effect, 0, 0.3).sum()
+    )
     assert plain == pytest.approx(by_hand, rel=1e-12)
 
 

@@ -98,7 +98,9 @@ def test_statistics_are_the_draws_own(target, shape):
     lp = [-float(energy(z, target[1])) for z in chains.position[0, :20]]
     np.testing.assert_allclose(chains.statistics.lp[0, :20], lp, rtol=1e-8, atol=1e-10)
     assert np.all(chains.statistics.n_steps >= 1)
-    assert np.all((chains.statistics.acceptance_rate >= 0) & (chains.statistics.acceptance_rate <= 1))
+    assert np.all(
+        (chains.statistics.acceptance_rate >= 0) & (chains.statistics.acceptance_rate <= 1)
+    )
 
 
 def test_same_seed_same_draws(target, shape):

@@ -8,6 +8,7 @@ from scipy import stats
 from densing.inference.replay import ReplayProgram
 from densing.inference.targets import draw_targets
 from densing.models.joint import target_log_density
+from densing.results.health import MAX_EDGE_MASS
 
 DRAWS = 4000
 
@@ -84,7 +85,8 @@ def test_pointwise_log_likelihoods_are_scipys(drawn, whole, point):
     v = {name: np.asarray(value) for name, value in point.items()}
     of = data.runs.benchmark
     e, a, b = (v[k][of] for k in ("irreducible_loss", "size_term", "data_term"))
-    at = np.log(e + a * np.exp(-v["alpha"][of] * data.runs.n) + b * np.exp(-v["beta"][of] * data.runs.d))
+    size, tokens = np.exp(-v["alpha"][of] * data.runs.n), np.exp(-v["beta"][of] * data.runs.d)
+    at = np.log(e + a * size + b * tokens)
     theirs = stats.t.logpdf(data.runs.log_loss, v["loss_tail"], at, v["loss_noise"][of])
     np.testing.assert_allclose(drawn.log_likelihood["log_loss"][0], theirs, rtol=1e-9)
     of = data.checkpoints.benchmark
@@ -99,11 +101,11 @@ def test_pointwise_log_likelihoods_are_scipys(drawn, whole, point):
 
 def test_same_seed_same_draws(whole, point, fitted):
     few = {name: jnp.broadcast_to(v, (3, *v.shape)) for name, v in point.items()}
-    one, two, other = (
-        draw_targets(few, fitted, whole.inputs.facts, whole.switches, seed=s) for s in (1, 1, 2)
+    one, two = (
+        draw_targets(few, fitted, whole.inputs.facts, whole.switches, seed=1) for _ in range(2)
     )
     np.testing.assert_array_equal(one.log_density, two.log_density)
-    assert not np.any(one.log_density == other.log_density)
+    assert np.all(np.diff(one.log_density, axis=0) != 0)
 
 
 def test_the_grid_of_a_fit_is_fine_enough(drawn):
@@ -114,16 +116,17 @@ def test_a_grid_too_coarse_is_reported(whole, point, fitted):
     rough = fitted._replace(grid=fitted.grid[::16])
     few = {name: v[None] for name, v in point.items()}
     drawn = draw_targets(few, rough, whole.inputs.facts, whole.switches, seed=1)
-    assert np.abs(drawn.integration_error).max() > 0.05
+    assert drawn.edge_mass[0, -1] > MAX_EDGE_MASS
+    assert (drawn.edge_mass[0, :-1] < MAX_EDGE_MASS).all()
 
 
-@pytest.mark.parametrize("lost", [0.2, 0.5])
-def test_a_grid_too_narrow_is_reported(whole, point, fitted, exact, lost):
+def test_a_grid_too_narrow_is_reported(whole, point, fitted, exact):
     # The grid ends within a model's posterior: a fifth of it cut off is 0.22 nats.
     x, weights, _ = exact
-    end = float(x[-1][np.searchsorted(np.cumsum(weights[-1]), 1 - lost)])
+    end = float(x[-1][np.searchsorted(np.cumsum(weights[-1]), 0.8)])
     end += float(whole.inputs.data.log_params[-1])
     narrow = fitted._replace(grid=fitted.grid[np.asarray(fitted.grid) < end])
     few = {name: v[None] for name, v in point.items()}
     drawn = draw_targets(few, narrow, whole.inputs.facts, whole.switches, seed=1)
-    assert np.abs(drawn.integration_error).max() > 0.05
+    assert drawn.edge_mass[0, -1] > MAX_EDGE_MASS
+    assert (drawn.edge_mass[0, :-1] < MAX_EDGE_MASS).all()

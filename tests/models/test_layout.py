@@ -26,9 +26,7 @@ def test_checkpoints_are_whole_items(layout, evidence):
     points = evidence.calibration_points.query("not held_out")
     items = points["benchmark"].map({QUIZ: 1000, CODE: 164}).to_numpy(float)
     assert layout.data.checkpoints.items.tolist() == items.tolist()
-    np.testing.assert_allclose(
-        layout.data.checkpoints.correct, points["score"] * items, atol=1e-9
-    )
+    np.testing.assert_allclose(layout.data.checkpoints.correct, points["score"] * items, atol=1e-9)
     assert np.all(layout.data.checkpoints.correct == np.rint(layout.data.checkpoints.correct))
 
 
@@ -113,9 +111,7 @@ def test_a_score_between_the_half_items_is_kept(evidence):
 
 @pytest.mark.parametrize("tokens", ["own", "infinite", 1e12])
 def test_reference_tokens(evidence, tokens):
-    layout = lay_out(
-        evidence, Choices(reference="mine", benchmarks=(QUIZ, CODE), tokens=tokens)
-    )
+    layout = lay_out(evidence, Choices(reference="mine", benchmarks=(QUIZ, CODE), tokens=tokens))
     at = layout.data.scores.d + layout.centre["log_tokens"]
     own = {row[0]: row[5] for row in world.MODELS}
     for row in layout.scores.itertuples():

@@ -188,9 +188,10 @@ def test_record_changes_only_at_releases(layout):
 def test_first_record_is_a_new_model_of_a_new_family(layout, shortfall, variance):
     post = posterior(shortfall=shortfall, rate=2.0)
     time = YEARS[0] - CENTRE
-    many = record(post, layout, DATES[:1], seed=2)[..., 0] - (
-        post["level"] + post["rate"] * time
-    ).to_numpy()
+    many = (
+        record(post, layout, DATES[:1], seed=2)[..., 0]
+        - (post["level"] + post["rate"] * time).to_numpy()
+    )
     if shortfall:
         variance = 0.3**2 + (0.4 * np.exp(0.25 * time)) ** 2
     # Mean zero: neither scatter nor family moves the typical model.

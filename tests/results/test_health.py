@@ -136,9 +136,7 @@ def test_a_coarse_grid(error):
 
 
 def test_one_chain_is_never_trusted():
-    health = judged(
-        posterior(rate=chains(chains=1, draws=2000)), statistics(chains_=1, draws=2000)
-    )
+    health = judged(posterior(rate=chains(chains=1, draws=2000)), statistics(chains_=1, draws=2000))
     assert health.verdict == "not trustworthy"
     assert "one chain" in " ".join(health.reasons)
 

@@ -21,7 +21,9 @@ def run():
                            {"units": "1", "long_name": "alpha"})},
                 coords={"chain": [0, 1], "draw": range(50), "benchmark": ["MMLU", "BBH", "Ωμέγα"]},
             ),
-            "/sample_stats": xr.Dataset({"diverging": (("chain", "draw"), np.zeros((2, 50), bool))}),
+            "/sample_stats": xr.Dataset(
+                {"diverging": (("chain", "draw"), np.zeros((2, 50), bool))}
+            ),
             "/constant_data": xr.Dataset(
                 {"name": (("model",), np.array(["A", "", "B-7B"], dtype=object))}
             ),

@@ -79,6 +79,7 @@ def fit(
         stats,
         gradient_evaluations=sampled.gradient_evaluations,
         integration_error=float(np.sqrt(np.mean(targets.integration_error**2))),
+        edge_mass=float(targets.edge_mass.mean(axis=0).max()),
     )
     likelihood = {name: by_chain(array) for name, array in targets.log_likelihood.items()}
     groups = {

@@ -6,7 +6,7 @@ shown, an interrupt is honoured between blocks, and data are arguments of the co
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -51,11 +51,19 @@ class Chains:
         return self.warmup_steps + int(self.statistics.n_steps.sum())
 
 
-class Kernel(NamedTuple):
-    """Compiled start and block of a chain."""
+@dataclass
+class Kernel:
+    """Start and block of a chain; the block is compiled when it is first needed, once."""
 
     begin: Callable[..., Any]
-    advance: Callable[..., Any]
+    block: Any
+    compiled: Callable[..., Any] | None = None
+
+    def advance(self, *example: Any) -> Callable[..., Any]:
+        """Return the compiled block, compiling (or loading from the cache) for `example`."""
+        if self.compiled is None:
+            self.compiled = self.block.lower(*example).compile()
+        return self.compiled
 
 
 def kernel(potential: Potential, settings: Settings) -> Kernel:
@@ -87,10 +95,10 @@ def kernel(potential: Potential, settings: Settings) -> Kernel:
         )
         return state, kept
 
-    def advance(state: Any, inputs: Inputs, whitening: Whitening) -> tuple[Any, Any]:
+    def block(state: Any, inputs: Inputs, whitening: Whitening) -> tuple[Any, Any]:
         return jax.lax.scan(lambda s, _: one(s, inputs, whitening), state, None, length=BLOCK)
 
-    return Kernel(jax.jit(begin), jax.jit(advance))
+    return Kernel(jax.jit(begin), jax.jit(block))
 
 
 def sample(
@@ -121,8 +129,7 @@ def sample(
         compiled.begin(key, jnp.asarray(y), inputs, whitening)
         for key, y in zip(keys, starts, strict=True)
     ]
-    # Compiles (or loads from the cache) once, before the threads need it.
-    advance = compiled.advance.lower(states[0], inputs, whitening).compile()
+    advance = compiled.advance(states[0], inputs, whitening)
     compile_seconds = perf_counter() - began
 
     began = perf_counter()
@@ -148,10 +155,10 @@ def sample(
     with ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(run, chain) for chain in range(len(starts))]
         try:
-            blocks = [future.result() for future in futures]
-        except BaseException:
+            wait(futures, return_when=FIRST_EXCEPTION)
+            blocks = [future.result() for future in futures if future.done()]
+        finally:
             stop.set()
-            raise
     stacked = [
         np.stack([np.concatenate([kept[i] for kept in chain]) for chain in blocks])
         for i in range(7)

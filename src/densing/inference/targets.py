@@ -26,6 +26,8 @@ class TargetDraws(NamedTuple):
     """By observation: `scores` (draw, model), `log_loss` (draw, run row), ..."""
     integration_error: np.ndarray
     """Coarse minus fine log-likelihood summed over models, shape (draw,)."""
+    edge_mass: np.ndarray
+    """Share of posterior mass in the first and last cell of the coarse grid, (draw, model)."""
 
 
 def draw_targets(
@@ -54,14 +56,18 @@ def draw_targets(
         before = jnp.where(cell > 0, mass[rows, cell - 1], 0.0)
         part = _within_cell(u[:, 0] - before, left, right)
         x = fine.grid[cell] + part * (step / REFINEMENT)
-        return x - data.log_params, likelihood | {"scores": total}, jnp.sum(coarse - total)
+        ends = (mass[:, REFINEMENT - 1] + mass[:, -1] - mass[:, -1 - REFINEMENT]) / mass[:, -1]
+        return x - data.log_params, likelihood | {"scores": total}, jnp.sum(coarse - total), ends
 
     keys = jax.random.split(jax.random.key(seed), len(next(iter(values.values()))))
-    eta, likelihood, error = jax.jit(lambda items: jax.lax.map(one, items, batch_size=20))(
+    eta, likelihood, error, ends = jax.jit(lambda items: jax.lax.map(one, items, batch_size=20))(
         (keys, values)
     )
     return TargetDraws(
-        np.asarray(eta), {k: np.asarray(v) for k, v in likelihood.items()}, np.asarray(error)
+        log_density=np.asarray(eta),
+        log_likelihood={k: np.asarray(v) for k, v in likelihood.items()},
+        integration_error=np.asarray(error),
+        edge_mass=np.asarray(ends),
     )
 
 

@@ -53,8 +53,7 @@ def select(evidence: Evidence, choices: Choices) -> Selection:
             f"it has: {', '.join(sorted(runs['benchmark'].unique()))}"
         )
     runs = runs[runs["benchmark"].isin(choices.benchmarks)]
-    flags = runs["held_out"] if "held_out" in runs else pd.Series(data=False, index=runs.index)
-    runs = runs.assign(held_out=flags.fillna(value=False).astype(bool))
+    runs = runs.assign(held_out=_flag(runs, "held_out"))
     table = evidence.benchmarks.set_index("benchmark")
     checkpoints = _checkpoints(evidence, runs, choices, table)
     scoreless = sorted(set(choices.benchmarks) - set(checkpoints["benchmark"]))
@@ -93,8 +92,14 @@ def _checkpoints(
         [t.reindex(columns=columns) for t in (points, scored) if len(t)], ignore_index=True
     )
     both["items"] = both["items"].fillna(both["benchmark"].map(table["items"])).astype(float)
-    both["held_out"] = both["held_out"].fillna(value=False).astype(bool)
-    return both
+    return both.assign(held_out=_flag(both, "held_out"))
+
+
+def _flag(table: pd.DataFrame, column: str) -> pd.Series:
+    """Return a column of true and false; false where it is missing."""
+    if column not in table:
+        return pd.Series(data=False, index=table.index)
+    return table[column].astype("boolean").fillna(value=False).astype(bool)
 
 
 def _targets(

@@ -57,6 +57,8 @@ class Cells(NamedTuple):
     d: Any
 
 
+LARGEST_LOG_LOSS = 50.0
+"""Losses are cut off here, far beyond any score: keeps gradients finite at absurd starts."""
 NODES = (0.0, 1.7320508075688772, -1.7320508075688772)
 WEIGHTS = (2 / 3, 1 / 6, 1 / 6)
 """Three-point Gauss-Hermite rule for the discrepancy: exact to the fifth moment."""
@@ -92,14 +94,21 @@ def at_column(xp: Any, record: Any, index: Any) -> Any:
 
 
 def score_moments(xp: Any, cell: Cells, overdispersion: Any, n: Any) -> tuple[Any, Any]:
-    """Mean and variance of a score at centred log effective parameters `n`, (cell, grid)."""
-    loss = xp.exp(log_loss(xp, cell.loss, n, cell.d))
+    """Mean and variance of a score at centred log effective parameters `n`, (cell, grid).
+
+    The variance is between the discrepancy's nodes plus, on average over them, within.
+    """
+    loss = xp.exp(xp.minimum(log_loss(xp, cell.loss, n, cell.d), LARGEST_LOG_LOSS))
     means = [
         score(xp, cell.map, loss * xp.exp(node * cell.discrepancy), cell.shift) for node in NODES
     ]
     mean = sum(w * s for w, s in zip(WEIGHTS, means, strict=True))
-    spread = sum(w * (s - mean) ** 2 for w, s in zip(WEIGHTS, means, strict=True))
-    return mean, spread + score_variance(mean, cell.items, overdispersion)
+    between = sum(w * (s - mean) ** 2 for w, s in zip(WEIGHTS, means, strict=True))
+    within = sum(
+        w * score_variance(s, cell.items, overdispersion)
+        for w, s in zip(WEIGHTS, means, strict=True)
+    )
+    return mean, between + within
 
 
 def score_log_likelihood(

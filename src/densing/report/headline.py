@@ -15,6 +15,7 @@ from densing.report.style import (
     MUTED,
     POPULATION,
     RECORD,
+    figure_of,
     new_axes,
     stamp,
     style,
@@ -61,7 +62,7 @@ def plot_headline(
     ax.step(dates, expected, where="post", color=RECORD, lw=1.1, ls=(0, (1, 1.5)), zorder=3)
 
     colours = np.where(best, INK, "#7b8794")
-    ax.vlines(x, low, high, colors=colours, lw=0.9, alpha=0.55, zorder=4)
+    ax.vlines(x, low, high, colors=list(colours), lw=0.9, alpha=0.55, zorder=4)
     ax.scatter(
         x, middle, s=area, c=colours, alpha=0.88, edgecolors="white", linewidths=0.7, zorder=5
     )
@@ -159,7 +160,7 @@ def _annotate(ax: Axes, run: xr.DataTree, *, narrow: bool) -> list:
     if answer["frontier"] is not None:
         rows.append(("frontier", answer["frontier"], FRONTIER))
     big = 12 if narrow else 15
-    step = (big + 19) / 72 / ax.get_figure(root=True).get_figheight() * 1.12
+    line = 1.12 / 72 / figure_of(ax).get_figheight()  # one point of text, as a share of the Axes
     notes, y = [], 0.985
     notes.append(
         ax.annotate(
@@ -170,20 +171,21 @@ def _annotate(ax: Axes, run: xr.DataTree, *, narrow: bool) -> list:
     for name, growth, colour in rows:
         interval = growth["doubling_months"]
         middle = interval["median"]
-        main = f"×2 every {months(middle)} months" if middle is not None else "no doubling"
+        bounded = interval["upper"] is not None
+        main = f"×2 every {months(middle)} months" if bounded else "growth not established"
         small = f"{name}; {percent(interval['prob'])} interval {months_range(interval)}"
         common = {"transform": ax.transAxes, "va": "top", "zorder": 13}
         tone = colour if trustworthy(run) else "#9aa5b1"
         notes.append(ax.text(0.015, y, main, fontsize=big, fontweight="bold", color=tone, **common))
         notes.append(
-            ax.text(0.015, y - (big + 4) / 72 / ax.get_figure(root=True).get_figheight() * 1.12,
+            ax.text(0.015, y - (big + 4) * line,
                     small, fontsize=7.5 if narrow else 9, color=colour, **common)
         )  # fmt: skip
-        y -= step
+        y -= (big + 19) * line
+    sizes = run["constant_data"].to_dataset()["counted_params"].to_numpy()
     key = (
-        f"dots: models with 90 % intervals\n"
-        f"size grows with parameters ({size(run['constant_data']['counted_params'].values.min())} "
-        f"to {size(run['constant_data']['counted_params'].values.max())})\n"
+        "dots: models with 90 % intervals\n"
+        f"size grows with parameters ({size(sizes.min())} to {size(sizes.max())})\n"
         "dark: a record when released; dotted: expected record\n"
         "lines: median trends with 90 % bands"
     )

@@ -67,8 +67,9 @@ def place_labels(
         far = np.hypot(*offset) > DISTANCES[1] + 6
         data = ax.transData.inverted().transform(anchor)
         ax.annotate(
-            plain(text), data, xytext=offset, textcoords="offset points", ha="center", va="center",
-            fontsize=fontsize, color=INK, zorder=12,
+            plain(text), (data[0], data[1]), xytext=(offset[0], offset[1]),
+            textcoords="offset points", ha="center", va="center", fontsize=fontsize, color=INK,
+            zorder=12,
             arrowprops={"arrowstyle": "-", "color": MUTED, "lw": 0.6, "shrinkA": 1, "shrinkB": 3}
             if far else None,
         )  # fmt: skip

@@ -86,7 +86,7 @@ def plot_reference(
             Patch(color=RECORD, alpha=0.25, label="effective parameters of the models"),
         ]
         tokens = size(bands.attrs["tokens"])
-        most = size(float(run["constant_data"]["run_tokens"].max()))
+        most = size(run["constant_data"].to_dataset()["run_tokens"].to_numpy().max())
         title = f"reference family at D0 = {tokens} tokens; its runs saw at most {most}"
         _legend(panels, handles, title=title)
     return panels
@@ -158,7 +158,7 @@ def _band(ax: Axes, x: np.ndarray, quantiles: xr.DataArray, colour: str) -> None
 
 def _log_axes(ax: Axes, xlabel: str, ylabel: str, name: str) -> None:
     ax.set(xscale="log", yscale="log", title=plain(name), xlabel=xlabel, ylabel=ylabel)
-    ax.xaxis.set_major_locator(LogLocator(numticks=6))
+    ax.xaxis.set_major_locator(LogLocator(numticks=4 if figure_of(ax).get_figwidth() < 6 else 6))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: size(v)))
     ax.xaxis.set_minor_formatter(NullFormatter())
     ticks = log_ticks(*ax.get_ylim())
@@ -169,7 +169,7 @@ def _log_axes(ax: Axes, xlabel: str, ylabel: str, name: str) -> None:
 def _legend(panels: Sequence[Axes], handles: list, *, title: str) -> None:
     figure = figure_of(panels)
     longest = max(len(handle.get_label()) for handle in handles)
-    fits = int(figure.get_figwidth() * 15 / (longest + 6))
+    fits = int(figure.get_figwidth() * 16 / (longest + 9))
     figure.legend(
         handles=handles, title=title, loc="outside upper left", ncols=max(1, fits), fontsize=8,
         title_fontsize=8, alignment="left", labelcolor=MUTED,

@@ -81,7 +81,7 @@ def _points(
         for key in ("lower", "median", "upper", "observed", "inside")
     )  # fmt: skip
     colours = np.where(inside, colour, FRONTIER)
-    ax.hlines(seen, low, high, colors=colours, lw=0.9, alpha=0.45, zorder=2)
+    ax.hlines(seen, low, high, colors=list(colours), lw=0.9, alpha=0.45, zorder=2)
     size = 20 if marker == "o" else 42
     ax.scatter(
         middle, seen, s=size, marker=marker, c=colours, edgecolors="white", linewidths=0.5, zorder=4

@@ -43,7 +43,7 @@ def plot_ranking(
     ax.axvline(1.0, color=MUTED, lw=0.9, ls=(0, (4, 3)))
     ax.grid(axis="y", visible=False)
     ax.spines["left"].set_visible(False)
-    ax.set_xlabel("capability density: median, 50 % and 90 % interval")
+    ax.set_xlabel("density: median, 50 % and 90 % interval")
     if any(row["p_beyond_reference"] >= BEYOND for row in table):
         ax.set_title(
             f"orange: P(beyond the reference's reach) of {BEYOND:.0%} or more",

@@ -5,8 +5,8 @@ The style is a context, so that nobody's own settings change.
 """
 
 import re
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ POPULATION, FRONTIER, RECORD, HELD_OUT = "#0072B2", "#D55E00", "#009E73", "#CC79
 """Okabe & Ito's colours: told apart with every kind of colour vision."""
 ALARM = "#b3261e"
 
-RC: dict[str, Any] = {
+RC: dict[Any, Any] = {
     "figure.facecolor": PAPER,
     "figure.dpi": 100,
     "savefig.dpi": 200,
@@ -53,9 +53,11 @@ RC: dict[str, Any] = {
 }
 
 
-def style() -> AbstractContextManager[None]:
-    """Return the house style as a context; also usable as a decorator."""
-    return mpl.rc_context(RC)
+@contextmanager
+def style() -> Iterator[None]:
+    """House style as a context; also usable as a decorator."""
+    with mpl.rc_context(RC):
+        yield
 
 
 def new_axes(width: float, height: float) -> Axes:
@@ -113,9 +115,11 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 
 def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
-    """Write `stem`.svg and `stem`.png; the same figure gives the same bytes."""
+    """Write `stem`.svg and `stem`.png and return them; the same figure gives the same bytes."""
     svg, png = stem.with_suffix(".svg"), stem.with_suffix(".png")
     with style():
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # laid out once for both
         figure.savefig(svg, dpi=80, metadata={"Date": None, "Creator": None})
         figure.savefig(png, metadata={"Software": None})
     svg.write_text(compact(svg.read_text(encoding="utf-8")), encoding="utf-8")

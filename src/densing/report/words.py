@@ -56,7 +56,7 @@ def doubling(growth: dict[str, Any]) -> str:
     ends = f"({percent(interval['prob'])}: {months_range(interval)})"
     if interval["lower"] is None:
         return "does not grow"
-    if interval["median"] is None:
+    if interval["upper"] is None:
         return f"growth not established {ends}"
     return f"doubles every {months(interval['median'])} months {ends}"
 
@@ -74,8 +74,8 @@ def headline(answer: dict[str, Any]) -> str:
 def _growth(interval: dict[str, Any], kind: str) -> str:
     if interval["lower"] is None:
         return "does not grow"
-    if interval["median"] is None:
-        return f"is not known to grow ({kind} of the doubling time {months_range(interval)})"
+    if interval["upper"] is None:
+        return f"is not known to grow ({kind} of its doubling time {months_range(interval)} months)"
     middle = months(interval["median"])
     return f"doubles every {middle} months ({kind} {months_range(interval)})"
 

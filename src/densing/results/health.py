@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from arviz_stats.base import array_stats
 
 MAX_RHAT = 1.01
 MIN_ESS = 400.0
 MIN_EBFMI = 0.3
-SEPARATE_MODES = 1.2
 MAX_INTEGRATION_ERROR = 0.05
+MAX_EDGE_MASS = 1e-3
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,7 @@ class Health:
     min_ebfmi: float
     gradient_evaluations: int
     integration_error: float
+    edge_mass: float
     worst: str
     """The parameter with the fewest effective draws."""
     reasons: tuple[str, ...]
@@ -47,11 +47,20 @@ def examine(
     *,
     gradient_evaluations: int,
     integration_error: float = 0.0,
+    edge_mass: float = 0.0,
 ) -> Health:
     """Diagnose every scalar of `posterior` (dims chain, draw, ...).
 
     Rank-normalised split R-hat and bulk and tail effective sample sizes (5 % and 95 % quantile)
     after Vehtari, Gelman, Simpson, Carpenter & Buerkner (2021), by ArviZ.
+
+    Parameters
+    ----------
+    integration_error
+        Root mean square over draws of what a four times finer grid changes in the joint
+        log-likelihood of the scores, in nats.
+    edge_mass
+        Largest share of a model's posterior mass in the grid's first or last cell.
     """
     rows = {label: _scalar(values) for label, values in scalars(posterior)}
     rhat = {k: v[0] for k, v in rows.items()}
@@ -63,11 +72,14 @@ def examine(
     divergences = int(sample_stats["diverging"].sum())
     ebfmi = float(np.min(_ebfmi(sample_stats["energy"].to_numpy())))
     reasons = []
+    broken = [label for label, values in scalars(posterior) if not np.isfinite(values).all()]
+    if broken:
+        reasons.append(f"draws that are not finite: {', '.join(broken[:5])}")
     if not rhat[worst_rhat] <= MAX_RHAT:
         reasons.append(
             f"chains disagree: R-hat {rhat[worst_rhat]:.3f} for {worst_rhat} (limit {MAX_RHAT})"
         )
-        reasons += _modes(sample_stats)
+        reasons += _modes(dict(scalars(posterior))[worst_rhat], sample_stats["lp"].to_numpy())
     if not bulk[worst_bulk] >= MIN_ESS:
         reasons.append(
             f"too few effective draws: bulk {bulk[worst_bulk]:.0f} for {worst_bulk} "
@@ -87,6 +99,11 @@ def examine(
             f"the integration grid is too coarse: {integration_error:.2g} nats off "
             f"(limit {MAX_INTEGRATION_ERROR})"
         )
+    if not edge_mass <= MAX_EDGE_MASS:
+        reasons.append(
+            f"the integration grid is too short: {edge_mass:.1%} of a model's posterior lies at "
+            f"its end (limit {MAX_EDGE_MASS:.1%})"
+        )
     return Health(
         max_rhat=float(rhat[worst_rhat]),
         min_ess_bulk=float(bulk[worst_bulk]),
@@ -95,6 +112,7 @@ def examine(
         min_ebfmi=ebfmi,
         gradient_evaluations=gradient_evaluations,
         integration_error=integration_error,
+        edge_mass=edge_mass,
         worst=worst_bulk,
         reasons=tuple(reasons),
     )
@@ -115,36 +133,66 @@ def scalars(posterior: xr.Dataset) -> list[tuple[str, np.ndarray]]:
 
 
 def _scalar(x: np.ndarray) -> tuple[float, float, float]:
-    axes = {"chain_axis": 0, "draw_axis": 1}
+    """R-hat, bulk and tail effective sample size of one scalar, shape (chain, draw)."""
+    # Imported here: it brings ArviZ's converters, and with them an engine where there is one.
+    from arviz_stats.base import array_stats  # pyright: ignore[reportPrivateImportUsage]
+
+    axes: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
+    if not np.isfinite(x).all():
+        return np.nan, np.nan, np.nan
     if np.all(x == x.flat[0]):
         return 1.0, float(x.size), float(x.size)
     return (
-        float(array_stats.rhat(x, **axes)) if x.shape[0] > 1 else np.nan,
-        float(array_stats.ess(x, method="bulk", **axes)),
-        float(array_stats.ess(x, method="tail", prob=(0.05, 0.95), **axes)),
+        _float(array_stats.rhat(x, **axes)) if x.shape[0] > 1 else np.nan,
+        _float(array_stats.ess(x, method="bulk", **axes)),
+        _float(array_stats.ess(x, method="tail", prob=(0.05, 0.95), **axes)),
     )
+
+
+def _float(value: Any) -> float:
+    return float(np.asarray(value))
 
 
 def _ebfmi(energy: np.ndarray) -> np.ndarray:
     """Estimated Bayesian fraction of missing information of each chain (Betancourt 2016)."""
-    return np.mean(np.diff(energy, axis=1) ** 2, axis=1) / np.var(energy, axis=1)
+    moved = np.mean(np.diff(energy, axis=1) ** 2, axis=1)
+    spread = np.var(energy, axis=1)
+    return np.divide(moved, spread, out=np.zeros_like(moved), where=spread > 0)
 
 
-def _modes(sample_stats: xr.Dataset) -> list[str]:
-    """Say so when chains sit at different heights of the posterior: different modes."""
-    lp = sample_stats["lp"].to_numpy()
-    if lp.shape[0] < 2:
+def _modes(x: np.ndarray, lp: np.ndarray) -> list[str]:
+    """Say so when chains sit apart: in different modes, rather than slow in one.
+
+    Chains are apart when the middle 90 % of what some visited does not touch that of others.
+
+    Parameters
+    ----------
+    x
+        The scalar with the worst R-hat, shape (chain, draw).
+    lp
+        Log density, shape (chain, draw).
+    """
+    if len(x) < 2:
         return ["one chain cannot show whether there are several modes"]
-    within = lp.std(axis=1).mean()
-    means = lp.mean(axis=1)
-    if float(array_stats.rhat(lp, chain_axis=0, draw_axis=1)) < SEPARATE_MODES:
+    lower, upper = np.quantile(x, [0.05, 0.95], axis=1)
+    order = np.argsort(lower)
+    reached = np.maximum.accumulate(upper[order])
+    gaps = np.flatnonzero(lower[order][1:] > reached[:-1])
+    if not len(gaps):
         return []
-    high = np.flatnonzero(means > means.max() - within)
-    low = np.setdiff1d(np.arange(len(means)), high)
-    if not len(low):
-        return ["chains sit in different places of equal height: the posterior has several modes"]
-    return [
-        f"chains {', '.join(map(str, low))} sit in another, lower mode than chains "
-        f"{', '.join(map(str, high))} (log density {means[low].max() - means.max():+.1f}): "
-        "the posterior has several modes and these draws do not weigh them"
-    ]
+    groups = np.split(order, gaps + 1)
+    heights = [lp[group].mean() for group in groups]
+    best = int(np.argmax(heights))
+    advice = "the posterior has several modes and these draws do not weigh them"
+    words = []
+    for group, height in zip(groups, heights, strict=True):
+        if group is groups[best]:
+            continue
+        drop = height - heights[best]
+        lower_one = drop < -lp.std(axis=1).mean()
+        which = "another, lower mode" if lower_one else "another mode of equal height"
+        words.append(
+            f"chains {', '.join(map(str, sorted(group)))} sit in {which} than chains "
+            f"{', '.join(map(str, sorted(groups[best])))} (log density {drop:+.1f}): {advice}"
+        )
+    return words

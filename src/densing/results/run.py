@@ -29,7 +29,10 @@ def save_run(run: xr.DataTree, path: str | Path) -> Path:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     os.close(handle)
     partial = Path(name)
+    umask = os.umask(0)
+    os.umask(umask)
     try:
+        partial.chmod(0o666 & ~umask)
         run.to_netcdf(partial, engine="h5netcdf", encoding=_compression(run))
         with partial.open("rb") as file:
             os.fsync(file.fileno())
@@ -61,7 +64,7 @@ def open_run(path: str | Path) -> xr.DataTree:
     version = run.attrs.get("densing_format")
     if version is None or "posterior" not in run.children:
         raise RunError(f"{path}: netCDF, but not a densing run; make one with `densing fit`")
-    if int(version) != FORMAT:
+    if str(version) != str(FORMAT):
         raise RunError(
             f"{path}: run file format {version}, this version reads {FORMAT}: "
             "fit again, or use the version of densing that wrote it "

@@ -1,0 +1,46 @@
+"""Every declared model and every structural choice: it builds, and has a density and a slope."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from densing.data import load_evidence
+from densing.inference.potential import Inputs, build
+from densing.models.declaration import declared, load_model
+from densing.models.joint import joint
+from densing.models.layout import lay_out
+from models import world
+
+pytestmark = pytest.mark.slow  # each compiles a program of its own
+
+CHANGES = [
+    {"irreducible": False, "families": False, "held_out": True, "derived": True},
+    {"shortfall": False, "tokens": "own"},
+    {"benchmarks": (world.CODE,), "tokens": "infinite"},
+]
+
+
+def energy_and_slope(evidence, model):
+    layout = lay_out(evidence, model.choices)
+    inputs = jax.tree.map(jnp.asarray, Inputs(layout.data, dict(layout.facts)))
+    switches = model.choices.switches
+    potential = build(lambda m, d: joint(m, d, switches), model.priors, layout.sizes, inputs)
+    at = 0.1 * jnp.ones(potential.size)
+    return jax.jit(jax.value_and_grad(potential.negative_log_density))(at, inputs)
+
+
+@pytest.mark.parametrize("name", declared("models"))
+def test_declared_models_on_the_bundled_evidence(name):
+    energy, slope = energy_and_slope(load_evidence(), load_model(name))
+    assert np.isfinite(energy)
+    assert np.all(np.isfinite(slope))
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: ",".join(map(str, change)))
+def test_structural_choices(evidence, model, change):
+    energy, slope = energy_and_slope(evidence, model.choose(**change))
+    assert np.isfinite(energy)
+    assert np.all(np.isfinite(slope))
+    # Every parameter matters to something: no coordinate is left over.
+    assert np.all(np.asarray(slope) != 0)
