@@ -71,6 +71,16 @@ def test_every_scale_of_a_list_must_be_positive():
         )  # fmt: skip
 
 
+def test_a_list_needs_dims():
+    with pytest.raises(ValidationError, match="'loc' is a list of 2 values .* no dims"):
+        Prior(family="normal", args={"loc": [0.0, 1.0], "scale": 1.0}, unit="1", about="test")
+
+
+def test_arguments_must_be_finite():
+    with pytest.raises(ValidationError, match="'loc' must be finite"):
+        Prior(family="normal", args={"loc": float("inf"), "scale": 1.0}, unit="1", about="test")
+
+
 def test_prior_is_frozen():
     with pytest.raises(ValidationError, match="frozen"):
         NORMAL.family = "beta"
@@ -113,6 +123,30 @@ def test_a_name_that_nothing_bears_is_an_error():
         load_model().with_priors(rate=own)
 
 
+@pytest.mark.parametrize(
+    ("name", "family", "args", "said"),
+    [
+        ("loss_noise", "normal", {"loc": 0.0, "scale": 1.0}, "on the positive half line.*gamma"),
+        ("shortfall_share", "gamma", {"shape": 2.0, "rate": 2.0}, "on the unit interval.*beta"),
+        ("rate", "normal", {"loc": "rate", "scale": 1.0}, "'rate', which nothing bears"),
+        ("rate", "normal", {"loc": 0.0, "scale": "level"}, "'level' may be negative"),
+        ("rate", "normal", {"loc": "log_alpha", "scale": 1.0}, "differs by benchmark"),
+    ],
+)
+def test_a_prior_that_cannot_stand_for_its_parameter(name, family, args, said):
+    model = load_model()
+    own = Prior(family=family, args=args, dims=model.priors[name].dims, unit="1", about="test")
+    with pytest.raises(
+        DeclarationError, match=rf"default: does not fit\n  priors.{name}: .*{said}"
+    ):
+        model.with_priors(**{name: own})
+
+
+def test_priors_may_change_their_family_within_the_support():
+    own = Prior(family="gamma", args={"shape": 2.0, "rate": 2.0}, unit="ln density", about="test")
+    assert load_model().with_priors(scatter=own).priors["scatter"] == own
+
+
 def test_choosing_leaves_the_model_alone():
     model = load_model()
     other = model.choose(irreducible=False, tokens="own")
@@ -137,6 +171,13 @@ def test_unknown_choice_lists_the_known():
 def test_an_impossible_choice_is_named(key, value):
     with pytest.raises(DeclarationError, match=key):
         load_model().choose(**{key: value})
+
+
+@pytest.mark.parametrize("value", [float("inf"), "inf", float("nan")])
+def test_no_limit_on_tokens_has_a_word(value):
+    with pytest.raises(DeclarationError, match=r"tokens: .*write the word \"infinite\""):
+        load_model().choose(tokens=value)
+    assert load_model().choose(tokens="infinite").choices.tokens == "infinite"
 
 
 def test_literal_choice_lists_the_allowed():
@@ -187,9 +228,26 @@ def test_a_file_that_extends_itself_is_an_error(write):
         load_model(own)
 
 
-def test_missing_priors_are_named(write):
-    own = write('about = "mine"\n[choices]\nbenchmarks = ["MMLU"]\n[priors]\n')
-    with pytest.raises(DeclarationError, match="rate"):
+def test_files_that_extend_each_other_are_an_error(write):
+    write('about = "one"\nextends = "two.toml"\n', "one.toml")
+    two = write('about = "two"\nextends = "one.toml"\n', "two.toml")
+    with pytest.raises(DeclarationError, match=r"one\.toml: extends = 'two\.toml' .* circle"):
+        load_model(two)
+
+
+@pytest.mark.parametrize("base", ['"nowhere"', "3", '""'])
+def test_extending_nothing_names_the_file_that_does(write, base):
+    own = write(f'about = "mine"\nextends = {base}\n')
+    with pytest.raises(DeclarationError, match=r"own\.toml: extends = .* known are default"):
+        load_model(own)
+
+
+@pytest.mark.parametrize("table", ["", "[priors]\n"])
+def test_missing_priors_are_named(write, table):
+    own = write(f'about = "mine"\n[choices]\nbenchmarks = ["MMLU"]\n{table}')
+    with pytest.raises(
+        DeclarationError, match=r'own\.toml: no prior for .*rate.*extends = "default"'
+    ):
         load_model(own)
 
 

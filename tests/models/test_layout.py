@@ -5,6 +5,7 @@ import pytest
 
 from densing.models.choices import Choices
 from densing.models.layout import lay_out
+from densing.models.prior import FACTS
 
 from . import world
 from .world import CODE, QUIZ
@@ -142,6 +143,14 @@ def test_facts(layout, evidence):
         assert facts["best_score"][k] < 1
 
 
+def test_facts_are_those_that_priors_may_name(layout):
+    assert set(layout.facts) == set(FACTS)
+    for name, fact in FACTS.items():
+        assert np.shape(layout.facts[name]) == tuple(layout.sizes[dim] for dim in fact.dims)
+        if fact.support != "the whole line":
+            assert np.all(np.asarray(layout.facts[name]) > 0)
+
+
 @pytest.mark.parametrize("seed", [0, 1])
 def test_order_of_rows_does_not_matter(evidence, choices, layout, seed):
     tables = {
@@ -175,7 +184,9 @@ def test_order_of_rows_gives_the_very_same_arrays(evidence, choices, layout):
     assert shuffled.hash == evidence.hash
     other = lay_out(shuffled, choices)
     for ours, theirs in zip(jax.tree.leaves(other.data), jax.tree.leaves(layout.data), strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-12, atol=1e-12)
+        np.testing.assert_array_equal(ours, theirs)
+    for name, value in layout.facts.items():
+        np.testing.assert_array_equal(other.facts[name], value)
 
 
 @pytest.mark.parametrize("column", ["absent", "blank"])

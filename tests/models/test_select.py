@@ -107,8 +107,38 @@ def test_a_protocol_where_the_baseline_is_unknown():
         reference_runs=world.runs(), calibration_points=world.points(), catalog=catalog,
         benchmarks=world.benchmarks().drop(columns="protocol"),
     )  # fmt: skip
+    # Two models each: neither protocol has most of the scores, so neither is the baseline.
     layout = lay_out(evidence, Choices(**BASE))
     assert layout.coords["protocol"] == ["Quiz: 5-shot", "Quiz: letter"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "stated", "baseline", "others"),
+    [
+        ("5-shot", [None, "5-shot", "letter", "letter"], "5-shot", ["Quiz: letter"]),
+        (None, [None, "", None, ""], "", []),
+        (None, ["letter"] * 4, "letter", []),
+        (None, [None, "letter", "letter", ""], "", ["Quiz: letter"]),
+        (None, ["5-shot", "letter", "letter", None], "letter", ["Quiz: 5-shot"]),
+        ("", [None, None, None, "letter"], "", ["Quiz: letter"]),
+    ],
+)
+def test_baseline_protocol(declared, stated, baseline, others):
+    catalog = world.catalog()
+    catalog = catalog[catalog["derived_from"].isna()].drop_duplicates(["model", "benchmark"])
+    catalog.loc[catalog["benchmark"] == QUIZ, "protocol"] = stated
+    table = world.benchmarks()
+    table["protocol"] = [declared, None]
+    layout = lay_out(world.evidence(catalog=catalog, benchmarks=table), Choices(**BASE))
+    assert dict(layout.selection.baseline) == {QUIZ: baseline, CODE: ""}
+    assert layout.coords["protocol"] == others
+
+
+def test_a_blank_family_is_the_model_itself(evidence):
+    catalog = evidence.catalog.copy()
+    catalog.loc[catalog["family"] == "Two", "family"] = ""
+    kept = chosen(world.evidence(catalog=catalog))
+    assert kept.models["family"].tolist() == ["One", "One", "Two-3B", "Two-9B"]
 
 
 # ---- how many parameters ---------------------------------------------------------------------
@@ -158,8 +188,19 @@ def test_no_pairs_at_all_is_a_selection_error(evidence):
 def test_a_benchmark_with_held_out_rows_alone_is_a_selection_error(evidence, table):
     rows = getattr(evidence, table).copy()
     rows.loc[rows["benchmark"] == CODE, "held_out"] = True
-    with pytest.raises(SelectionError, match=CODE):
+    with pytest.raises(SelectionError, match=f"alone on {CODE}: set held_out = true"):
         lay_out(world.evidence(**{table: rows}), Choices(**BASE))
+
+
+def test_without_any_score_the_number_of_models_is_named(evidence):
+    with pytest.raises(SelectionError, match="0 models left"):
+        chosen(world.evidence(catalog=evidence.catalog.assign(benchmark="Other")))
+
+
+def test_a_benchmark_that_no_table_describes_is_named(evidence):
+    table = evidence.benchmarks
+    with pytest.raises(SelectionError, match=f"benchmarks table for {CODE}"):
+        chosen(world.evidence(benchmarks=table[table["benchmark"] != CODE]))
 
 
 def test_a_benchmark_without_scores_still_lays_out(evidence):

@@ -14,9 +14,15 @@ from densing.inference.targets import draw_targets
 from densing.models.declaration import Model, load_model
 from densing.models.joint import joint
 from densing.models.layout import Layout, lay_out
+from densing.models.prior_draws import prior_draws
 from densing.models.program import Program
 from densing.results.derive import derived
 from densing.results.health import examine
+from densing.results.predict import predict_scores
+
+
+PRIOR_DRAWS = 500
+"""Draws from the prior that go into a run."""
 
 
 def fit(
@@ -43,8 +49,8 @@ def fit(
     Returns
     -------
     xarray.DataTree
-        Groups posterior, derived, sample_stats, log_likelihood, observed_data and
-        constant_data; whether it may be trusted is in the attribute `health` (see
+        Groups posterior, posterior_predictive, prior, prior_predictive, derived, sample_stats,
+        log_likelihood, observed_data and constant_data; whether it may be trusted is in the attribute `health` (see
         `results.health`).
 
     Raises
@@ -82,8 +88,18 @@ def fit(
         edge_mass=float(targets.edge_mass.mean(axis=0).max()),
     )
     likelihood = {name: by_chain(array) for name, array in targets.log_likelihood.items()}
+    prior = prior_draws(
+        layout.data, (layout.scores["model_index"].to_numpy(), layout.scores["cell"].to_numpy()),
+        priors=model.priors, sizes=layout.sizes, facts=layout.facts, switches=switches,
+        draws=PRIOR_DRAWS, seed=seed,
+    )  # fmt: skip
     groups = {
         "/posterior": posterior,
+        "/prior": assemble.labelled(
+            {name: value[None] for name, value in prior.values.items()}, model.priors, layout.coords
+        ),
+        "/prior_predictive": assemble.predicted_scores(prior.scores[None]),
+        "/observed_data": assemble.observed_data(layout),
         "/derived": derived(posterior, layout, seed=seed),
         "/sample_stats": stats,
         "/log_likelihood": log_likelihood(likelihood, layout),
@@ -96,6 +112,8 @@ def fit(
         settings=settings.model_dump(), seed=seed, health=health.as_dict(seconds),
         models=len(layout.models), scores=len(layout.scores),
     )  # fmt: skip
+    predicted = predict_scores(run, seed=seed, draws=int(np.prod(shape)))["predicted"].to_numpy()
+    run["posterior_predictive"] = xr.DataTree(assemble.predicted_scores(by_chain(predicted)))
     return run
 
 

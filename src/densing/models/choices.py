@@ -1,9 +1,10 @@
 """Reference choices: the conventions an answer depends on, each declared."""
 
+import math
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from densing.models.joint import Switches
 
@@ -39,6 +40,25 @@ class Choices(BaseModel):
     released_from: date | None = None
     released_until: date | None = None
     exclude_families: tuple[str, ...] = ()
+
+    @field_validator("tokens", mode="before")
+    @classmethod
+    def _finite(cls, value: Any) -> Any:
+        try:
+            finite = math.isfinite(float(value))
+        except (TypeError, ValueError):
+            return value  # a word: left to the type
+        if not finite:
+            raise ValueError('must be a finite count; for no limit write the word "infinite"')
+        return value
+
+    @field_validator("benchmarks")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({name for name in value if value.count(name) > 1})
+        if twice:
+            raise ValueError(f"names {', '.join(twice)} more than once; name each benchmark once")
+        return value
 
     @property
     def switches(self) -> Switches:

@@ -6,6 +6,7 @@ The files stand at the top of a checkout (`models/`) and inside an installed whe
 
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +42,15 @@ class Model(BaseModel):
         return self.model_copy(update={"choices": validated(Choices, merged, self.name)})
 
     def with_priors(self, **changes: Prior) -> "Model":
-        """Return the model with some priors replaced; unknown names are an error."""
+        """Return the model with some priors replaced; unknown or unfit ones are an error."""
         for key in changes:
             if key not in self.priors:
                 raise DeclarationError(
                     f"unknown prior {key!r}; known: {', '.join(sorted(self.priors))}"
                 )
-        return self.model_copy(update={"priors": self.priors | changes})
+        priors = self.priors | changes
+        check_priors(priors, self.name)
+        return self.model_copy(update={"priors": priors})
 
 
 def folder(kind: str) -> Path:
@@ -63,7 +66,10 @@ def declared(kind: str) -> dict[str, Path]:
 
 
 def read_declaration(kind: str, name: str | Path) -> tuple[str, dict[str, Any]]:
-    """Parsed TOML of a bundled name or of a file, with `extends` merged in."""
+    """Parsed TOML of a bundled name or of a file, with `extends` merged in.
+
+    `extends` is a bundled name, else a path from the folder of the file that says so.
+    """
     known = declared(kind)
     path = known.get(str(name), Path(name))
     if not path.is_file():
@@ -71,14 +77,34 @@ def read_declaration(kind: str, name: str | Path) -> tuple[str, dict[str, Any]]:
             f"no {kind} declaration {str(name)!r}: "
             f"known are {', '.join(known)}, or give the path of a .toml file"
         )
+    levels, seen = [_parsed(path)], [path.resolve()]
+    below = path
+    while (base := levels[-1].pop("extends", None)) is not None:
+        above = known.get(str(base), below.parent / str(base))
+        if not above.is_file():
+            raise DeclarationError(
+                f"{below}: extends = {base!r} is no {kind} declaration: known are "
+                f"{', '.join(known)}, or give the path of a .toml file from {below.parent}"
+            )
+        if above.resolve() in seen:
+            raise DeclarationError(
+                f"{below}: extends = {base!r} leads in a circle; extend another declaration, "
+                'for example "default"'
+            )
+        levels.append(_parsed(above))
+        seen.append(above.resolve())
+        below = above
+    content: dict[str, Any] = {}
+    for level in reversed(levels):
+        content = merge(content, level)
+    return path.stem, content
+
+
+def _parsed(path: Path) -> dict[str, Any]:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
         raise DeclarationError(f"{path}: not valid TOML: {fault}") from None
-    base = content.pop("extends", None)
-    if base is not None:
-        content = merge(read_declaration(kind, base)[1], content)
-    return path.stem, content
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,14 +125,45 @@ def load_model(name: str | Path = "default") -> Model:
         Unknown name, unreadable file, or content that does not fit; says which key.
     """
     stem, content = read_declaration("models", name)
-    model = validated(Model, {"name": stem, **content}, str(name))
-    known = set(read_declaration("models", "default")[1]["priors"])
-    unknown = sorted(set(model.priors) - known)
+    model = validated(Model, {"name": stem, "priors": {}, **content}, str(name))
+    check_priors(model.priors, str(name))
+    return model
+
+
+@cache
+def default_priors() -> Mapping[str, Prior]:
+    """Priors of the default model: the parameters there are, their dims and supports."""
+    content = read_declaration("models", "default")[1]["priors"]
+    return {name: validated(Prior, prior, f"default: {name}") for name, prior in content.items()}
+
+
+def check_priors(priors: Mapping[str, Prior], source: str) -> None:
+    """Hold priors to the parameters of the model, as the default model declares them.
+
+    Raises
+    ------
+    DeclarationError
+        Unknown or missing priors, or some that cannot stand for their parameter: all of them.
+    """
+    known = default_priors()
+    unknown = sorted(set(priors) - set(known))
     if unknown:
         raise DeclarationError(
-            f"{name}: unknown prior {', '.join(unknown)}; known: {', '.join(sorted(known))}"
+            f"{source}: unknown prior {', '.join(unknown)}; known: {', '.join(sorted(known))}"
         )
-    return model
+    missing = sorted(set(known) - set(priors))
+    if missing:
+        raise DeclarationError(
+            f"{source}: no prior for {', '.join(missing)}; declare them, or add "
+            'extends = "default" to take the default model\'s'
+        )
+    lines = [
+        f"  priors.{name}: {fault}"
+        for name, prior in priors.items()
+        for fault in prior.misfits(known[name], {k: v for k, v in priors.items() if k != name})
+    ]
+    if lines:
+        raise DeclarationError(f"{source}: does not fit\n" + "\n".join(lines))
 
 
 def validated(kind: type[Any], content: Mapping[str, Any], source: str) -> Any:
@@ -117,5 +174,6 @@ def validated(kind: type[Any], content: Mapping[str, Any], source: str) -> Any:
         lines = []
         for error in fault.errors():
             where = ".".join(str(part) for part in error["loc"])
-            lines.append(f"  {where}: {error['msg']} (got {error['input']!r})")
+            got = "" if error["type"] == "missing" else f" (got {error['input']!r})"
+            lines.append(f"  {where}: {error['msg']}{got}")
         raise DeclarationError(f"{source}: does not fit\n" + "\n".join(lines)) from None

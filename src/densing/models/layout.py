@@ -163,17 +163,19 @@ def _sufficient(
 
 
 def _facts(chosen: Selection, names: list[str]) -> dict[str, Any]:
-    """Facts of the evidence that priors refer to, each of shape (benchmark,)."""
+    """Facts of the evidence that priors refer to, with the dims that `prior.FACTS` gives."""
     chance = chosen.benchmarks.loc[names, "chance"].to_numpy(float)
     floor = 0.005 + 0.99 * chance
-    runs = np.log(chosen.runs["loss"]).groupby(chosen.runs["benchmark"]).mean()
     points = chosen.checkpoints
-    checkpoints = np.log(points["loss"]).groupby(points["benchmark"]).median()
+    runs, checkpoints = (
+        table.assign(log_loss=np.log(table["loss"])).groupby("benchmark")["log_loss"]
+        for table in (chosen.runs, points)
+    )
     seen = pd.concat([points[["benchmark", "score"]], chosen.scores[["benchmark", "score"]]])
     best = seen.groupby("benchmark")["score"].max().clip(upper=0.99)
     return {
-        "mean_log_loss": runs[names].to_numpy(float),
-        "log_checkpoint_loss": checkpoints[names].to_numpy(float),
+        "mean_log_loss": runs.mean()[names].to_numpy(float),
+        "log_checkpoint_loss": checkpoints.median()[names].to_numpy(float),
         "chance_logit": np.log(floor / (1.0 - floor)),
         "chance_spread": 1.0 / np.sqrt(FLOOR_ITEMS * floor * (1.0 - floor)),
         "best_score": best[names].to_numpy(float),

@@ -15,7 +15,11 @@ class SelectionError(ValueError):
 
 @dataclass(frozen=True)
 class Selection:
-    """Rows of each table that take part in a fit."""
+    """Rows of each table that take part in a fit.
+
+    Their order follows from what they say, never from how they came: the same evidence gives
+    the same arrays, and so the same draws.
+    """
 
     runs: pd.DataFrame
     checkpoints: pd.DataFrame
@@ -25,10 +29,11 @@ class Selection:
     models: pd.DataFrame
     """One row a model, in order of release, with `counted_params`."""
     scores: pd.DataFrame
+    """`protocol` is never blank unless the benchmark's baseline is unknown, too."""
     benchmarks: pd.DataFrame
     """Indexed by benchmark."""
     baseline: Mapping[str, str]
-    """Protocol of the reference's own checkpoints, by benchmark."""
+    """Protocol of the reference's own checkpoints, by benchmark; blank where unknown."""
 
 
 def select(evidence: Evidence, choices: Choices) -> Selection:
@@ -37,7 +42,8 @@ def select(evidence: Evidence, choices: Choices) -> Selection:
     Raises
     ------
     SelectionError
-        Unknown reference or benchmark, or too few models left.
+        Unknown reference or benchmark, a benchmark without runs or (loss, score) pairs to
+        fit, or too few models left.
     """
     runs = evidence.reference_runs
     references = sorted(runs["reference"].unique())
@@ -46,36 +52,59 @@ def select(evidence: Evidence, choices: Choices) -> Selection:
             f"unknown reference {choices.reference!r}; known: {', '.join(references)}"
         )
     runs = runs[runs["reference"] == choices.reference]
-    missing = [name for name in choices.benchmarks if name not in set(runs["benchmark"])]
-    if missing:
+    table = evidence.benchmarks.set_index("benchmark")
+    has = f"it has: {', '.join(sorted(runs['benchmark'].unique()))}"
+    _require(choices, runs["benchmark"], f"no runs on {{}}; {has}")
+    undescribed = [name for name in choices.benchmarks if name not in table.index]
+    if undescribed:
         raise SelectionError(
-            f"reference {choices.reference!r} has no runs on {', '.join(missing)}; "
-            f"it has: {', '.join(sorted(runs['benchmark'].unique()))}"
+            f"no row in the benchmarks table for {', '.join(undescribed)}: add benchmark, items "
+            "and chance"
         )
     runs = runs[runs["benchmark"].isin(choices.benchmarks)]
     runs = runs.assign(held_out=_flag(runs, "held_out"))
-    table = evidence.benchmarks.set_index("benchmark")
     checkpoints = _checkpoints(evidence, runs, choices, table)
-    scoreless = sorted(set(choices.benchmarks) - set(checkpoints["benchmark"]))
-    if scoreless:
-        raise SelectionError(
-            f"reference {choices.reference!r} has no (loss, score) pairs on "
-            f"{', '.join(scoreless)}: add calibration points or drop the benchmark"
-        )
-    kept, kept_points = runs["held_out"], checkpoints["held_out"]
+    pairs = "no (loss, score) pairs on {}: add calibration points or drop the benchmark"
+    _require(choices, checkpoints["benchmark"], pairs)
+    runs = _ordered(runs, ["benchmark", "params", "tokens"], choices)
+    checkpoints = _ordered(checkpoints, ["benchmark", "loss"], choices)
+    kept, kept_points = ~runs["held_out"], ~checkpoints["held_out"]
     if choices.held_out:
-        kept, kept_points = kept & False, kept_points & False
-    scores, models = _targets(evidence.catalog, choices, table)
+        kept, kept_points = kept | True, kept_points | True
+    cure = "set held_out = true to fit them, or drop the benchmark"
+    _require(choices, runs.loc[kept, "benchmark"], f"held-out runs alone on {{}}: {cure}")
+    pairs = f"held-out (loss, score) pairs alone on {{}}: {cure}"
+    _require(choices, checkpoints.loc[kept_points, "benchmark"], pairs)
+    scores, models, baseline = _targets(evidence.catalog, choices, table)
     return Selection(
-        runs=runs[~kept],
-        checkpoints=checkpoints[~kept_points],
-        held_out_runs=runs[kept],
-        held_out_checkpoints=checkpoints[kept_points],
+        runs=runs[kept],
+        checkpoints=checkpoints[kept_points],
+        held_out_runs=runs[~kept],
+        held_out_checkpoints=checkpoints[~kept_points],
         models=models,
         scores=scores,
         benchmarks=table,
-        baseline=table["protocol"].fillna("").to_dict() if "protocol" in table else {},
+        baseline=baseline,
     )
+
+
+def _require(choices: Choices, present: pd.Series, lack: str) -> None:
+    """Raise for the chosen benchmarks that are not `present`; `lack` has a place for them."""
+    missing = [name for name in choices.benchmarks if name not in set(present)]
+    if missing:
+        raise SelectionError(
+            f"reference {choices.reference!r} has {lack.format(', '.join(missing))}"
+        )
+
+
+def _ordered(table: pd.DataFrame, keys: list[str], choices: Choices) -> pd.DataFrame:
+    """Sort rows by `keys` (benchmarks as chosen), then by all else they say."""
+    rank = {name: position for position, name in enumerate(choices.benchmarks)}
+    table = table.reset_index(drop=True)
+    by = {key: table[key].map(rank) if key == "benchmark" else table[key] for key in keys}
+    by |= {name: table[name].astype(str) for name in sorted(set(table.columns) - set(keys))}
+    order = pd.DataFrame(by).sort_values(list(by), kind="stable").index
+    return table.loc[order].reset_index(drop=True)
 
 
 def _checkpoints(
@@ -88,9 +117,8 @@ def _checkpoints(
     scored = runs[runs["accuracy"].notna()] if "accuracy" in runs else runs.iloc[:0]
     scored = scored.rename(columns={"run": "checkpoint", "accuracy": "score"})
     columns = ["checkpoint", "benchmark", "loss", "score", "items", "held_out"]
-    both = pd.concat(
-        [t.reindex(columns=columns) for t in (points, scored) if len(t)], ignore_index=True
-    )
+    parts = [t.reindex(columns=columns) for t in (points, scored)]
+    both = pd.concat([t for t in parts if len(t)] or parts[:1], ignore_index=True)
     both["items"] = both["items"].fillna(both["benchmark"].map(table["items"])).astype(float)
     return both.assign(held_out=_flag(both, "held_out"))
 
@@ -102,23 +130,40 @@ def _flag(table: pd.DataFrame, column: str) -> pd.Series:
     return table[column].astype("boolean").fillna(value=False).astype(bool)
 
 
+def _text(table: pd.DataFrame, column: str) -> pd.Series:
+    """Return a column of words; blank where it is missing."""
+    if column not in table:
+        return pd.Series(data="", index=table.index, dtype=object)
+    values = table[column].astype(object)
+    return values.where(values.notna(), "").astype(str).str.strip().astype(object)
+
+
+def _number(table: pd.DataFrame, column: str) -> pd.Series:
+    """Return a column of numbers; NaN where it is missing."""
+    if column not in table:
+        return pd.Series(data=float("nan"), index=table.index)
+    return table[column].astype(float)
+
+
+TEXT = ("organization", "family", "architecture", "derived_from", "protocol")
+NUMBERS = ("active_params", "embedding_params", "training_tokens", "items")
+
+
 def _targets(
     catalog: pd.DataFrame, choices: Choices, table: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    scores = catalog[catalog["benchmark"].isin(choices.benchmarks)].copy()
-    for column in ("family", "organization", "derived_from", "protocol", "architecture"):
-        if column not in scores:
-            scores[column] = None
-    for column in ("active_params", "embedding_params", "training_tokens", "items"):
-        if column not in scores:
-            scores[column] = float("nan")
-    scores["release_date"] = pd.to_datetime(scores["release_date"])
-    scores["items"] = scores["items"].fillna(scores["benchmark"].map(table["items"])).astype(float)
-    baseline = scores["benchmark"].map(table["protocol"]) if "protocol" in table else ""
-    scores["protocol"] = scores["protocol"].where(scores["protocol"].notna(), baseline)
-    scores["family"] = scores["family"].where(scores["family"].notna(), scores["model"])
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str]]:
+    """Scores to fit, their models, and the baseline protocol of each benchmark."""
+    scores = catalog[catalog["benchmark"].isin(choices.benchmarks)]
+    scores = scores.assign(
+        **{column: _text(scores, column) for column in TEXT},
+        **{column: _number(scores, column) for column in NUMBERS},
+        release_date=pd.to_datetime(scores["release_date"]),
+    )
+    items = scores["benchmark"].map(table["items"]).astype(float)
+    scores["items"] = scores["items"].fillna(items)
+    scores["family"] = scores["family"].where(scores["family"] != "", scores["model"])
     if not choices.derived:
-        scores = scores[scores["derived_from"].isna() | (scores["derived_from"] == "")]
+        scores = scores[scores["derived_from"] == ""]
     if choices.released_from:
         scores = scores[scores["release_date"] >= pd.Timestamp(choices.released_from)]
     if choices.released_until:
@@ -127,20 +172,39 @@ def _targets(
     if choices.tokens == "own":
         scores = scores[scores["training_tokens"].notna()]
     enough = scores.groupby("model")["benchmark"].transform("nunique") >= choices.min_scores
-    scores = scores[enough].reset_index(drop=True)
+    scores = scores[enough]
+    found = _baseline(scores, choices, table)
+    at_baseline = scores["protocol"] == ""
+    scores["protocol"] = scores["protocol"].where(~at_baseline, scores["benchmark"].map(found))
+    scores = _ordered(scores, ["release_date", "model", "benchmark"], choices)
     columns = [
         "model", "organization", "family", "release_date", "params", "active_params",
         "embedding_params", "training_tokens", "architecture", "derived_from",
     ]  # fmt: skip
-    models = scores[columns].drop_duplicates("model")
-    models = models.sort_values(["release_date", "model"]).reset_index(drop=True)
+    models = scores[columns].drop_duplicates("model").reset_index(drop=True)
     if len(models) < 3:
         raise SelectionError(
             f"{len(models)} models left after the choices (min_scores = {choices.min_scores}, "
             f"benchmarks = {', '.join(choices.benchmarks)}); a trend needs at least 3"
         )
     models["counted_params"] = counted_params(models, choices)
-    return scores, models
+    return scores, models, found
+
+
+def _baseline(scores: pd.DataFrame, choices: Choices, table: pd.DataFrame) -> dict[str, str]:
+    """Protocol of each benchmark that scores are compared under.
+
+    The declared one; where none is declared, the one that most of the scores to fit have
+    (none stated counts as one). Where no protocol has most, the baseline stays unknown, blank,
+    and every stated protocol has an effect of its own. A score without a protocol is taken to
+    be at the baseline.
+    """
+    declared = _text(table, "protocol")
+    baseline = {}
+    for name in choices.benchmarks:
+        most = scores.loc[scores["benchmark"] == name, "protocol"].mode()
+        baseline[name] = str(declared[name]) or (str(most.iloc[0]) if len(most) == 1 else "")
+    return baseline
 
 
 def counted_params(models: pd.DataFrame, choices: Choices) -> pd.Series:

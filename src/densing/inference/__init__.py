@@ -1,0 +1,1 @@
+"""Engines, settings and what they make of a declared model: a run."""

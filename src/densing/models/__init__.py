@@ -1,0 +1,1 @@
+"""The mathematics: loss law, performance map, trend, how they join, priors. No engine."""

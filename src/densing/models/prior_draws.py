@@ -1,0 +1,138 @@
+"""Draws from the priors alone, forward: what the model believes before it sees a score.
+
+A third pass through the same components as the engines', on NumPy: `sample` draws, `observe`
+and `factor` are passed over. Scores are then simulated with the model's own discrepancy,
+protocol effects and Beta-Binomial sampling. (The checkpoints' factor, which only says that a
+loss cannot lie below the irreducible one, is left out.)
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from densing.models.joint import JointData, Switches
+from densing.models.laws import log_loss, score
+from densing.models.loss import loss_law
+from densing.models.ops import numpy_ops
+from densing.models.performance import performance_map
+from densing.models.prior import Prior
+from densing.models.targets import LARGEST_LOG_LOSS, cells
+from densing.models.trend import trend
+
+
+class PriorProgram:
+    """A `Program` that draws each parameter from its prior (see `densing.models.program`)."""
+
+    xp = numpy_ops
+
+    def __init__(
+        self,
+        priors: Mapping[str, Prior],
+        sizes: Mapping[str, int],
+        facts: Mapping[str, Any],
+        rng: np.random.Generator,
+    ) -> None:
+        self.priors = priors
+        self.sizes = sizes
+        self.values: dict[str, Any] = dict(facts)
+        self.rng = rng
+
+    def sample(self, name: str, *, offset: Any = None, scale: Any = None) -> Any:
+        """Draw from the prior; the sampler's coordinate does not matter here."""
+        prior = self.priors[name]
+        shape = tuple(self.sizes[dim] for dim in prior.dims)
+        args = {k: self.values[v] if isinstance(v, str) else v for k, v in prior.args.items()}
+        draw = {
+            "normal": lambda loc, scale: self.rng.normal(loc, scale, shape),
+            "lognormal": lambda loc, scale: self.rng.lognormal(loc, scale, shape),
+            "beta": lambda a, b: self.rng.beta(a, b, shape),
+            "gamma": lambda shape_, rate: self.rng.gamma(shape_, 1.0 / np.asarray(rate), shape),
+        }[prior.family]
+        self.values[name] = draw(*args.values())
+        return self.values[name]
+
+    def derive(self, name: str, value: Any, dims: tuple[str, ...] = ()) -> Any:
+        """Keep the value."""
+        self.values[name] = value
+        return value
+
+    def observe(self, name: str, family: str, args: Mapping[str, Any], value: Any) -> None:
+        """Pass over: nothing is conditioned on."""
+
+    def factor(self, name: str, log_density: Any) -> None:
+        """Pass over: nothing is conditioned on."""
+
+
+class PriorDraws(NamedTuple):
+    """Draws from the prior, leading axis draw."""
+
+    values: dict[str, np.ndarray]
+    """Parameters and derived quantities, and `log_density` (draw, model)."""
+    scores: np.ndarray
+    """Scores of the models as reported, shape (draw, score row), proportions."""
+
+
+def prior_draws(
+    data: JointData,
+    score_rows: tuple[np.ndarray, np.ndarray],
+    *,
+    priors: Mapping[str, Prior],
+    sizes: Mapping[str, int],
+    facts: Mapping[str, Any],
+    switches: Switches,
+    draws: int,
+    seed: int,
+) -> PriorDraws:
+    """Draw parameters, densities and scores from the prior.
+
+    Parameters
+    ----------
+    score_rows
+        Model and cell of each score, index arrays of shape (score row,).
+    """
+    rng = np.random.default_rng(seed)
+    kept: list[dict[str, Any]] = []
+    scores = []
+    for _ in range(draws):
+        m = PriorProgram(priors, sizes, facts, rng)
+        eta = _densities(m, data, switches)
+        scores.append(_scores(m, data, switches, score_rows, eta))
+        kept.append({k: v for k, v in m.values.items() if k not in facts} | {"log_density": eta})
+    values = {name: np.stack([draw[name] for draw in kept]) for name in kept[0]}
+    return PriorDraws(values, np.stack(scores))
+
+
+def _densities(m: PriorProgram, data: JointData, switches: Switches) -> np.ndarray:
+    line = trend(m, data.models, shortfall=switches.shortfall, families=switches.families)
+    eta = line.mean + line.noise * m.rng.standard_normal(len(line.mean))
+    if line.shortfall is not None:
+        eta = eta + line.shortfall * (1.0 - m.rng.standard_exponential(len(line.mean)))
+    return eta
+
+
+def _scores(
+    m: PriorProgram,
+    data: JointData,
+    switches: Switches,
+    score_rows: tuple[np.ndarray, np.ndarray],
+    eta: np.ndarray,
+) -> np.ndarray:
+    loss = loss_law(m, data.runs, irreducible=switches.irreducible)
+    performance = performance_map(m, data.checkpoints)
+    cell = cells(m, data.scores, loss, performance, protocols=switches.protocols)
+    who, where = score_rows
+    n = (eta + data.log_params)[who]
+
+    def of(column: Any) -> np.ndarray:
+        return column[where, 0]
+
+    curve = type(cell.loss)(*(of(field) for field in cell.loss))
+    score_map = type(cell.map)(*(of(field) for field in cell.map))
+    log_l = log_loss(numpy_ops, curve, n, of(cell.d))
+    log_l = log_l + of(cell.discrepancy) * m.rng.standard_normal(len(n))
+    mean = score(numpy_ops, score_map, np.exp(np.minimum(log_l, LARGEST_LOG_LOSS)), of(cell.shift))
+    mean = np.clip(mean, 1e-9, 1.0 - 1e-9)
+    precision, items = m.values["score_precision"], of(cell.items).astype(int)
+    share = m.rng.beta(mean * precision, (1.0 - mean) * precision)
+    return m.rng.binomial(items, share) / items
