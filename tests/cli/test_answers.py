@@ -38,9 +38,12 @@ def test_summary(densing, quick_run):
     assert answer["reference"] == "simulated"
     assert answer["choices"]["benchmarks"] == ["Alpha", "Beta"]
     assert {"densing", "jax", "numpyro"} <= set(answer["versions"])
-    assert densing("summary", quick_run, "--json", "--prob", "0.5").json["population"][
-        "rate_per_year"
-    ]["prob"] == 0.5
+    assert (
+        densing("summary", quick_run, "--json", "--prob", "0.5").json["population"][
+            "rate_per_year"
+        ]["prob"]
+        == 0.5
+    )
     assert "doubles" in densing("summary", quick_run).out
 
 
@@ -64,9 +67,7 @@ def test_reading_a_run_imports_no_engine(quick_run):
         f"status = run(['summary', {str(quick_run)!r}]); run(['density', {str(quick_run)!r}]); "
         "print([m for m in ('jax', 'numpyro', 'pymc', 'pytensor', 'nutpie') if m in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip().endswith("[]")
 
 
@@ -84,7 +85,10 @@ def test_loss_recovers_a_known_law(densing, tmp_path):
     parameters = result.json["parameters"]
     for name, truth in {"irreducible_loss": 1.8, "alpha": 0.345, "beta": 0.365}.items():
         assert set(parameters[name]) == INTERVAL
-        middle, width = parameters[name]["median"], parameters[name]["upper"] - parameters[name]["lower"]
+        middle, width = (
+            parameters[name]["median"],
+            parameters[name]["upper"] - parameters[name]["lower"],
+        )
         assert abs(middle - truth) < 1.5 * width, name
         assert width < 0.2 * truth
     assert set(result.json["diagnostics"]) >= DIAGNOSTICS

@@ -1,5 +1,3 @@
-import os
-
 import pytest
 
 
@@ -97,7 +95,7 @@ def test_an_unwritable_place_is_refused_before_the_work(densing, tables, tmp_pat
     assert result.status == 2
     assert "file" in result.err
     assert densing("fit", *tables, "--out", tmp_path).status == 2
-    assert sorted(os.listdir(tmp_path)) == ["file"]
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_simulate_keeps_what_is_there(densing, tmp_path):

@@ -3,9 +3,7 @@ import re
 
 def test_report_writes_the_page_and_marks_what_is_not_trustworthy(densing, tables, tmp_path):
     out = tmp_path / "answer"
-    result = densing(
-        "report", *tables, "--inference", "quick", "--quiet", "--out", out, "--json"
-    )
+    result = densing("report", *tables, "--inference", "quick", "--quiet", "--out", out, "--json")
     assert result.status == (0 if result.json["diagnostics"]["verdict"] == "trustworthy" else 3)
     page = (out / "index.html").read_text(encoding="utf-8")
     assert (out / "run.nc").is_file()

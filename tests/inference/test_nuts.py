@@ -1,6 +1,5 @@
 """The sampler on a target whose answer is known: a correlated normal of four dimensions."""
 
-import inspect
 import threading
 
 import jax
@@ -29,9 +28,14 @@ def energy(z, inputs):
 @pytest.fixture(scope="module")
 def target():
     """Potential, its inputs and its compiled kernel."""
-    potential = Potential(energy, lambda z, inputs: {"x": z},
-                          lambda key: 5 * jax.random.normal(key, (4,)), 4,
-                          [f"x[{i}]" for i in range(4)])  # fmt: skip
+    potential = Potential(
+        negative_log_density=energy,
+        value_and_grad=jax.jit(jax.value_and_grad(energy)),
+        constrain=lambda z, inputs: {"x": z},
+        start=lambda key: 5 * jax.random.normal(key, (4,)),
+        size=4,
+        labels=[f"x[{i}]" for i in range(4)],
+    )
     inputs = Inputs(jnp.asarray(MEAN), {})
     return potential, inputs, kernel(potential, SETTINGS)
 
@@ -47,10 +51,8 @@ def shape(target):
 def run(target, whitening, *, seed=1, settings=SETTINGS, draws=1500, chains=2, **more):
     _, inputs, compiled = target
     starts = [np.full(4, 1.5 * (-1) ** chain) for chain in range(chains)]
-    if "draws" in inspect.signature(sample).parameters:
-        more["draws"] = draws
     return sample(compiled, inputs, jax.tree.map(jnp.asarray, whitening), starts, settings,
-                  seed=seed, **more)  # fmt: skip
+                  draws=draws, seed=seed, **more)  # fmt: skip
 
 
 def test_mode_and_curvature(shape):

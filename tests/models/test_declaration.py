@@ -72,7 +72,7 @@ def test_every_scale_of_a_list_must_be_positive():
 
 
 def test_a_list_needs_dims():
-    with pytest.raises(ValidationError, match="'loc' is a list of 2 values .* no dims"):
+    with pytest.raises(ValidationError, match=r"'loc' is a list of 2 values .* no dims"):
         Prior(family="normal", args={"loc": [0.0, 1.0], "scale": 1.0}, unit="1", about="test")
 
 

@@ -75,9 +75,7 @@ def _fit(tables: Tables, sampling: Sampling) -> "xr.DataTree":
     from densing.inference.fit import fit as sample
 
     with sampling.progress() as listener:
-        return sample(
-            evidence, model=model, settings=settings, seed=sampling.seed, listen=listener
-        )
+        return sample(evidence, model=model, settings=settings, seed=sampling.seed, listen=listener)
 
 
 def _folder(path: Path) -> None:

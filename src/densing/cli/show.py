@@ -134,7 +134,7 @@ def count(value: float) -> str:
     return f"{value:.3g}"
 
 
-def _status(trustworthy: bool) -> int:  # noqa: FBT001
+def _status(trustworthy: bool) -> int:
     from densing.cli.app import GOOD, NOT_TRUSTWORTHY
 
     return GOOD if trustworthy else NOT_TRUSTWORTHY

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from densing.data.cells import plain
@@ -73,19 +73,23 @@ def _written(value: object) -> str:
 def _catalog(frame: pd.DataFrame, file: str, known: frozenset[str]) -> Iterator[Fault]:
     yield from _unknown_benchmarks(frame, file, known)
     yield from _differing(frame, file, "model", MODEL_FACTS)
-    size = frame["params"]
     if "embedding_params" in frame:
-        part = frame["embedding_params"]
-        for row, value in part[part >= size].items():
-            problem = f"is not below params ({plain(size[row])})"
+        wrong = frame[frame["embedding_params"] >= frame["params"]]
+        for row, value, size in _parts(wrong, "embedding_params"):
+            problem = f"is not below params ({plain(size)})"
             cure = "params counts all parameters, embeddings included"
             yield at(file, row, "embedding_params", plain(value), problem, cure)
     if "active_params" in frame:
-        part = frame["active_params"]
-        for row, value in part[part > size].items():
-            problem = f"exceeds params ({plain(size[row])})"
+        wrong = frame[frame["active_params"] > frame["params"]]
+        for row, value, size in _parts(wrong, "active_params"):
+            problem = f"exceeds params ({plain(size)})"
             cure = "params counts all parameters, active ones included"
             yield at(file, row, "active_params", plain(value), problem, cure)
+
+
+def _parts(rows: pd.DataFrame, part: str) -> Iterator[tuple[Hashable, float, float]]:
+    """Row, part and whole of each row."""
+    return zip(rows.index, rows[part], rows["params"], strict=True)
 
 
 def _reference_runs(frame: pd.DataFrame, file: str, known: frozenset[str]) -> Iterator[Fault]:

@@ -57,13 +57,11 @@ def sample_stats(statistics: Statistics) -> xr.Dataset:
 def predicted_scores(scores: np.ndarray) -> xr.Dataset:
     """Predicted scores of shape (chain, draw, score_row)."""
     attrs = {"units": "proportion", "long_name": "score, predicted"}
-    return xr.Dataset(
-        {"score": (("chain", "draw", "score_row"), scores.astype(np.float32), attrs)}
-    )
+    return xr.Dataset({"score": (("chain", "draw", "score_row"), scores.astype(np.float32), attrs)})
 
 
 def observed_data(layout: Layout) -> xr.Dataset:
-    """What was conditioned on: scores, losses and checkpoints' right answers."""
+    """Collect what was conditioned on: scores, losses and checkpoints' right answers."""
     rows = {
         "score": ("score_row", layout.scores["score"].to_numpy(float), "proportion"),
         "log_loss": ("run_row", layout.data.runs.log_loss, "ln loss"),

@@ -49,6 +49,7 @@ def fit_loss(
     index = runs["benchmark"].map({name: i for i, name in enumerate(names)}).to_numpy()
     centre = {"log_params": float(log_n.mean()), "log_tokens": float(log_d.mean())}
     data = RunData(index, log_n - centre["log_params"], log_d - centre["log_tokens"], log_loss)
+    mean_log_loss = np.asarray([log_loss[index == i].mean() for i in range(len(names))])
     irreducible = model.choices.irreducible
 
     def program(m: Program, data: Any) -> None:
@@ -57,8 +58,7 @@ def fit_loss(
     coords = {"benchmark": names}
     sampled = sample_posterior(
         program, data, priors=model.priors, sizes={"benchmark": len(names)},
-        facts={"mean_log_loss": np.asarray([log_loss[index == i].mean() for i in range(len(names))])},
-        settings=settings, seed=seed, listen=listen,
+        facts={"mean_log_loss": mean_log_loss}, settings=settings, seed=seed, listen=listen,
     )  # fmt: skip
     posterior = assemble.labelled(sampled.values, model.priors, coords)
     return _run(
@@ -136,13 +136,14 @@ def fit_trend(
 
 
 def measurement_error(table: pd.DataFrame) -> np.ndarray:
-    """Standard error of each log value; zero where the table gives none. Shape (value,)."""
+    """Return the standard error of each log value, shape (value,); zero where none is given."""
     if "se" in table:
         return (table["se"] / table["value"]).fillna(0.0).to_numpy(float)
     if "lower" in table and "upper" in table:
-        prob = table["prob"].fillna(0.9) if "prob" in table else 0.9
-        width = np.log(table["upper"] / table["lower"]) / (2.0 * norm.ppf(0.5 + prob / 2.0))
-        return width.fillna(0.0).to_numpy(float)
+        prob = table["prob"].fillna(0.9).to_numpy(float) if "prob" in table else 0.9
+        ratio = (table["upper"] / table["lower"]).to_numpy(float)
+        error = np.log(ratio) / (2.0 * norm.ppf(0.5 + prob / 2.0))
+        return np.where(np.isnan(error), 0.0, error)
     return np.zeros(len(table))
 
 

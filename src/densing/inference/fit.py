@@ -20,7 +20,6 @@ from densing.results.derive import derived
 from densing.results.health import examine
 from densing.results.predict import predict_scores
 
-
 PRIOR_DRAWS = 500
 """Draws from the prior that go into a run."""
 
@@ -50,8 +49,8 @@ def fit(
     -------
     xarray.DataTree
         Groups posterior, posterior_predictive, prior, prior_predictive, derived, sample_stats,
-        log_likelihood, observed_data and constant_data; whether it may be trusted is in the attribute `health` (see
-        `results.health`).
+        log_likelihood, observed_data and constant_data; whether it may be trusted is in the
+        attribute `health` (see `results.health`).
 
     Raises
     ------

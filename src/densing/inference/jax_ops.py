@@ -17,7 +17,10 @@ def _gammaln(x: Any) -> Any:
     product = x * (x + 1.0) * (x + 2.0) * (x + 3.0) * (x + 4.0) * (x + 5.0) * (x + 6.0)
     y = x + 7.0
     u = 1.0 / (y * y)
-    tail = (1 / 12 - u * (1 / 360 - u * (1 / 1260 - u * (1 / 1680 - u * (1 / 1188 - u * (691 / 360360)))))) / y
+    tail = (
+        1 / 12
+        - u * (1 / 360 - u * (1 / 1260 - u * (1 / 1680 - u * (1 / 1188 - u * (691 / 360360)))))
+    ) / y
     return (y - 0.5) * jnp.log(y) - y + 0.9189385332046727 + tail - jnp.log(product)
 
 
@@ -61,7 +64,6 @@ def _log_ndtr_jvp(primals: Any, tangents: Any) -> Any:
 
 
 jax_ops = SimpleNamespace(
-    asarray=jnp.asarray,
     concatenate=jnp.concatenate,
     exp=jnp.exp,
     expit=jax.nn.sigmoid,

@@ -8,6 +8,7 @@ import numpyro.distributions as dist
 
 from densing.inference.jax_ops import jax_ops
 from densing.models.prior import Prior
+from densing.models.resolve import resolve
 
 DISTRIBUTIONS = {
     "normal": lambda loc, scale: dist.Normal(loc, scale),
@@ -31,17 +32,14 @@ class NumpyroProgram:
         self.sizes = sizes
         self.values: dict[str, Any] = dict(facts)
 
-    def _distribution(self, prior: Prior) -> dist.Distribution:
-        shape = tuple(self.sizes[dim] for dim in prior.dims)
-        args = {
-            key: self.values[value] if isinstance(value, str) else jax_ops.asarray(value)
-            for key, value in prior.args.items()
-        }
+    def _distribution(self, name: str) -> dist.Distribution:
+        prior = self.priors[name]
+        shape, args = resolve(name, prior, sizes=self.sizes, values=self.values)
         return DISTRIBUTIONS[prior.family](**args).expand(shape)
 
     def sample(self, name: str, *, offset: Any = None, scale: Any = None) -> Any:
         """See `Program.sample`."""
-        prior = self._distribution(self.priors[name])
+        prior = self._distribution(name)
         depth = len(prior.batch_shape)
         if offset is None and scale is None:
             value = numpyro.sample(name, prior.to_event(depth))
@@ -49,7 +47,7 @@ class NumpyroProgram:
             flat = dist.ImproperUniform(dist.constraints.real, (), prior.batch_shape)
             z = numpyro.sample(f"{name}_coordinate", flat)
             value = (0.0 if offset is None else offset) + (1.0 if scale is None else scale) * z
-            density = prior.log_prob(value)
+            density: Any = prior.log_prob(value)
             if scale is not None:
                 density = density + jax_ops.log(scale)
             numpyro.factor(f"{name}_prior", density.sum())

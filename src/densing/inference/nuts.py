@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from numpyro.infer.hmc import hmc
+from numpyro.infer.util import ParamInfo
 
 from densing.inference.potential import Inputs, Potential, Whitening, whitened
 from densing.inference.settings import Settings
@@ -55,24 +56,29 @@ class Chains:
 class Kernel:
     """Start and block of a chain; the block is compiled when it is first needed, once."""
 
+    value_and_grad: Callable[..., Any]
+    """Of the flat unconstrained vector: what the modes were searched with."""
     begin: Callable[..., Any]
     block: Any
     compiled: Callable[..., Any] | None = None
 
     def advance(self, *example: Any) -> Callable[..., Any]:
         """Return the compiled block, compiling (or loading from the cache) for `example`."""
-        if self.compiled is None:
-            self.compiled = self.block.lower(*example).compile()
-        return self.compiled
+        ready = self.compiled
+        if ready is None:
+            ready = self.compiled = self.block.lower(*example).compile()
+        return ready
 
 
 def kernel(potential: Potential, settings: Settings) -> Kernel:
     """Build the jitted steps; keep the result to sample again without recompiling."""
     start, step = hmc(potential_fn_gen=whitened(potential), algo="NUTS")
 
-    def begin(key: Any, y: Any, inputs: Inputs, whitening: Whitening) -> Any:
+    def begin(
+        key: Any, y: Any, energy: Any, slope: Any, inputs: Inputs, whitening: Whitening
+    ) -> Any:
         return start(
-            y,
+            ParamInfo(y, energy, slope),
             settings.warmup,
             step_size=0.3,
             dense_mass=False,
@@ -98,7 +104,7 @@ def kernel(potential: Potential, settings: Settings) -> Kernel:
     def block(state: Any, inputs: Inputs, whitening: Whitening) -> tuple[Any, Any]:
         return jax.lax.scan(lambda s, _: one(s, inputs, whitening), state, None, length=BLOCK)
 
-    return Kernel(jax.jit(begin), jax.jit(block))
+    return Kernel(potential.value_and_grad, jax.jit(begin), jax.jit(block))
 
 
 def sample(
@@ -125,10 +131,11 @@ def sample(
     """
     began = perf_counter()
     keys = jax.random.split(jax.random.key(seed), len(starts))
-    states = [
-        compiled.begin(key, jnp.asarray(y), inputs, whitening)
-        for key, y in zip(keys, starts, strict=True)
-    ]
+    states = []
+    for key, y in zip(keys, starts, strict=True):
+        energy, slope = compiled.value_and_grad(whitening.centre + whitening.scale @ y, inputs)
+        slope = whitening.scale.T @ slope
+        states.append(compiled.begin(key, jnp.asarray(y), energy, slope, inputs, whitening))
     advance = compiled.advance(states[0], inputs, whitening)
     compile_seconds = perf_counter() - began
 

@@ -125,7 +125,7 @@ def find_starts(
     potential: Potential, inputs: Inputs, settings: Settings, *, seed: int, tell: Listener
 ) -> tuple[list[np.ndarray], Whitening, int]:
     """Find a starting vector for each chain, the whitening, and the gradients they took."""
-    value_and_grad = jax.jit(jax.value_and_grad(potential.negative_log_density))
+    value_and_grad = potential.value_and_grad
     keys = iter(jax.random.split(jax.random.key(seed), 10 * settings.chains))
     modes: list[Mode] = []
     evaluations = 0

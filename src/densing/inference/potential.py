@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
-from numpyro.infer.util import initialize_model
+from numpyro import handlers
+from numpyro.distributions import biject_to
+from numpyro.infer.util import log_density
 
 from densing.inference.numpyro_engine import NumpyroProgram
 from densing.models.prior import Prior
@@ -37,6 +39,8 @@ class Potential:
 
     negative_log_density: Callable[[Any, Inputs], Any]
     """Of the flat unconstrained vector (with Jacobians), given inputs."""
+    value_and_grad: Callable[[Any, Inputs], Any]
+    """The same and its gradient, compiled."""
     constrain: Callable[[Any, Inputs], dict[str, Any]]
     """All sampled and derived quantities at a flat unconstrained vector."""
     start: Callable[[Any], Any]
@@ -57,27 +61,65 @@ def build(
     def program(data: Any, facts: Mapping[str, Any]) -> None:
         model(NumpyroProgram(priors, sizes, facts), data)
 
-    key = jax.random.key(0)
-    info = initialize_model(
-        key, program, model_args=tuple(inputs), dynamic_args=True, validate_grad=False
-    )
-    flat, unravel = ravel_pytree(info.param_info.z)
+    sites = latent_sites(program, inputs)
+    transforms = {name: biject_to(fn.support) for name, fn in sites.items()}
+    blank = {
+        name: jnp.zeros(transforms[name].inverse_shape(fn.shape())) for name, fn in sites.items()
+    }
+    flat, unravel = ravel_pytree(blank)
     labels = [
         f"{name}[{i}]" if value.ndim else name
-        for name, value in sorted(info.param_info.z.items())
+        for name, value in sorted(blank.items())
         for i in range(value.size)
     ]
 
+    def constrained(z: Any) -> tuple[dict[str, Any], Any]:
+        """Parameters at a flat vector, and the log Jacobian of getting there."""
+        free = unravel(z)
+        values = {name: transforms[name](x) for name, x in free.items()}
+        jacobian = sum(
+            jnp.sum(transforms[name].log_abs_det_jacobian(x, values[name]))
+            for name, x in free.items()
+        )
+        return values, jacobian
+
     def negative_log_density(z: Any, inputs: Inputs) -> Any:
-        return info.potential_fn(*inputs)(unravel(z))
+        values, jacobian = constrained(z)
+        return -(log_density(program, tuple(inputs), {}, values)[0] + jacobian)
 
     def constrain(z: Any, inputs: Inputs) -> dict[str, Any]:
-        return info.postprocess_fn(*inputs)(unravel(z))
+        fixed = handlers.substitute(program, data=constrained(z)[0])
+        sites = handlers.trace(fixed).get_trace(*inputs)
+        return {
+            name: site["value"]
+            for name, site in sites.items()
+            if site["type"] == "deterministic"
+            or (site["type"] == "sample" and not site["is_observed"])
+        }
 
     def start(key: Any) -> Any:
         return jax.random.uniform(key, (flat.size,), flat.dtype, -2.0, 2.0)
 
-    return Potential(negative_log_density, constrain, start, flat.size, labels)
+    value_and_grad = jax.jit(jax.value_and_grad(negative_log_density))
+    return Potential(negative_log_density, value_and_grad, constrain, start, int(flat.size), labels)
+
+
+def latent_sites(program: Callable[..., Any], inputs: Inputs) -> dict[str, Any]:
+    """Distributions of what `program` samples, by name, found without computing anything.
+
+    The program is traced abstractly: NumPyro's own initialisation runs it operation by
+    operation, which costs more than compiling the potential.
+    """
+    found: dict[str, Any] = {}
+
+    def fill(site: dict[str, Any]) -> Any:
+        if site["type"] != "sample" or site["is_observed"]:
+            return None
+        found[site["name"]] = site["fn"]
+        return biject_to(site["fn"].support)(jnp.zeros(site["fn"].shape()))
+
+    jax.eval_shape(lambda args: handlers.substitute(program, substitute_fn=fill)(*args), inputs)
+    return found
 
 
 def whitened(potential: Potential) -> Callable[[Inputs, Whitening], Callable[[Any], Any]]:

@@ -35,9 +35,7 @@ def draw_targets(
 ) -> TargetDraws:
     """Draw the models' log densities for each joint draw in `values` (leading axis draw)."""
     grid = np.asarray(data.grid)
-    fine = data._replace(
-        grid=jnp.linspace(grid[0], grid[-1], REFINEMENT * (len(grid) - 1) + 1)
-    )
+    fine = data._replace(grid=jnp.linspace(grid[0], grid[-1], REFINEMENT * (len(grid) - 1) + 1))
     step = float(grid[1] - grid[0])
 
     def one(item: Any) -> Any:

@@ -5,7 +5,7 @@ The files stand at the top of a checkout (`models/`) and inside an installed whe
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ def declared(kind: str) -> dict[str, Path]:
 
 
 def read_declaration(kind: str, name: str | Path) -> tuple[str, dict[str, Any]]:
-    """Parsed TOML of a bundled name or of a file, with `extends` merged in.
+    """Read the TOML of a bundled name or of a file, with `extends` merged in.
 
     `extends` is a bundled name, else a path from the folder of the file that says so.
     """
@@ -125,7 +125,10 @@ def load_model(name: str | Path = "default") -> Model:
         Unknown name, unreadable file, or content that does not fit; says which key.
     """
     stem, content = read_declaration("models", name)
-    model = validated(Model, {"name": stem, "priors": {}, **content}, str(name))
+    content = {"name": stem, "priors": {}, **content}
+    if isinstance(content["priors"], dict):
+        check_names(content["priors"], str(name))
+    model = validated(Model, content, str(name))
     check_priors(model.priors, str(name))
     return model
 
@@ -137,26 +140,25 @@ def default_priors() -> Mapping[str, Prior]:
     return {name: validated(Prior, prior, f"default: {name}") for name, prior in content.items()}
 
 
-def check_priors(priors: Mapping[str, Prior], source: str) -> None:
-    """Hold priors to the parameters of the model, as the default model declares them.
-
-    Raises
-    ------
-    DeclarationError
-        Unknown or missing priors, or some that cannot stand for their parameter: all of them.
-    """
-    known = default_priors()
-    unknown = sorted(set(priors) - set(known))
+def check_names(names: Iterable[str], source: str) -> None:
+    """Raise `DeclarationError` unless every parameter has its prior, and nothing else has."""
+    known, names = default_priors(), set(names)
+    unknown = sorted(names - set(known))
     if unknown:
         raise DeclarationError(
             f"{source}: unknown prior {', '.join(unknown)}; known: {', '.join(sorted(known))}"
         )
-    missing = sorted(set(known) - set(priors))
+    missing = sorted(set(known) - names)
     if missing:
         raise DeclarationError(
             f"{source}: no prior for {', '.join(missing)}; declare them, or add "
             'extends = "default" to take the default model\'s'
         )
+
+
+def check_priors(priors: Mapping[str, Prior], source: str) -> None:
+    """Raise `DeclarationError` for all priors that cannot stand for their parameter."""
+    known = default_priors()
     lines = [
         f"  priors.{name}: {fault}"
         for name, prior in priors.items()
@@ -175,5 +177,5 @@ def validated(kind: type[Any], content: Mapping[str, Any], source: str) -> Any:
         for error in fault.errors():
             where = ".".join(str(part) for part in error["loc"])
             got = "" if error["type"] == "missing" else f" (got {error['input']!r})"
-            lines.append(f"  {where}: {error['msg']}{got}")
+            lines.append(f"  {where}: {error['msg'].removeprefix('Value error, ')}{got}")
         raise DeclarationError(f"{source}: does not fit\n" + "\n".join(lines)) from None

@@ -51,7 +51,5 @@ def target_log_density(m: Program, data: JointData, switches: Switches) -> Any:
     m.factor("checkpoints", xp.log_ndtr(margin / xp.take(m.values["discrepancy"], of)))
     line = trend(m, data.models, shortfall=switches.shortfall, families=switches.families)
     grid = data.grid[None, :]
-    likelihood = score_log_likelihood(
-        xp, data.scores, cell, m.values["overdispersion"], grid
-    )
+    likelihood = score_log_likelihood(xp, data.scores, cell, m.values["overdispersion"], grid)
     return likelihood + residual_log_density(xp, line, grid - data.log_params[:, None])

@@ -91,7 +91,7 @@ class ScoreMap(NamedTuple):
 
 
 def score(xp: Any, curve: ScoreMap, loss: Any, shift: Any = 0.0) -> Any:
-    """Expected score (proportion) at `loss`; `shift` is a protocol's effect in logits."""
+    """Return the score expected at `loss`; `shift` is a protocol's effect in logits."""
     logit = curve.steepness * (1.0 - loss / curve.midpoint) + shift
     return curve.floor + (curve.ceiling - curve.floor) * xp.expit(logit)
 

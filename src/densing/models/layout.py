@@ -77,7 +77,9 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
         checkpoints=CheckpointData(
             benchmark=chosen.checkpoints["benchmark"].map(index).to_numpy(),
             loss=chosen.checkpoints["loss"].to_numpy(float),
-            correct=np.rint(chosen.checkpoints["score"] * chosen.checkpoints["items"]).to_numpy(),
+            correct=np.rint(
+                (chosen.checkpoints["score"] * chosen.checkpoints["items"]).to_numpy(float)
+            ),
             items=chosen.checkpoints["items"].to_numpy(float),
         ),
         scores=_sufficient(scores, cells, len(models), log_d0),
@@ -139,9 +141,7 @@ def _cells(
     return scores, cells, protocols
 
 
-def _sufficient(
-    scores: pd.DataFrame, cells: pd.DataFrame, models: int, log_d0: float
-) -> ScoreData:
+def _sufficient(scores: pd.DataFrame, cells: pd.DataFrame, models: int, log_d0: float) -> ScoreData:
     """Sufficient statistics; a score of 0 or 1 moves half an item inwards."""
     half = 0.5 / scores["items"].to_numpy(float)
     y = np.clip(scores["score"].to_numpy(float), half, 1.0 - half)

@@ -32,7 +32,7 @@ def loss_law(m: Program, data: RunData, *, irreducible: bool) -> LossCurve:
     log_level = m.sample("log_level")
     share = m.sample("irreducible_logit") if irreducible else None
     split = m.sample("split_logit")
-    log_reducible = log_sigmoid(xp, -share) if irreducible else 0.0
+    log_reducible = 0.0 if share is None else log_sigmoid(xp, -share)
 
     m.sample("log_alpha_typical")
     m.sample("log_alpha_spread")

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.special as sp
 
 NAMES = (
-    "asarray", "concatenate", "exp", "expit", "gammaln", "log", "log_ndtr", "logaddexp",
+    "concatenate", "exp", "expit", "gammaln", "log", "log_ndtr", "logaddexp",
     "logsumexp", "matmul", "minimum", "sqrt", "take", "zeros",
 )  # fmt: skip
 """Every function that a namespace offers; `tests/models/test_ops.py` holds each to NumPy."""
@@ -24,7 +24,6 @@ def _logsumexp(x: Any, axis: int) -> Any:
 
 
 numpy_ops = SimpleNamespace(
-    asarray=np.asarray,
     concatenate=np.concatenate,
     exp=np.exp,
     expit=sp.expit,

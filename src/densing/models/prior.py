@@ -94,7 +94,7 @@ class Prior(BaseModel):
         return self
 
     def misfits(self, default: "Prior", named: "dict[str, Prior]") -> list[str]:
-        """What speaks against this prior in place of the default model's, in words.
+        """Say what speaks against this prior in place of the default model's.
 
         Parameters
         ----------

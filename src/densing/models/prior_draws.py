@@ -17,6 +17,7 @@ from densing.models.loss import loss_law
 from densing.models.ops import numpy_ops
 from densing.models.performance import performance_map
 from densing.models.prior import Prior
+from densing.models.resolve import resolve
 from densing.models.targets import LARGEST_LOG_LOSS, cells
 from densing.models.trend import trend
 
@@ -41,8 +42,7 @@ class PriorProgram:
     def sample(self, name: str, *, offset: Any = None, scale: Any = None) -> Any:
         """Draw from the prior; the sampler's coordinate does not matter here."""
         prior = self.priors[name]
-        shape = tuple(self.sizes[dim] for dim in prior.dims)
-        args = {k: self.values[v] if isinstance(v, str) else v for k, v in prior.args.items()}
+        shape, args = resolve(name, prior, sizes=self.sizes, values=self.values)
         draw = {
             "normal": lambda loc, scale: self.rng.normal(loc, scale, shape),
             "lognormal": lambda loc, scale: self.rng.lognormal(loc, scale, shape),

@@ -111,9 +111,7 @@ def score_moments(xp: Any, cell: Cells, overdispersion: Any, n: Any) -> tuple[An
     return mean, between + within
 
 
-def score_log_likelihood(
-    xp: Any, data: ScoreData, cell: Cells, overdispersion: Any, n: Any
-) -> Any:
+def score_log_likelihood(xp: Any, data: ScoreData, cell: Cells, overdispersion: Any, n: Any) -> Any:
     """Log-likelihood of each model's scores at each grid point, shape (model, grid)."""
     mean, variance = score_moments(xp, cell, overdispersion, n)
     precision = mean * (1.0 - mean) / variance - 1.0

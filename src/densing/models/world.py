@@ -164,7 +164,8 @@ def _models(world: World, rng: np.random.Generator) -> tuple[pd.DataFrame, np.nd
     residual = residual + world.noise * rng.standard_normal(count)
     eta = world.level + world.rate * centred + effect[family] + residual
     days = pd.to_timedelta(np.round(time * 365.25), unit="D")
-    params = np.exp(rng.uniform(*np.log(np.asarray(world.params)), count))
+    smallest, largest = np.log(np.asarray(world.params))
+    params = np.exp(rng.uniform(smallest, largest, count))
     table = pd.DataFrame(
         {
             "model": [f"model-{i:03d}" for i in range(count)],

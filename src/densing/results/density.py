@@ -22,7 +22,9 @@ def density_table(run: xr.DataTree, *, prob: float = PROB) -> list[dict[str, Any
                 "effective_params": interval(
                     derived["effective_params"].to_numpy()[..., i], prob=prob
                 ).as_dict(),
-                "p_beyond_reference": float(np.mean(derived["beyond_reference"].to_numpy()[..., i])),
+                "p_beyond_reference": float(
+                    np.mean(derived["beyond_reference"].to_numpy()[..., i])
+                ),
             }
         )
     return sorted(rows, key=lambda row: -row["density"]["median"])

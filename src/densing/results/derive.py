@@ -65,7 +65,7 @@ def trend_dates(released: pd.Series) -> pd.DatetimeIndex:
 
 
 def trend_lines(posterior: xr.Dataset, time: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Population and frontier at `time` (years since the mean date), (chain, draw, date).
+    """Evaluate population and frontier at `time` (years since the mean date), (chain, draw, date).
 
     The frontier is None where the model has a symmetric residual.
     """
