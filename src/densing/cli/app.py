@@ -45,7 +45,7 @@ The first five things to do:
     densing summary report/run.nc   the headline again
     densing density report/run.nc   one row a model
     densing check models.csv        is my table fit to be used?
-    densing report --catalog models.csv --out mine
+    densing report --models models.csv --out mine
 """
 
 app = App(

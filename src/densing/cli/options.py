@@ -26,6 +26,8 @@ class Tables:
     """Table of calibration points (CSV) in place of the bundled one."""
     catalog: Path | None = None
     """Table of models and scores (CSV) in place of the bundled one."""
+    models: Path | None = None
+    """Table of models and scores (CSV, in the catalog's form) that adds to the catalog."""
     benchmarks: Path | None = None
     """Table of benchmarks (CSV) that adds to the bundled one or overrides its rows."""
 
@@ -38,6 +40,7 @@ class Tables:
             calibration_points=self.calibration,
             catalog=self.catalog,
             benchmarks=self.benchmarks,
+            models=self.models,
         )
 
 

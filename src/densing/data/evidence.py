@@ -95,19 +95,22 @@ def load_evidence(
     calibration_points: Table | None = None,
     catalog: Table | None = None,
     benchmarks: Table | None = None,
+    models: Table | None = None,
     horizon: timedelta = HORIZON,
 ) -> Evidence:
     """Load the bundled evidence, or tables of one's own in its place.
 
     Reference runs, calibration points and catalog replace the bundled table of that kind;
-    benchmarks are added to the bundled ones and override those of the same name. With reference
+    benchmarks are added to the bundled ones and override those of the same name; models (a table
+    in the catalog's form) are added to the catalog and take the place of models of the same
+    name. With reference
     runs of one's own, bundled calibration points of other references fall away. A benchmark
     without a row in the benchmarks table takes its items from the rows that use it, and 0 as
     its chance level.
 
     Parameters
     ----------
-    reference_runs, calibration_points, catalog, benchmarks
+    reference_runs, calibration_points, catalog, benchmarks, models
         A file or a frame each; None for the bundled table.
     horizon
         How far beyond today a date may lie.
@@ -124,6 +127,7 @@ def load_evidence(
             "reference_runs": reference_runs,
             "calibration_points": calibration_points,
             "catalog": catalog,
+            "models": models,
         }.items()
         if table is not None
     }
@@ -134,7 +138,8 @@ def load_evidence(
     faults: list[Fault] = []
     for kind, table in given.items():
         try:
-            frame, _, found = inspect_table(table, kind, benchmarks=known, horizon=horizon)
+            form = "catalog" if kind == "models" else kind
+            frame, _, found = inspect_table(table, form, benchmarks=known, horizon=horizon)
         except TableError as error:
             faults += error.faults
             continue
@@ -142,6 +147,8 @@ def load_evidence(
         if kind == "benchmarks" and "benchmark" in frame:
             known |= set(frame["benchmark"].dropna())
             frame = _extended(tables[kind], frame)
+        if kind == "models":
+            kind, frame = "catalog", _joined(tables["catalog"], frame)
         tables[kind] = frame
     if "reference_runs" in given and "calibration_points" not in given and not faults:
         points = tables["calibration_points"]
@@ -153,6 +160,20 @@ def load_evidence(
         raise TableError(faults)
     tables["benchmarks"] = _completed(tables)
     return Evidence(**{kind: table.reset_index(drop=True) for kind, table in tables.items()})
+
+
+def _joined(catalog: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+    """Add models to a catalog; they take the place of those of the same name."""
+    import pandas as pd
+
+    if "model" not in own or "model" not in catalog:
+        return catalog
+    kept = catalog[~catalog["model"].isin(own["model"])]
+    columns = [*catalog.columns, *(name for name in own.columns if name not in catalog)]
+    own = own.reindex(columns=columns).astype(
+        {name: kept[name].dtype for name in catalog if kept[name].dtype.kind not in "iub"}
+    )
+    return pd.concat([kept, own], ignore_index=True)
 
 
 def _extended(base: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
