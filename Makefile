@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup report test lint types layers clean
+.PHONY: help setup report test lint types bench clean
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
@@ -28,6 +28,11 @@ lint: setup ## style and the direction of imports
 
 types: setup ## static types (pyright needs node, or fetches it)
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+bench: setup ## speed and scale, with the targets beside the figures (minutes)
+	$(BIN)/python -m pytest benchmarks -q -o python_files='bench_*.py' \
+	  --benchmark-json=benchmarks/results/latest.json
+	$(BIN)/python benchmarks/table.py benchmarks/results/latest.json
 
 clean: ## remove what make made
 	rm -rf $(VENV) report dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis

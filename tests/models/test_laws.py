@@ -13,6 +13,7 @@ from densing.models.laws import (
     log_loss,
     log_loss_at_infinite_size,
     log_sigmoid,
+    loss_of_size,
     score,
     score_variance,
     shares_to_curve,
@@ -211,3 +212,10 @@ def test_variance_lies_between_binomial_and_one_item(mean, items, rho):
 def test_curves_broadcast_over_benchmarks_and_grid():
     curve = LossCurve(*(np.full((4, 1), v) for v in (-1.0, -1.0, 0.3, -2.0, 0.4)))
     assert log_loss(xp, curve, np.linspace(-1, 1, 7), np.zeros((4, 1))).shape == (4, 7)
+
+
+@given(curves, finite(-15, 25), finite(-10, 15))
+def test_the_loss_of_a_size_is_the_law_without_the_log(curve, n, d):
+    assert loss_of_size(xp, curve, n, d) == pytest.approx(
+        math.exp(log_loss(xp, curve, n, d)), rel=1e-9
+    )

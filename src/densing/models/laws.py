@@ -35,6 +35,17 @@ def log_loss(xp: Any, curve: LossCurve, n: Any, d: Any) -> Any:
     return xp.logaddexp(curve.log_irreducible, xp.logaddexp(size, data))
 
 
+LARGEST_LOG_TERM = 50.0
+"""The size term is cut off here, far beyond any score: finite gradients at absurd sizes."""
+
+
+def loss_of_size(xp: Any, curve: LossCurve, n: Any, d: Any) -> Any:
+    """Loss, not its log, at many sizes and few token counts: one exponential a size."""
+    size = xp.exp(xp.minimum(curve.log_size_term - curve.alpha * n, LARGEST_LOG_TERM))
+    data = xp.exp(curve.log_data_term - curve.beta * d)
+    return xp.exp(curve.log_irreducible) + data + size
+
+
 def log_loss_at_infinite_size(xp: Any, curve: LossCurve, d: Any) -> Any:
     """Limit of `log_loss` as N grows without bound: what no model of the family goes below."""
     return xp.logaddexp(curve.log_irreducible, curve.log_data_term - curve.beta * d)

@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from densing.models.joint import JointData, Switches
-from densing.models.laws import log_loss, score
+from densing.models.laws import loss_of_size, score
 from densing.models.loss import loss_law
 from densing.models.ops import numpy_ops
 from densing.models.performance import performance_map
 from densing.models.prior import Prior
 from densing.models.resolve import resolve
-from densing.models.targets import LARGEST_LOG_LOSS, cells
+from densing.models.targets import cells
 from densing.models.trend import trend
 
 
@@ -129,9 +129,9 @@ def _scores(
 
     curve = type(cell.loss)(*(of(field) for field in cell.loss))
     score_map = type(cell.map)(*(of(field) for field in cell.map))
-    log_l = log_loss(numpy_ops, curve, n, of(cell.d))
-    log_l = log_l + of(cell.discrepancy) * m.rng.standard_normal(len(n))
-    mean = score(numpy_ops, score_map, np.exp(np.minimum(log_l, LARGEST_LOG_LOSS)), of(cell.shift))
+    loss_there = loss_of_size(numpy_ops, curve, n, of(cell.d))
+    loss_there = loss_there * np.exp(of(cell.discrepancy) * m.rng.standard_normal(len(n)))
+    mean = score(numpy_ops, score_map, loss_there, of(cell.shift))
     mean = np.clip(mean, 1e-9, 1.0 - 1e-9)
     precision, items = m.values["score_precision"], of(cell.items).astype(int)
     share = m.rng.beta(mean * precision, (1.0 - mean) * precision)

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 from densing.models.laws import (
     LossCurve,
     ScoreMap,
-    log_loss,
     log_loss_at_infinite_size,
+    loss_of_size,
     score,
     score_variance,
 )
@@ -57,8 +57,6 @@ class Cells(NamedTuple):
     d: Any
 
 
-LARGEST_LOG_LOSS = 50.0
-"""Losses are cut off here, far beyond any score: keeps gradients finite at absurd starts."""
 NODES = (0.0, 1.7320508075688772, -1.7320508075688772)
 WEIGHTS = (2 / 3, 1 / 6, 1 / 6)
 """Three-point Gauss-Hermite rule for the discrepancy: exact to the fifth moment."""
@@ -98,7 +96,7 @@ def score_moments(xp: Any, cell: Cells, overdispersion: Any, n: Any) -> tuple[An
 
     The variance is between the discrepancy's nodes plus, on average over them, within.
     """
-    loss = xp.exp(xp.minimum(log_loss(xp, cell.loss, n, cell.d), LARGEST_LOG_LOSS))
+    loss = loss_of_size(xp, cell.loss, n, cell.d)
     means = [
         score(xp, cell.map, loss * xp.exp(node * cell.discrepancy), cell.shift) for node in NODES
     ]

@@ -1,0 +1,50 @@
+"""Print a benchmark file beside the targets: python benchmarks/table.py FILE.json."""
+
+import json
+import sys
+from pathlib import Path
+
+
+def main(path):
+    record = json.loads(Path(path).read_text())
+    rows = {row["name"]: row for row in record["benchmarks"]}
+
+    def seconds(name):
+        return rows[name]["stats"]["median"]
+
+    def told(name, key):
+        return rows[name]["extra_info"][key]
+
+    cold, warm = "test_default_fit[cold]", "test_default_fit[warm]"
+    boots = seconds("test_loss_bootstrap") / told("test_loss_bootstrap", "bootstraps")
+    table = [
+        ("default fit, whole process, cold", seconds(cold), "s", "<= 60"),
+        ("default fit, whole process, warm cache", seconds(warm), "s", "<= 20"),
+        ("gradients per effective draw, after warm-up",
+         told(warm, "gradients_per_effective_draw"), "", "<= 60"),
+        ("gradients per effective draw (bulk and tail), everything",
+         told(warm, "all_gradients_per_effective_draw"), "", ""),
+        ("worst bulk effective draws", told(warm, "min_ess_bulk"), "", ">= 400"),
+        ("worst R-hat", told(warm, "max_rhat"), "", "<= 1.01"),
+        ("divergences", told(warm, "divergences"), "", "0"),
+        ("peak memory", told(warm, "peak_gib"), "GiB", ""),
+        ("time per gradient, default", 1e3 * seconds("test_default"), "ms", ""),
+        *[(f"time per gradient, {n} models", 1e3 * seconds(f"test_models[{n}]"), "ms", "linear")
+          for n in (50, 500, 5000)],
+        *[(f"time per gradient, {n} benchmarks", 1e3 * seconds(f"test_benchmarks[{n}]"), "ms",
+           "linear") for n in (5, 20, 100)],
+        *[(f"time per gradient, {n} reference runs",
+           1e3 * seconds(f"test_reference_runs[{n}]"), "ms", "") for n in (30, 300)],
+        ("loss posterior, 240 runs", seconds("test_loss_posterior"), "s", "<= 10"),
+        ("4,000 bootstraps of its point fit, extrapolated", 4000 * boots, "s", ""),
+        ("trend alone, 60 values", seconds("test_trend_alone"), "s", ""),
+        ("densing --help", seconds("test_help_starts"), "s", "< 0.3"),
+        ("densing summary", seconds("test_summary_starts"), "s", "< 2"),
+    ]  # fmt: skip
+    print(f"measured {record['datetime'][:10]}, {record['machine_info']['cpu']['count']} cores")
+    for what, value, unit, target in table:
+        print(f"{what:58s} {value:10.3g} {unit:4s} {target}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,122 @@
+"""PyMC realisation of a `Program`: the same model as a `pm.Model`.
+
+Nothing of the model is written again: the components run once more, in the hands of PyMC.
+"""
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+from densing.data import Evidence
+from densing.models.declaration import Model, load_model
+from densing.models.joint import joint
+from densing.models.layout import lay_out
+from densing.models.prior import Prior
+from densing.models.resolve import resolve
+
+
+def _log_ndtr(x: Any) -> Any:
+    """Log of the normal distribution function, by erfcx below zero."""
+    t = pt.abs(x) * np.float64(0.7071067811865476)
+    half = np.float64(0.5) * pt.erfcx(t)
+    upper = pt.log1p(-half * pt.exp(-t * t))
+    return pt.switch(pt.lt(x, 0.0), pt.log(half) - t * t, upper)
+
+
+pytensor_ops = SimpleNamespace(
+    concatenate=lambda parts: pt.concatenate([pt.as_tensor(part) for part in parts]),
+    exp=pt.exp,
+    expit=pt.sigmoid,
+    gammaln=pt.gammaln,
+    log=pt.log,
+    log_ndtr=_log_ndtr,
+    logaddexp=pt.logaddexp,
+    logsumexp=lambda x, axis: pt.logsumexp(x, axis=axis),
+    matmul=pt.matmul,
+    minimum=pt.minimum,
+    sqrt=pt.sqrt,
+    take=lambda values, index: pt.as_tensor(values)[index],
+    zeros=lambda n: np.zeros(n),
+)
+
+PRIORS = {
+    "normal": lambda loc, scale, **how: pm.Normal.dist(loc, scale, **how),
+    "lognormal": lambda loc, scale, **how: pm.LogNormal.dist(loc, scale, **how),
+    "beta": lambda a, b, **how: pm.Beta.dist(a, b, **how),
+    "gamma": lambda shape_, rate, **how: pm.Gamma.dist(alpha=shape_, beta=rate, **how),
+}
+OBSERVATIONS = {
+    "student_t": lambda df, loc, scale: pm.StudentT.dist(nu=df, mu=loc, sigma=scale),
+    "beta_binomial": lambda a, b, n: pm.BetaBinomial.dist(n=n, alpha=a, beta=b),
+}
+
+
+class PymcProgram:
+    """A pass through a model inside a `pm.Model` context (see `densing.models.program`)."""
+
+    xp = pytensor_ops
+
+    def __init__(
+        self, priors: Mapping[str, Prior], sizes: Mapping[str, int], facts: Mapping[str, Any]
+    ) -> None:
+        self.priors = priors
+        self.sizes = sizes
+        self.values: dict[str, Any] = dict(facts)
+
+    def sample(self, name: str, *, offset: Any = None, scale: Any = None) -> Any:
+        """See `Program.sample`."""
+        prior = self.priors[name]
+        shape, args = resolve(name, prior, sizes=self.sizes, values=self.values)
+        distribution = PRIORS[prior.family](*args.values(), shape=shape)
+        model = pm.modelcontext(None)
+        if offset is None and scale is None:
+            value = model.register_rv(distribution, name, dims=prior.dims or None)
+        else:
+            z = pm.Flat(f"{name}_coordinate", shape=shape, dims=prior.dims or None)
+            value = (0.0 if offset is None else offset) + (1.0 if scale is None else scale) * z
+            density = pm.logp(distribution, value)
+            if scale is not None:
+                density = density + pt.log(scale)
+            pm.Potential(f"{name}_prior", density.sum())
+            pm.Deterministic(name, value, dims=prior.dims or None)
+        self.values[name] = value
+        return value
+
+    def derive(self, name: str, value: Any, dims: tuple[str, ...] = ()) -> Any:
+        """See `Program.derive`."""
+        self.values[name] = pm.Deterministic(name, value, dims=dims or None)
+        return value
+
+    def observe(self, name: str, family: str, args: Mapping[str, Any], value: Any) -> None:
+        """See `Program.observe`."""
+        density = pm.logp(OBSERVATIONS[family](**args), pt.as_tensor(value))
+        pm.Potential(name, density.sum())
+
+    def factor(self, name: str, log_density: Any) -> None:
+        """See `Program.factor`."""
+        pm.Potential(name, log_density.sum())
+
+
+def pymc_model(evidence: Evidence, *, model: Model | None = None) -> pm.Model:
+    """Hand the joint model over as a `pm.Model`, with its coordinates.
+
+    Observations enter as potentials, the models' densities are integrated out as in the NumPyro
+    engine; `pm.sample` and nutpie sample it as it is.
+
+    Parameters
+    ----------
+    evidence
+        Validated tables (`densing.data.load_evidence`).
+    model
+        Declared model; the default where None.
+    """
+    model = model or load_model()
+    layout = lay_out(evidence, model.choices)
+    coords = {dim: names for dim, names in layout.coords.items() if names}
+    with pm.Model(coords=coords) as built:
+        joint(PymcProgram(model.priors, layout.sizes, layout.facts), layout.data, layout.switches)
+    return built
