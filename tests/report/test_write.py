@@ -9,7 +9,7 @@ import pytest
 from densing.report import write_report
 from densing.report.figures import PICTURES
 from densing.report.page import Image, render
-from densing.report.write import finite
+from densing.results.plain_json import finite
 
 VOID = {"meta", "img", "source", "br", "link", "input", "hr"}
 

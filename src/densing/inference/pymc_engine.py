@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import pymc as pm
-import pytensor.tensor as pt
+import pymc
+import pytensor.tensor
 
 from densing.data import Evidence
 from densing.models.declaration import Model, load_model
@@ -17,6 +17,9 @@ from densing.models.joint import joint
 from densing.models.layout import lay_out
 from densing.models.prior import Prior
 from densing.models.resolve import resolve
+
+pm: Any = pymc  # both are typed in part only
+pt: Any = pytensor.tensor
 
 
 def _log_ndtr(x: Any) -> Any:
@@ -101,7 +104,7 @@ class PymcProgram:
         pm.Potential(name, log_density.sum())
 
 
-def pymc_model(evidence: Evidence, *, model: Model | None = None) -> pm.Model:
+def pymc_model(evidence: Evidence, *, model: Model | None = None) -> pymc.Model:
     """Hand the joint model over as a `pm.Model`, with its coordinates.
 
     Observations enter as potentials, the models' densities are integrated out as in the NumPyro

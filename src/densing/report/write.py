@@ -2,11 +2,8 @@
 
 import base64
 import csv
-import json
-import math
 import tempfile
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import xarray as xr
@@ -16,6 +13,7 @@ from densing.report.page import Image, render
 from densing.report.style import save
 from densing.results.density import density_table
 from densing.results.headline import summary
+from densing.results.plain_json import to_json
 
 
 def write_report(run: xr.DataTree, out: str | Path, *, command: str) -> Path:
@@ -64,7 +62,7 @@ def _make(run: xr.DataTree, folder: Path, *, command: str) -> None:
             narrow = data_uri(*save(figure, folder / "narrow" / picture.name))
         images[picture.name] = Image(wide, narrow)
     write_densities(run, folder / "tables" / "densities.csv")
-    text = json.dumps(finite(summary(run)), indent=2, ensure_ascii=False, allow_nan=False)
+    text = to_json(summary(run))
     (folder / "tables" / "summary.json").write_text(text + "\n", encoding="utf-8")
     page = render(run, images, command=command)
     (folder / "index.html").write_text(page, encoding="utf-8")
@@ -113,12 +111,3 @@ def write_densities(run: xr.DataTree, path: Path) -> None:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-
-
-def finite(value: Any) -> Any:
-    """Copy of a record in which numbers that JSON does not know (nan, infinity) are null."""
-    if isinstance(value, dict):
-        return {key: finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
