@@ -89,7 +89,9 @@ def test_loss_bootstrap(benchmark):
         for _ in range(BOOTSTRAPS):
             row = runs.iloc[rng.integers(len(runs), size=len(runs))]
             data = [np.log(row[c].to_numpy()) for c in ("params", "tokens", "loss")]
-            fits.append(minimize(objective, [6.2, 7.7, 0.6, 0.35, 0.37], data, method="BFGS").x)
+            fits.append(
+                minimize(objective, [6.2, 7.7, 0.6, 0.35, 0.37], tuple(data), method="BFGS").x
+            )
         return fits
 
     benchmark.pedantic(bootstrap, rounds=1)
