@@ -53,6 +53,7 @@ app = App(
     help=FIRST_STEPS,
     version=__version__,
     help_format="plaintext",
+    suppress_keyboard_interrupt=False,
     error_console=Console(stderr=True),
 )
 for group, commands in GROUPS.items():
