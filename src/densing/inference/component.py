@@ -15,7 +15,7 @@ from densing.models.declaration import Model, load_model
 from densing.models.loss import RunData, loss_law
 from densing.models.program import Program
 from densing.models.trend import DatedData, dated_trend
-from densing.results.derive import EPOCH, years
+from densing.results.derive import EPOCH, frontier_rate, years
 from densing.results.health import examine
 from densing.results.variables import Variable
 
@@ -121,10 +121,8 @@ def fit_trend(
     posterior = assemble.labelled(sampled.values, model.priors, {})
     derived = {"population_rate": posterior["rate"]}
     if shortfall:
-        ends = (time - time.mean())[[0, -1]]
-        theta = posterior["shortfall"] * np.exp(posterior["shortfall_drift"] * ends[1])
-        theta0 = posterior["shortfall"] * np.exp(posterior["shortfall_drift"] * ends[0])
-        derived["frontier_rate"] = posterior["rate"] + (theta - theta0) / (ends[1] - ends[0])
+        growth = frontier_rate(posterior, (time - time.mean())[[0, -1]])
+        derived["frontier_rate"] = posterior["rate"].copy(data=growth)
     unit = Variable((), "1 / year", "growth of the log value")
     rates = xr.Dataset(
         {k: v.assign_attrs(units=unit.units, long_name=unit.long_name) for k, v in derived.items()}

@@ -70,8 +70,8 @@ def curvature(value_and_grad: Callable[..., Any], inputs: Inputs, mode: Mode) ->
 def rewhitened(whitening: Whitening, position: np.ndarray) -> Whitening:
     """Whitening by the pilot's draws, shrunk towards the Laplace approximation.
 
-    The curvature at the mode is not the shape of a skewed posterior: on the bundled evidence
-    the pilot's covariance, in coordinates whitened at the mode, has eigenvalues from 0.3 to 17.
+    The curvature at the mode is not the shape of a skewed posterior: whitened at the mode, some
+    directions of the bundled evidence's are still several times too wide or too narrow.
     Covariances are taken within chains, so that chains in different modes do not widen it.
 
     Parameters

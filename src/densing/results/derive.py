@@ -35,8 +35,6 @@ def derived(posterior: xr.Dataset, layout: Layout, *, seed: int) -> xr.Dataset:
     time = years(dates) - layout.centre["time"]
     population, frontier = trend_lines(posterior, time)
     window = np.asarray([layout.data.models.time.min(), layout.data.models.time.max()])
-    ends = trend_lines(posterior, window)
-    span = window[1] - window[0]
     x = log_density + layout.data.log_params
     values = {
         "density": np.exp(log_density),
@@ -46,9 +44,9 @@ def derived(posterior: xr.Dataset, layout: Layout, *, seed: int) -> xr.Dataset:
         "population": population,
         "record": record(posterior, layout, dates, seed=seed),
     }
-    if frontier is not None and ends[1] is not None:
+    if frontier is not None:
         values["frontier"] = frontier
-        values["frontier_rate"] = (ends[1][..., 1] - ends[1][..., 0]) / span
+        values["frontier_rate"] = frontier_rate(posterior, window)
     return xr.Dataset({name: label(name, value, coords) for name, value in values.items()})
 
 
@@ -74,6 +72,25 @@ def trend_lines(posterior: xr.Dataset, time: np.ndarray) -> tuple[np.ndarray, np
         return line, None
     drift = posterior["shortfall_drift"].to_numpy()[..., None]
     return line, line + posterior["shortfall"].to_numpy()[..., None] * np.exp(drift * time)
+
+
+def frontier_rate(posterior: xr.Dataset, window: np.ndarray) -> np.ndarray:
+    """Mean growth of the frontier over a window of two times (years since the mean date).
+
+    Returns
+    -------
+    numpy.ndarray
+        1 / year, shape (chain, draw).
+
+    Raises
+    ------
+    ValueError
+        The model has a symmetric residual, and so no frontier.
+    """
+    _, frontier = trend_lines(posterior, window)
+    if frontier is None:
+        raise ValueError("a model with a symmetric residual has no frontier")
+    return (frontier[..., 1] - frontier[..., 0]) / (window[1] - window[0])
 
 
 def model_reach(posterior: xr.Dataset, layout: Layout) -> np.ndarray:
