@@ -16,10 +16,13 @@ GROUPS = {
         "fit": ("fit", "one run, as a file"),
         "loss": ("component", "a loss law L(N, D) on any table of runs"),
         "trend": ("component", "a trend on any dated positive values"),
+        "reproduce": ("reproduce", "the Densing Law paper beside its re-estimate"),
     },
     "Read a run": {
         "summary": ("show", "headline and diagnostics"),
         "density": ("show", "one row a model"),
+        "influence": ("influence", "the answer without each model and each family"),
+        "priors": ("influence", "how much the priors move the answer"),
     },
     "Tables": {
         "check": ("tables", "validate tables, every fault at once"),

@@ -19,6 +19,8 @@ from densing.results.run import FORMAT
 from densing.results.variables import DERIVED, DERIVED_PARAMETERS
 
 PACKAGES = ("densing", "jax", "numpyro", "arviz", "xarray", "numpy")
+ENGINE_PACKAGES = {"pymc": ("pymc", "pytensor"), "nutpie": ("pymc", "pytensor", "nutpie")}
+"""What another engine adds to `PACKAGES`."""
 
 
 def labelled(
@@ -132,14 +134,16 @@ def constant_data(layout: Layout) -> xr.Dataset:
     return xr.Dataset(out, coords=coords)
 
 
-def attributes(*, kind: str, model: Model, **more: Any) -> dict[str, Any]:
+def attributes(*, kind: str, model: Model, engine: str = "numpyro", **more: Any) -> dict[str, Any]:
     """Root attributes of a run of a `kind` (joint, loss, trend); records are JSON."""
+    packages = (*PACKAGES, *ENGINE_PACKAGES.get(engine, ()))
     return {
         "densing_format": FORMAT,
         "densing_version": __version__,
         "kind": kind,
+        "engine": engine,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "model": model.model_dump_json(),
-        "versions": json.dumps({name: version(name) for name in PACKAGES}),
+        "versions": json.dumps({name: version(name) for name in packages}),
         **{key: v if isinstance(v, int | str) else json.dumps(v) for key, v in more.items()},
     }

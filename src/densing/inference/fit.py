@@ -7,8 +7,8 @@ import numpy as np
 import xarray as xr
 
 from densing.data import Evidence
-from densing.inference import assemble
-from densing.inference.posterior import Listener, Progress, sample_posterior
+from densing.inference import assemble, engines
+from densing.inference.posterior import Listener, Progress
 from densing.inference.settings import Settings, load_settings
 from densing.inference.targets import draw_targets
 from densing.models.declaration import Model, load_model
@@ -18,6 +18,7 @@ from densing.models.prior_draws import prior_draws
 from densing.models.program import Program
 from densing.results.derive import derived
 from densing.results.health import examine
+from densing.results.log_prior import log_prior
 from densing.results.predict import predict_scores
 
 PRIOR_DRAWS = 500
@@ -39,7 +40,7 @@ def fit(
     evidence
         Validated tables (`load_evidence`).
     model, settings
-        Declared model and sampler recipe; the defaults where None.
+        Declared model and sampler recipe, which names the engine; the defaults where None.
     seed
         Same seed, same machine: same draws.
     listen
@@ -49,36 +50,39 @@ def fit(
     -------
     xarray.DataTree
         Groups posterior, posterior_predictive, prior, prior_predictive, derived, sample_stats,
-        log_likelihood, observed_data and constant_data; whether it may be trusted is in the
-        attribute `health` (see `results.health`).
+        log_likelihood, log_prior, observed_data and constant_data; whether it may be trusted is
+        in the attribute `health` (see `results.health`).
 
     Raises
     ------
     SelectionError
         The choices leave nothing to fit.
+    DeclarationError
+        The recipe's engine is not installed.
     """
     model, settings = model or load_model(), settings or load_settings()
+    engines.require(settings)
     layout = lay_out(evidence, model.choices)
     switches = layout.switches
 
     def program(m: Program, data: Any) -> None:
         joint(m, data, switches)
 
-    sampled = sample_posterior(
+    sampled = engines.sample(
         program, layout.data, priors=model.priors, sizes=layout.sizes, facts=layout.facts,
-        settings=settings, seed=seed, listen=listen,
+        coords=layout.coords, settings=settings, seed=seed, listen=listen,
     )  # fmt: skip
     began = perf_counter()
-    shape = sampled.chains.position.shape[:2]
+    shape = sampled.statistics.lp.shape
     flat = {k: v.reshape(-1, *v.shape[2:]) for k, v in sampled.values.items()}
-    targets = draw_targets(flat, sampled.inputs.data, sampled.inputs.facts, switches, seed=seed)
+    targets = draw_targets(flat, layout.data, layout.facts, switches, seed=seed)
 
     def by_chain(array: np.ndarray) -> np.ndarray:
         return array.reshape(*shape, *array.shape[1:])
 
     draws = {**sampled.values, "log_density": by_chain(targets.log_density)}
     posterior = assemble.labelled(draws, model.priors, layout.coords)
-    stats = assemble.sample_stats(sampled.chains.statistics)
+    stats = assemble.sample_stats(sampled.statistics)
     health = examine(
         posterior,
         stats,
@@ -102,14 +106,15 @@ def fit(
         "/derived": derived(posterior, layout, seed=seed),
         "/sample_stats": stats,
         "/log_likelihood": log_likelihood(likelihood, layout),
+        "/log_prior": log_prior(posterior, model.priors, layout.facts),
         "/constant_data": assemble.constant_data(layout),
     }
     seconds = sampled.seconds | {"derive": round(perf_counter() - began, 2)}
     run = xr.DataTree.from_dict(groups)
     run.attrs = assemble.attributes(
-        kind="joint", model=model, evidence_hash=evidence.hash, centre=dict(layout.centre),
-        settings=settings.model_dump(), seed=seed, health=health.as_dict(seconds),
-        models=len(layout.models), scores=len(layout.scores),
+        kind="joint", model=model, engine=settings.engine, evidence_hash=evidence.hash,
+        centre=dict(layout.centre), settings=settings.model_dump(), seed=seed,
+        health=health.as_dict(seconds), models=len(layout.models), scores=len(layout.scores),
     )  # fmt: skip
     predicted = predict_scores(run, seed=seed, draws=int(np.prod(shape)))["predicted"].to_numpy()
     run["posterior_predictive"] = xr.DataTree(assemble.predicted_scores(by_chain(predicted)))
@@ -117,8 +122,14 @@ def fit(
 
 
 def log_likelihood(terms: dict[str, np.ndarray], layout: Layout) -> xr.Dataset:
-    """Pointwise log-likelihoods; `scores` is of all of a model's scores together."""
-    dims = {"scores": "model", "log_loss": "run_row", "correct": "checkpoint_row"}
+    """Pointwise log-likelihoods; `scores` is of all of a model's scores together.
+
+    With `log_prior` they add up to the joint log density.
+    """
+    dims = {
+        "scores": "model", "log_loss": "run_row", "correct": "checkpoint_row",
+        "checkpoints": "checkpoint_row",
+    }  # fmt: skip
     return xr.Dataset(
         {
             name: (

@@ -7,6 +7,7 @@ import numpyro
 import numpyro.distributions as dist
 
 from densing.inference.jax_ops import jax_ops
+from densing.models.coordinates import Coordinate
 from densing.models.prior import Prior
 from densing.models.resolve import resolve
 
@@ -37,19 +38,17 @@ class NumpyroProgram:
         shape, args = resolve(name, prior, sizes=self.sizes, values=self.values)
         return DISTRIBUTIONS[prior.family](**args).expand(shape)
 
-    def sample(self, name: str, *, offset: Any = None, scale: Any = None) -> Any:
+    def sample(self, name: str, *, coordinate: Coordinate | None = None) -> Any:
         """See `Program.sample`."""
         prior = self._distribution(name)
         depth = len(prior.batch_shape)
-        if offset is None and scale is None:
+        if coordinate is None:
             value = numpyro.sample(name, prior.to_event(depth))
         else:
             flat = dist.ImproperUniform(dist.constraints.real, (), prior.batch_shape)
             z = numpyro.sample(f"{name}_coordinate", flat)
-            value = (0.0 if offset is None else offset) + (1.0 if scale is None else scale) * z
-            density: Any = prior.log_prob(value)
-            if scale is not None:
-                density = density + jax_ops.log(scale)
+            value, log_slope = coordinate(z)
+            density: Any = prior.log_prob(value) + log_slope
             numpyro.factor(f"{name}_prior", density.sum())
             numpyro.deterministic(name, value)
         self.values[name] = value

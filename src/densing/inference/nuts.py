@@ -22,6 +22,10 @@ from densing.inference.settings import Settings
 
 BLOCK = 50
 """Draws between two looks at the progress and the interrupt."""
+WORKERS = 2
+"""Threads that chains run on."""
+EXTENSION = 100
+"""Draws that every chain goes on for where those so far do not suffice."""
 
 
 class Statistics(NamedTuple):
@@ -41,6 +45,8 @@ class Chains:
 
     position: np.ndarray
     """Flat unconstrained vectors, shape (chain, draw, size)."""
+    slope: np.ndarray
+    """Gradients of the potential there, in whitened coordinates, of the same shape."""
     statistics: Statistics
     warmup_steps: int
     compile_seconds: float
@@ -98,6 +104,7 @@ def kernel(potential: Potential, settings: Settings) -> Kernel:
             state.accept_prob,
             state.adapt_state.step_size,
             -state.potential_energy,
+            state.z_grad,
         )
         return state, kept
 
@@ -116,13 +123,20 @@ def sample(
     *,
     draws: int,
     seed: int,
-    workers: int = 2,
+    enough: Callable[[np.ndarray], bool] = lambda position: True,
+    workers: int = WORKERS,
     progress: Callable[[int, int, int, float, int], None] | None = None,
 ) -> Chains:
     """Run one chain of `draws` kept draws from each of `starts` (whitened vectors).
 
-    `progress` is called from the chains' threads with (chain, draws done, draws in all,
-    step size, divergences after warm-up).
+    Parameters
+    ----------
+    enough
+        Told all kept draws, shape (chain, draw, size), whether they suffice; while it says no,
+        every chain goes on, up to `settings.max_draws`.
+    progress
+        Called from the chains' threads with (chain, draws done, draws in all, step size,
+        divergences after warm-up).
 
     Raises
     ------
@@ -140,44 +154,48 @@ def sample(
     compile_seconds = perf_counter() - began
 
     began = perf_counter()
-    warmup_blocks, draw_blocks = (-(-n // BLOCK) for n in (settings.warmup, draws))
-    total = (warmup_blocks + draw_blocks) * BLOCK
+    warmup = -(-settings.warmup // BLOCK)
+    most = -(-max(settings.max_draws, draws) // BLOCK)
     stop = threading.Event()
+    kept: list[list[Any]] = [[] for _ in starts]
 
-    def run(chain: int) -> list[Any]:
-        state, blocks, divergences = states[chain], [], 0
-        for block in range(warmup_blocks + draw_blocks):
-            if stop.is_set():
-                break
-            state, kept = advance(state, inputs, whitening)
-            kept = [np.asarray(part) for part in kept]
-            blocks.append(kept)
-            if block >= warmup_blocks:
-                divergences += int(kept[3].sum())
+    def run(chain: int, until: int) -> None:
+        blocks = kept[chain]
+        while len(blocks) < until and not stop.is_set():
+            states[chain], news = advance(states[chain], inputs, whitening)
+            blocks.append([np.asarray(part) for part in news])
             if progress:
-                done = (block + 1) * BLOCK
-                progress(chain, done, total, float(kept[5][-1]), divergences)
-        return blocks
+                divergences = sum(int(block[3].sum()) for block in blocks[warmup:])
+                done, size = len(blocks) * BLOCK, float(blocks[-1][5][-1])
+                progress(chain, done, until * BLOCK, size, divergences)
 
+    def part(index: int) -> np.ndarray:
+        return np.stack([np.concatenate([block[index] for block in chain]) for chain in kept])
+
+    wanted = -(-draws // BLOCK)
     with ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(run, chain) for chain in range(len(starts))]
         try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-            blocks = [future.result() for future in futures if future.done()]
+            while True:
+                until = warmup + wanted
+                futures = [pool.submit(run, chain, until) for chain in range(len(starts))]
+                wait(futures, return_when=FIRST_EXCEPTION)
+                for future in futures:
+                    future.result()
+                if wanted >= most or enough(part(0)[:, warmup * BLOCK :]):
+                    break
+                wanted = min(most, wanted + -(-EXTENSION // BLOCK))
         finally:
             stop.set()
-    stacked = [
-        np.stack([np.concatenate([kept[i] for kept in chain]) for chain in blocks])
-        for i in range(7)
-    ]
-    cut = warmup_blocks * BLOCK
-    position, energy, steps, diverging, accept, size, lp = (
-        a[:, cut : cut + draws] for a in stacked
+    cut = warmup * BLOCK
+    last = cut + (draws if wanted == -(-draws // BLOCK) else wanted * BLOCK)
+    position, energy, steps, diverging, accept, size, lp, slope = (
+        part(i)[:, cut:last] for i in range(8)
     )
     return Chains(
         position=position,
+        slope=slope,
         statistics=Statistics(energy, steps, diverging, accept, size, lp),
-        warmup_steps=int(stacked[2][:, :cut].sum()),
+        warmup_steps=int(part(2)[:, :cut].sum()),
         compile_seconds=compile_seconds,
         sample_seconds=perf_counter() - began,
     )

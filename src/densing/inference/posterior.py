@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -12,13 +13,18 @@ import jax.numpy as jnp
 import numpy as np
 
 from densing.inference.laplace import DISPERSION, Mode, curvature, find_mode, rewhitened
-from densing.inference.nuts import Chains, kernel, sample
+from densing.inference.nuts import WORKERS, Chains, kernel, sample
 from densing.inference.potential import Inputs, Potential, Whitening, build
 from densing.inference.settings import Settings
 from densing.models.prior import Prior
+from densing.results.health import MAX_RHAT, MIN_ESS, convergence
 
 HOPELESS = 30.0
 """A start this many nats above the best one is no mode that matters: it is started again."""
+MARGIN = 1.1
+"""By how much the draws must pass the thresholds of the verdict before sampling stops."""
+BATCH = 200
+"""Draws whose derived quantities are computed at once."""
 SECOND_STAGE = 1_000_003
 """Added to the seed after the pilot, so that its random numbers are not used twice."""
 
@@ -96,21 +102,23 @@ def sample_posterior(
     def stage(name: str) -> Callable[..., None]:
         return lambda *news: tell(Progress(name, *news))
 
+    constrain = constrainer(potential, inputs)
     pilot = sample(
         compiled, inputs, whitening, starts, settings,
         draws=settings.pilot, seed=seed, progress=stage("shaping"),
     )  # fmt: skip
-    whitening = rewhitened(whitening, pilot.position)
+    whitening = rewhitened(whitening, pilot.position, pilot.slope)
     starts = [
         np.linalg.solve(whitening.scale, last - whitening.centre) for last in pilot.position[:, -1]
     ]
     chains = sample(
         compiled, inputs, jax.tree.map(jnp.asarray, whitening), starts, settings,
         draws=settings.draws, seed=seed + SECOND_STAGE, progress=stage("sampling"),
+        enough=lambda position: converged(constrain(position)),
     )  # fmt: skip
     tell(Progress("deriving"))
     return Sampled(
-        values=constrained(potential, inputs, chains.position),
+        values=constrain(chains.position),
         chains=chains,
         inputs=inputs,
         gradient_evaluations=evaluations + pilot.steps + chains.steps,
@@ -121,24 +129,43 @@ def sample_posterior(
     )
 
 
+def converged(values: Mapping[str, np.ndarray]) -> bool:
+    """Whether draws of all quantities, (chain, draw, ...), pass the verdict with a margin.
+
+    The margin is for what is only computed afterwards, and for the luck of stopping early.
+    """
+    for value in values.values():
+        for scalar in np.moveaxis(value.reshape(*value.shape[:2], -1), -1, 0):
+            rhat, bulk, tail = convergence(scalar)
+            if not min(bulk, tail) >= MARGIN * MIN_ESS:
+                return False
+            if len(scalar) > 1 and not rhat - 1.0 <= (MAX_RHAT - 1.0) / MARGIN:
+                return False
+    return True
+
+
 def find_starts(
     potential: Potential, inputs: Inputs, settings: Settings, *, seed: int, tell: Listener
 ) -> tuple[list[np.ndarray], Whitening, int]:
     """Find a starting vector for each chain, the whitening, and the gradients they took."""
     value_and_grad = potential.value_and_grad
-    keys = iter(jax.random.split(jax.random.key(seed), 10 * settings.chains))
+    keys = jax.random.split(jax.random.key(seed), 10 * settings.chains)
     modes: list[Mode] = []
-    evaluations = 0
-    while len(modes) < settings.chains:
-        key = next(keys, None)
-        if key is None:
-            break
-        mode = find_mode(value_and_grad, inputs, potential.start(key))
-        evaluations += mode.evaluations
-        modes.append(mode)
-        best = min(m.energy for m in modes)
-        modes = [m for m in modes if m.energy < best + HOPELESS]
-        tell(Progress("searching modes", done=len(modes), total=settings.chains))
+    evaluations = tried = 0
+    potential.value_and_grad(potential.start(keys[0]), inputs)  # compiled before threads meet
+    with ThreadPoolExecutor(WORKERS) as pool:
+        while len(modes) < settings.chains and tried < len(keys):
+            batch = keys[tried : tried + settings.chains - len(modes)]
+            tried += len(batch)
+            found = pool.map(
+                lambda key: find_mode(value_and_grad, inputs, potential.start(key)), batch
+            )
+            for mode in found:
+                evaluations += mode.evaluations
+                modes.append(mode)
+            best = min(m.energy for m in modes)
+            modes = [m for m in modes if m.energy < best + HOPELESS]
+            tell(Progress("searching modes", done=len(modes), total=settings.chains))
     best_mode = min(modes, key=lambda m: m.energy)
     whitening = curvature(value_and_grad, inputs, best_mode)
     evaluations += 2 * potential.size
@@ -151,14 +178,28 @@ def find_starts(
     return starts, jax.tree.map(jnp.asarray, whitening), evaluations
 
 
-def constrained(
-    potential: Potential, inputs: Inputs, position: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Parameters and derived quantities at flat vectors of shape (chain, draw, size)."""
-    flat = jnp.asarray(position.reshape(-1, potential.size))
-    values = jax.jit(jax.vmap(potential.constrain, in_axes=(0, None)))(flat, inputs)
-    return {
-        name: np.asarray(value).reshape(*position.shape[:2], *value.shape[1:])
-        for name, value in values.items()
-        if not name.endswith("_coordinate")
-    }
+def constrainer(
+    potential: Potential, inputs: Inputs
+) -> Callable[[np.ndarray], dict[str, np.ndarray]]:
+    """Parameters and derived quantities at flat vectors of shape (chain, draw, size).
+
+    Compiled for one number of draws, whatever number is asked for.
+    """
+    evaluate = jax.jit(jax.vmap(potential.constrain, in_axes=(0, None)))
+
+    def constrain(position: np.ndarray) -> dict[str, np.ndarray]:
+        flat = position.reshape(-1, potential.size)
+        padded = np.resize(flat, (-(-len(flat) // BATCH) * BATCH, potential.size))
+        parts = [
+            evaluate(jnp.asarray(part), inputs)
+            for part in padded.reshape(-1, BATCH, potential.size)
+        ]
+        return {
+            name: np.concatenate([part[name] for part in parts])[: len(flat)].reshape(
+                *position.shape[:2], *parts[0][name].shape[1:]
+            )
+            for name in parts[0]
+            if not name.endswith("_coordinate")
+        }
+
+    return constrain

@@ -3,7 +3,7 @@
 Nothing of the model is written again: the components run once more, in the hands of PyMC.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,6 +12,7 @@ import pymc
 import pytensor.tensor
 
 from densing.data import Evidence
+from densing.models.coordinates import Coordinate
 from densing.models.declaration import Model, load_model
 from densing.models.joint import joint
 from densing.models.layout import lay_out
@@ -22,25 +23,30 @@ pm: Any = pymc  # both are typed in part only
 pt: Any = pytensor.tensor
 
 
-def _log_ndtr(x: Any) -> Any:
-    """Log of the normal distribution function, by erfcx below zero."""
-    t = pt.abs(x) * np.float64(0.7071067811865476)
-    half = np.float64(0.5) * pt.erfcx(t)
-    upper = pt.log1p(-half * pt.exp(-t * t))
-    return pt.switch(pt.lt(x, 0.0), pt.log(half) - t * t, upper)
+def _normal_tail(x: Any) -> Any:
+    """``Phi(-x) exp(max(x, 0)^2 / 2)``."""
+    half, root = np.float64(0.5), np.float64(0.7071067811865476)
+    above = half * pt.erfcx(pt.maximum(x, np.float64(0.0)) * root)
+    return pt.switch(pt.gt(x, 0.0), above, half * pt.erfc(pt.minimum(x, np.float64(0.0)) * root))
+
+
+def _logsumexp(x: Any, axis: int, b: Any = None) -> Any:
+    """Log of the sum of ``b exp(x)``, b > 0."""
+    return pt.logsumexp(x if b is None else x + pt.log(b), axis=axis)
 
 
 pytensor_ops = SimpleNamespace(
+    betaln=lambda a, b: pt.gammaln(a) + pt.gammaln(b) - pt.gammaln(a + b),
     concatenate=lambda parts: pt.concatenate([pt.as_tensor(part) for part in parts]),
     exp=pt.exp,
+    expm1=pt.expm1,
     expit=pt.sigmoid,
-    gammaln=pt.gammaln,
     log=pt.log,
-    log_ndtr=_log_ndtr,
     logaddexp=pt.logaddexp,
-    logsumexp=lambda x, axis: pt.logsumexp(x, axis=axis),
+    logsumexp=_logsumexp,
     matmul=pt.matmul,
     minimum=pt.minimum,
+    normal_tail=_normal_tail,
     sqrt=pt.sqrt,
     take=lambda values, index: pt.as_tensor(values)[index],
     zeros=lambda n: np.zeros(n),
@@ -70,20 +76,18 @@ class PymcProgram:
         self.sizes = sizes
         self.values: dict[str, Any] = dict(facts)
 
-    def sample(self, name: str, *, offset: Any = None, scale: Any = None) -> Any:
+    def sample(self, name: str, *, coordinate: Coordinate | None = None) -> Any:
         """See `Program.sample`."""
         prior = self.priors[name]
         shape, args = resolve(name, prior, sizes=self.sizes, values=self.values)
         distribution = PRIORS[prior.family](*args.values(), shape=shape)
         model = pm.modelcontext(None)
-        if offset is None and scale is None:
+        if coordinate is None:
             value = model.register_rv(distribution, name, dims=prior.dims or None)
         else:
             z = pm.Flat(f"{name}_coordinate", shape=shape, dims=prior.dims or None)
-            value = (0.0 if offset is None else offset) + (1.0 if scale is None else scale) * z
-            density = pm.logp(distribution, value)
-            if scale is not None:
-                density = density + pt.log(scale)
+            value, log_slope = coordinate(z)
+            density = pm.logp(distribution, value) + log_slope
             pm.Potential(f"{name}_prior", density.sum())
             pm.Deterministic(name, value, dims=prior.dims or None)
         self.values[name] = value
@@ -104,6 +108,21 @@ class PymcProgram:
         pm.Potential(name, log_density.sum())
 
 
+def pm_model(
+    program: Callable[..., Any],
+    data: Any,
+    *,
+    priors: Mapping[str, Prior],
+    sizes: Mapping[str, int],
+    facts: Mapping[str, Any],
+    coords: Mapping[str, list[str]],
+) -> pymc.Model:
+    """Hand `program` (a function of a `Program` and data) over as a `pm.Model`."""
+    with pm.Model(coords={dim: names for dim, names in coords.items() if names}) as built:
+        program(PymcProgram(priors, sizes, facts), data)
+    return built
+
+
 def pymc_model(evidence: Evidence, *, model: Model | None = None) -> pymc.Model:
     """Hand the joint model over as a `pm.Model`, with its coordinates.
 
@@ -119,7 +138,7 @@ def pymc_model(evidence: Evidence, *, model: Model | None = None) -> pymc.Model:
     """
     model = model or load_model()
     layout = lay_out(evidence, model.choices)
-    coords = {dim: names for dim, names in layout.coords.items() if names}
-    with pm.Model(coords=coords) as built:
-        joint(PymcProgram(model.priors, layout.sizes, layout.facts), layout.data, layout.switches)
-    return built
+    return pm_model(
+        lambda m, data: joint(m, data, layout.switches), layout.data,
+        priors=model.priors, sizes=layout.sizes, facts=layout.facts, coords=layout.coords,
+    )  # fmt: skip

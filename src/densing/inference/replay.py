@@ -6,6 +6,7 @@ from typing import Any
 import jax.scipy.stats as jst
 
 from densing.inference.jax_ops import jax_ops
+from densing.models.coordinates import Coordinate
 
 LOG_DENSITIES = {
     "student_t": lambda x, df, loc, scale: jst.t.logpdf(x, df, loc, scale),
@@ -22,7 +23,7 @@ class ReplayProgram:
         self.values: dict[str, Any] = dict(values)
         self.log_likelihood: dict[str, Any] = {}
 
-    def sample(self, name: str, *, offset: Any = None, scale: Any = None) -> Any:
+    def sample(self, name: str, *, coordinate: Coordinate | None = None) -> Any:
         """Return the known value."""
         return self.values[name]
 

@@ -1,9 +1,9 @@
 """Sampler recipes as declared in `inference/*.toml`."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from densing.models.declaration import read_declaration, validated
 
@@ -15,15 +15,44 @@ class Settings(BaseModel):
 
     name: str
     about: str
-    engine: Literal["numpyro"] = "numpyro"
+    engine: Literal["numpyro", "pymc", "nutpie"] = "numpyro"
+    """Who samples: NumPyro's NUTS, PyMC's NUTS, or nutpie's NUTS on the `pm.Model`."""
     chains: Annotated[int, Field(ge=1, le=64)] = 4
-    pilot: Annotated[int, Field(ge=50)] = 150
-    """Draws of each chain that the whitening is learned from, then dropped."""
+    pilot: Annotated[int, Field(ge=0)] = 150
+    """Draws of each chain that the whitening is learned from, then dropped (at least 50).
+    nutpie has no pilot, it learns the shape in its warm-up: 0."""
     warmup: Annotated[int, Field(ge=50)] = 150
     """Draws that step size and scales adapt over, before the pilot and again after it."""
-    draws: Annotated[int, Field(ge=50)] = 700
+    draws: Annotated[int, Field(ge=50)] = 400
+    max_draws: Annotated[int, Field(ge=0)] = 0
+    """Chains go on to at most this many draws while R-hat or an effective sample size falls
+    short (NumPyro alone); 0 for `draws` and no more."""
     target_accept: Annotated[float, Field(gt=0.5, lt=1.0)] = 0.8
     max_tree_depth: Annotated[int, Field(ge=1, le=12)] = 9
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nutpie_without_a_pilot(cls, content: Any) -> Any:
+        without = isinstance(content, dict) and content.get("engine") == "nutpie"
+        return {"pilot": 0, **content} if without else content
+
+    @model_validator(mode="after")
+    def _fields_fit_the_engine(self) -> "Settings":
+        if self.engine == "nutpie" and self.pilot:
+            raise ValueError(
+                f"engine 'nutpie' has no pilot, got pilot = {self.pilot}: leave it out (or set it "
+                "to 0 where it is inherited) and raise warmup instead"
+            )
+        if self.engine != "numpyro" and self.max_draws:
+            raise ValueError(
+                f"engine {self.engine!r} does not go on beyond `draws`, got max_draws = "
+                f"{self.max_draws}: leave it out (or set it to 0 where it is inherited)"
+            )
+        if self.engine != "nutpie" and self.pilot < 50:
+            raise ValueError(
+                f"pilot must be at least 50 for engine {self.engine!r}, got {self.pilot}"
+            )
+        return self
 
 
 def load_settings(name: str | Path = "default") -> Settings:

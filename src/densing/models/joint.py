@@ -2,11 +2,13 @@
 
 from typing import Any, NamedTuple
 
+from densing.models.grid import Grid, interpolate
 from densing.models.loss import RunData, loss_law
 from densing.models.performance import CheckpointData, performance_map
 from densing.models.program import Program
-from densing.models.targets import ScoreData, cells, score_log_likelihood
-from densing.models.trend import TrendData, residual_log_density, trend
+from densing.models.residual import log_ndtr
+from densing.models.targets import Cells, ScoreData, cells, score_log_likelihood
+from densing.models.trend import Trend, TrendData, residual_density, trend
 
 
 class JointData(NamedTuple):
@@ -18,8 +20,8 @@ class JointData(NamedTuple):
     models: TrendData
     log_params: Any
     """Log parameters over the runs' geometric mean, shape (model,)."""
-    grid: Any
-    """Centred log effective parameters to integrate over, evenly spaced, shape (grid,)."""
+    grid: Grid
+    """Centred log effective parameters to integrate over."""
 
 
 class Switches(NamedTuple):
@@ -34,13 +36,39 @@ class Switches(NamedTuple):
 
 def joint(m: Program, data: JointData, switches: Switches) -> None:
     """Run the joint model in the hands of an engine."""
-    log_terms = target_log_density(m, data, switches)
-    step = data.grid[1] - data.grid[0]
-    m.factor("scores", m.xp.logsumexp(log_terms, axis=1) + m.xp.log(step))
+    xp, grid = m.xp, data.grid
+    cell, line = curves(m, data, switches)
+    nodes = score_log_likelihood(
+        xp, data.scores, cell, m.values["overdispersion"], grid.nodes[None, :]
+    )
+    likelihood = interpolate(xp, grid, nodes)
+    density = residual_density(xp, line, grid.points[None, :] - data.log_params[:, None])
+    terms = likelihood + density.exponent
+    integral = (
+        xp.logsumexp(terms, axis=1)
+        if density.tail is None
+        else xp.logsumexp(terms, axis=1, b=density.tail)
+    )
+    scale = density.log_scale if density.tail is None else density.log_scale[:, 0]
+    m.factor("scores", integral - scale + xp.log(grid.points[1] - grid.points[0]))
 
 
-def target_log_density(m: Program, data: JointData, switches: Switches) -> Any:
-    """Joint log density of scores and log effective parameters, shape (model, grid)."""
+def target_log_density(m: Program, data: JointData, switches: Switches, x: Any) -> Any:
+    """Joint log density of scores and log effective parameters `x`, (model, point).
+
+    Parameters
+    ----------
+    x
+        Centred log effective parameters, shape (point,).
+    """
+    xp = m.xp
+    cell, line = curves(m, data, switches)
+    likelihood = score_log_likelihood(xp, data.scores, cell, m.values["overdispersion"], x[None, :])
+    return likelihood + residual_density(xp, line, x[None, :] - data.log_params[:, None]).log(xp)
+
+
+def curves(m: Program, data: JointData, switches: Switches) -> tuple[Cells, Trend]:
+    """Sample everything but the targets, and condition on the reference family."""
     xp = m.xp
     loss = loss_law(m, data.runs, irreducible=switches.irreducible)
     performance = performance_map(m, data.checkpoints)
@@ -48,8 +76,5 @@ def target_log_density(m: Program, data: JointData, switches: Switches) -> Any:
     # A checkpoint's loss, cleared of its discrepancy, cannot be below the irreducible loss.
     of = data.checkpoints.benchmark
     margin = xp.log(data.checkpoints.loss) - xp.take(loss.log_irreducible, of)
-    m.factor("checkpoints", xp.log_ndtr(margin / xp.take(m.values["discrepancy"], of)))
-    line = trend(m, data.models, shortfall=switches.shortfall, families=switches.families)
-    grid = data.grid[None, :]
-    likelihood = score_log_likelihood(xp, data.scores, cell, m.values["overdispersion"], grid)
-    return likelihood + residual_log_density(xp, line, grid - data.log_params[:, None])
+    m.factor("checkpoints", log_ndtr(xp, margin / xp.take(m.values["discrepancy"], of)))
+    return cell, trend(m, data.models, shortfall=switches.shortfall, families=switches.families)

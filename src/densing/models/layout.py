@@ -9,6 +9,7 @@ import pandas as pd
 
 from densing.data import Evidence
 from densing.models.choices import Choices
+from densing.models.grid import build_grid
 from densing.models.joint import JointData, Switches
 from densing.models.loss import RunData
 from densing.models.performance import CheckpointData
@@ -88,7 +89,7 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
             family=models["family"].map({f: i for i, f in enumerate(families)}).to_numpy(),
         ),
         log_params=log_params,
-        grid=np.arange(
+        grid=build_grid(
             log_params.min() - GRID_MARGIN[0], log_params.max() + GRID_MARGIN[1], grid_step
         ),
     )

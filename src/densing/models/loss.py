@@ -5,11 +5,13 @@ r"""Loss law of the reference family, one per benchmark, partially pooled.
 Geometry. At the runs' centre the data pin the level and the local elasticities,
 ``-dlnL/dlnN = (1-e) w alpha`` and ``-dlnL/dlnD = (1-e)(1-w) beta``, not the exponents. The
 sampler therefore walks in the logs of the elasticities: `log_alpha` is shifted by the logs of
-the shares, a coordinate change whose Jacobian is one.
+the shares, a coordinate change whose Jacobian is one; the irreducible share itself is walked
+in nearly linearly (`coordinates.share`).
 """
 
 from typing import Any, NamedTuple
 
+from densing.models.coordinates import share, shifted
 from densing.models.laws import LossCurve, log_loss, log_sigmoid, shares_to_curve
 from densing.models.program import Program
 
@@ -30,19 +32,20 @@ def loss_law(m: Program, data: RunData, *, irreducible: bool) -> LossCurve:
     """Sample the loss laws and condition on the runs; curves have shape (benchmark,)."""
     xp = m.xp
     log_level = m.sample("log_level")
-    share = m.sample("irreducible_logit") if irreducible else None
+    logit = m.sample("irreducible_logit", coordinate=share(xp)) if irreducible else None
     split = m.sample("split_logit")
-    log_reducible = 0.0 if share is None else log_sigmoid(xp, -share)
+    log_reducible = 0.0 if logit is None else log_sigmoid(xp, -logit)
 
     m.sample("log_alpha_typical")
     m.sample("log_alpha_spread")
     m.sample("log_beta_typical")
     m.sample("log_beta_spread")
-    alpha = xp.exp(m.sample("log_alpha", offset=-(log_reducible + log_sigmoid(xp, split))))
-    beta = xp.exp(m.sample("log_beta", offset=-(log_reducible + log_sigmoid(xp, -split))))
+    size, tokens = (shifted(-(log_reducible + log_sigmoid(xp, way * split))) for way in (1, -1))
+    alpha = xp.exp(m.sample("log_alpha", coordinate=size))
+    beta = xp.exp(m.sample("log_beta", coordinate=tokens))
 
     curve = shares_to_curve(
-        xp, log_level=log_level, irreducible=share, split=split, alpha=alpha, beta=beta
+        xp, log_level=log_level, irreducible=logit, split=split, alpha=alpha, beta=beta
     )
     m.derive("alpha", alpha, ("benchmark",))
     m.derive("beta", beta, ("benchmark",))

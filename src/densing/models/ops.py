@@ -12,28 +12,38 @@ import numpy as np
 import scipy.special as sp
 
 NAMES = (
-    "concatenate", "exp", "expit", "gammaln", "log", "log_ndtr", "logaddexp",
-    "logsumexp", "matmul", "minimum", "sqrt", "take", "zeros",
+    "betaln", "concatenate", "exp", "expit", "expm1", "log", "logaddexp",
+    "logsumexp", "matmul", "minimum", "normal_tail", "sqrt", "take", "zeros",
 )  # fmt: skip
 """Every function that a namespace offers; `tests/models/test_ops.py` holds each to NumPy."""
 
 
-def _logsumexp(x: Any, axis: int) -> Any:
+def _logsumexp(x: Any, axis: int, b: Any = 1.0) -> Any:
+    """Log of the sum of ``b exp(x)``, b > 0."""
     top = np.max(x, axis=axis, keepdims=True)
-    return np.log(np.sum(np.exp(x - top), axis=axis)) + np.squeeze(top, axis)
+    return np.log(np.sum(b * np.exp(x - top), axis=axis)) + np.squeeze(top, axis)
+
+
+def _normal_tail(x: Any) -> Any:
+    """``Phi(-x) exp(max(x, 0)^2 / 2)``: the normal's upper tail, without its underflow."""
+    return np.where(x > 0.0, 0.5 * sp.erfcx(np.maximum(x, 0.0) * SQRT_HALF), sp.ndtr(-x))
+
+
+SQRT_HALF = 0.7071067811865476
 
 
 numpy_ops = SimpleNamespace(
+    betaln=sp.betaln,
     concatenate=np.concatenate,
     exp=np.exp,
+    expm1=np.expm1,
     expit=sp.expit,
-    gammaln=sp.gammaln,
     log=np.log,
-    log_ndtr=sp.log_ndtr,
     logaddexp=np.logaddexp,
     logsumexp=_logsumexp,
     matmul=np.matmul,
     minimum=np.minimum,
+    normal_tail=_normal_tail,
     sqrt=np.sqrt,
     take=np.take,
     zeros=np.zeros,

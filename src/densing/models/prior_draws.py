@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from densing.models.coordinates import Coordinate
 from densing.models.joint import JointData, Switches
 from densing.models.laws import loss_of_size, score
 from densing.models.loss import loss_law
@@ -39,7 +40,7 @@ class PriorProgram:
         self.values: dict[str, Any] = dict(facts)
         self.rng = rng
 
-    def sample(self, name: str, *, offset: Any = None, scale: Any = None) -> Any:
+    def sample(self, name: str, *, coordinate: Coordinate | None = None) -> Any:
         """Draw from the prior; the sampler's coordinate does not matter here."""
         prior = self.priors[name]
         shape, args = resolve(name, prior, sizes=self.sizes, values=self.values)

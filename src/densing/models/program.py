@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from densing.models.coordinates import Coordinate
+
 
 class Program(Protocol):
     """One pass through a model in the hands of an engine.
@@ -17,12 +19,11 @@ class Program(Protocol):
     values: dict[str, Any]
     """Everything sampled or derived so far, by name: where priors find named arguments."""
 
-    def sample(self, name: str, *, offset: Any = None, scale: Any = None) -> Any:
+    def sample(self, name: str, *, coordinate: Coordinate | None = None) -> Any:
         """Draw the parameter `name` from its declared prior.
 
-        With `offset` or `scale` the sampler walks in ``z`` where ``value = offset + scale * z``
-        (unit scale, zero offset where None). The prior, and so the posterior, is unchanged:
-        only the coordinate is, with its Jacobian. Only for priors on the whole line.
+        With a `coordinate` the sampler walks in its z (see `coordinates`); the prior, and so
+        the posterior, is unchanged. Only for priors on the whole line.
         """
         ...
 

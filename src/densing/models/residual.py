@@ -7,22 +7,37 @@ stochastic frontier of econometrics (Aigner, Lovell & Schmidt 1977; Meeusen & va
 1977). One residual, so both estimands come from one posterior.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 LOG_SQRT_2PI = 0.9189385332046727
 
 
-def normal_log_density(xp: Any, x: Any, scale: Any) -> Any:
-    """Log density of a centred normal (broadcasts)."""
+class Density(NamedTuple):
+    """A density as ``exp(exponent) * tail / scale``: no logarithm where it is integrated."""
+
+    exponent: Any
+    tail: Any
+    """Positive and of order one, or None for 1."""
+    log_scale: Any
+
+    def log(self, xp: Any) -> Any:
+        """Log density."""
+        tail = 0.0 if self.tail is None else xp.log(self.tail)
+        return self.exponent + tail - self.log_scale
+
+
+def normal_density(xp: Any, x: Any, scale: Any) -> Density:
+    """Density of a centred normal (broadcasts)."""
     z = x / scale
-    return -0.5 * z * z - xp.log(scale) - LOG_SQRT_2PI
+    return Density(-0.5 * z * z, None, xp.log(scale) + LOG_SQRT_2PI)
 
 
-def shortfall_log_density(xp: Any, x: Any, noise: Any, shortfall: Any) -> Any:
-    r"""Log density of ``v - u + theta``, v ~ Normal(0, noise), u ~ Exponential(mean theta).
+def shortfall_density(xp: Any, x: Any, noise: Any, shortfall: Any) -> Density:
+    r"""Density of ``v - u + theta``, v ~ Normal(0, noise), u ~ Exponential(mean theta).
 
-    With ``z = x - theta``:
-    ``ln f = z/theta + noise^2/(2 theta^2) + ln Phi(-z/noise - noise/theta) - ln theta``.
+    With ``z = (x - theta) / noise`` and ``y = z + noise / theta``:
+    ``f = exp(y^2/2 - z^2/2) Phi(-y) / theta``. For y > 0 the two large factors cancel: the
+    first half of the exponent goes into the tail (see `ops`).
 
     Parameters
     ----------
@@ -31,7 +46,13 @@ def shortfall_log_density(xp: Any, x: Any, noise: Any, shortfall: Any) -> Any:
     noise, shortfall
         Standard deviation of v and mean (and standard deviation) of u; broadcast against x.
     """
-    z = x - shortfall
-    ratio = noise / shortfall
-    tail = xp.log_ndtr(-z / noise - ratio)
-    return z / shortfall + 0.5 * ratio * ratio + tail - xp.log(shortfall)
+    z = (x - shortfall) / noise
+    y = z + noise / shortfall
+    below = xp.minimum(y, 0.0)
+    return Density(0.5 * (below * below - z * z), xp.normal_tail(y), xp.log(shortfall))
+
+
+def log_ndtr(xp: Any, x: Any) -> Any:
+    """Log of the normal distribution function."""
+    below = xp.minimum(x, 0.0)
+    return xp.log(xp.normal_tail(-x)) - 0.5 * below * below

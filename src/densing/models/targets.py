@@ -15,6 +15,7 @@ combination of benchmark, protocol, item count and reference tokens.
 
 from typing import Any, NamedTuple
 
+from densing.models.coordinates import scaled
 from densing.models.laws import (
     LossCurve,
     ScoreMap,
@@ -73,7 +74,7 @@ def cells(
     shift = xp.zeros(len(data.protocol))
     if protocols:
         spread = m.sample("protocol_spread")
-        effect = m.sample("protocol_effect", scale=spread)
+        effect = m.sample("protocol_effect", coordinate=scaled(xp, spread))
         shift = xp.take(xp.concatenate([xp.zeros(1), effect]), data.protocol)
     return Cells(
         loss=at_column(xp, loss, data.benchmark),
@@ -114,7 +115,7 @@ def score_log_likelihood(xp: Any, data: ScoreData, cell: Cells, overdispersion: 
     mean, variance = score_moments(xp, cell, overdispersion, n)
     precision = mean * (1.0 - mean) / variance - 1.0
     a, b = mean * precision, (1.0 - mean) * precision
-    log_beta = xp.gammaln(a) + xp.gammaln(b) - xp.gammaln(precision)
+    log_beta = xp.betaln(a, b)
     return (
         xp.matmul(data.log_score, a - 1.0)
         + xp.matmul(data.log_miss, b - 1.0)

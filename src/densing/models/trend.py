@@ -13,8 +13,9 @@ construction, and reporting both would be theatre.
 
 from typing import Any, NamedTuple
 
+from densing.models.coordinates import scaled
 from densing.models.program import Program
-from densing.models.residual import normal_log_density, shortfall_log_density
+from densing.models.residual import Density, normal_density, shortfall_density
 
 
 class TrendData(NamedTuple):
@@ -44,7 +45,7 @@ def trend(m: Program, data: TrendData, *, shortfall: bool, families: bool) -> Tr
     mean = level + rate * data.time
     if families:
         spread = m.sample("family_spread")
-        mean = mean + xp.take(m.sample("family_effect", scale=spread), data.family)
+        mean = mean + xp.take(m.sample("family_effect", coordinate=scaled(xp, spread)), data.family)
     scatter = m.sample("scatter")
     if not shortfall:
         return Trend(mean, scatter, None)
@@ -55,12 +56,12 @@ def trend(m: Program, data: TrendData, *, shortfall: bool, families: bool) -> Tr
     return Trend(mean, m.values["noise"], m.values["shortfall"] * xp.exp(drift * data.time))
 
 
-def residual_log_density(xp: Any, t: Trend, eta: Any) -> Any:
-    """Log density of log densities `eta`, shape (model, anything)."""
+def residual_density(xp: Any, t: Trend, eta: Any) -> Density:
+    """Density of log densities `eta`, shape (model, anything)."""
     x = eta - t.mean[:, None]
     if t.shortfall is None:
-        return normal_log_density(xp, x, t.noise)
-    return shortfall_log_density(xp, x, t.noise, t.shortfall[:, None])
+        return normal_density(xp, x, t.noise)
+    return shortfall_density(xp, x, t.noise, t.shortfall[:, None])
 
 
 class DatedData(NamedTuple):
@@ -80,6 +81,7 @@ def dated_trend(m: Program, data: DatedData, *, shortfall: bool) -> None:
     noise = xp.sqrt(line.noise**2 + data.error**2)
     x = data.log_value - line.mean
     if line.shortfall is None:
-        m.factor("values", normal_log_density(xp, x, noise))
+        density = normal_density(xp, x, noise)
     else:
-        m.factor("values", shortfall_log_density(xp, x, noise, line.shortfall))
+        density = shortfall_density(xp, x, noise, line.shortfall)
+    m.factor("values", density.log(xp))

@@ -57,12 +57,12 @@ def examine(
     Parameters
     ----------
     integration_error
-        Root mean square over draws of what a four times finer grid changes in the joint
+        Root mean square over draws of what a twice as fine grid without interpolation changes in the joint
         log-likelihood of the scores, in nats.
     edge_mass
         Largest share of a model's posterior mass in the grid's first or last cell.
     """
-    rows = {label: _scalar(values) for label, values in scalars(posterior)}
+    rows = {label: convergence(values) for label, values in scalars(posterior)}
     rhat = {k: v[0] for k, v in rows.items()}
     bulk = {k: v[1] for k, v in rows.items()}
     tail = {k: v[2] for k, v in rows.items()}
@@ -132,7 +132,7 @@ def scalars(posterior: xr.Dataset) -> list[tuple[str, np.ndarray]]:
     return out
 
 
-def _scalar(x: np.ndarray) -> tuple[float, float, float]:
+def convergence(x: np.ndarray) -> tuple[float, float, float]:
     """R-hat, bulk and tail effective sample size of one scalar, shape (chain, draw)."""
     # Imported here: it brings ArviZ's converters, and with them an engine where there is one.
     from arviz_stats.base import array_stats  # pyright: ignore[reportPrivateImportUsage]

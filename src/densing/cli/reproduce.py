@@ -1,0 +1,118 @@
+"""`densing reproduce`: the paper, recomputed and re-estimated."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from densing.paper.claim import Claim
+    from densing.paper.reproduce import Reproduction
+
+Json = Annotated[bool, Parameter(negative=())]
+Quiet = Annotated[bool, Parameter(name=["--quiet", "-q"], negative=())]
+COLOURS = {"supported": "green", "uncertain": "yellow", "not supported": "red"}
+
+
+def reproduce(
+    *,
+    out: Path = Path("reproduction"),
+    run: Path | None = None,
+    seed: int = 1,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> int:
+    """Recompute the Densing Law paper by its own method and judge each claim.
+
+    Parameters
+    ----------
+    out
+        Folder to write: reproduce.html, reproduce.csv, reproduce.json, figures/.
+    run
+        Run file of the joint model (densing fit), to stand beside the headline.
+    seed
+        Seed of all random numbers.
+    quiet
+        No progress on the terminal.
+    json
+        Print one JSON object.
+    """
+    from densing.cli.fit import _folder
+
+    joint = None if run is None else _joint(run)
+    _folder(out)
+    from densing.cli.progress import showing
+    from densing.paper.reproduce import reproduce as work
+    from densing.paper.write import write_reproduction
+
+    with showing(quiet=quiet) as listener:
+        name = None if run is None else run.name
+        result = work(seed=seed, joint=joint, name=name, listen=listener)
+    page = write_reproduction(result, out, command=shlex.join(["densing", *sys.argv[1:]]))
+    if json:
+        from densing.results.plain_json import to_json
+
+        print(to_json(result.as_dict()))
+    else:
+        _show(result, page)
+    from densing.cli.app import GOOD, NOT_TRUSTWORTHY
+
+    return GOOD if result.trustworthy else NOT_TRUSTWORTHY
+
+
+def _joint(path: Path) -> "xr.DataTree":
+    """Open a run, which must be one of the joint model."""
+    from densing.results.run import RunError, open_run
+
+    run = open_run(path)
+    kind = run.attrs.get("kind", "joint")
+    if kind != "joint":
+        raise RunError(
+            f"{path}: a run of a {kind} alone; --run takes one of the joint model: "
+            "make it with `densing fit --out RUN.nc`"
+        )
+    return run
+
+
+def _show(result: "Reproduction", page: Path) -> None:
+    from densing.paper.claim import RULE
+    from densing.paper.laws import LOSS, SCORE
+    from densing.paper.wording import ends_of, number, panels, tally
+
+    console = Console(highlight=False)
+    sections: dict[str, list[Claim]] = {}
+    for claim in result.claims:
+        sections.setdefault(claim.section, []).append(claim)
+    for i, (section, claims) in enumerate(sections.items()):
+        console.print(f"\n{section}", style="bold")
+        if section in (LOSS, SCORE):
+            for name, group in panels(claims).items():
+                same = [claim.agrees for claim in group if claim.agrees is not None]
+                again = f"{sum(same)} of {len(same)} reproduced; " if same else ""
+                console.print(f"  {name}: {again}{tally(group)}", soft_wrap=True)
+            continue
+        table = Table(box=None, expand=True, padding=(0, 1, 0, 0), show_header=i == 0)
+        table.add_column("  claim", ratio=1)
+        for title, width in (("published", 9), ("reproduced", 10), ("90 % interval", 16)):
+            table.add_column(title, justify="right", width=width)
+        table.add_column("verdict", width=13)
+        for claim in claims:
+            colour = COLOURS.get(claim.verdict, "dim")
+            again = ("≠ " if claim.agrees is False else "") + number(claim.reproduced)
+            table.add_row(
+                f"  {claim.name} [dim]({claim.unit})[/dim]", claim.published or "-", again,
+                ends_of(claim.interval), f"[{colour}]{claim.verdict}[/{colour}]",
+            )  # fmt: skip
+        console.print(table)
+    console.print(f"\n[bold]{tally(result.claims)}[/bold]\n{RULE}\n", soft_wrap=True)
+    if result.joint is None:
+        console.print("Without --run RUN.nc the joint model is absent: densing fit --out RUN.nc")
+    if not result.trustworthy:
+        console.print("NOT TRUSTWORTHY: a sampler did not converge", style="bold red")
+    console.print(f"written: {page}", soft_wrap=True)

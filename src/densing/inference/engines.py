@@ -1,0 +1,85 @@
+"""Sample a program with the engine that a recipe names: one door, whatever is behind it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from densing.inference.nuts import Statistics
+from densing.inference.posterior import Listener, prepare_jax, sample_posterior
+from densing.inference.settings import Settings
+from densing.models.declaration import DeclarationError
+from densing.models.prior import Prior
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Draws of a program's parameters and how they were made, the same from every engine."""
+
+    values: Mapping[str, np.ndarray]
+    """Sampled and derived quantities, shape (chain, draw, ...)."""
+    statistics: Statistics
+    gradient_evaluations: int
+    """Warm-up and the search of modes included."""
+    seconds: dict[str, float]
+    """`compile` and `sample`."""
+
+
+def sample(
+    program: Callable[..., Any],
+    data: Any,
+    *,
+    priors: Mapping[str, Prior],
+    sizes: Mapping[str, int],
+    facts: Mapping[str, Any],
+    coords: Mapping[str, list[str]],
+    settings: Settings,
+    seed: int,
+    listen: Listener | None = None,
+) -> Draws:
+    """Sample `program` (a function of a `Program` and data) given arrays `data`.
+
+    Parameters
+    ----------
+    priors, sizes, facts, listen
+        See `posterior.sample_posterior`.
+    coords
+        Names along each dimension.
+
+    Raises
+    ------
+    DeclarationError
+        The recipe's engine is not installed.
+    """
+    if settings.engine == "numpyro":
+        found = sample_posterior(
+            program, data, priors=priors, sizes=sizes, facts=facts, settings=settings, seed=seed,
+            listen=listen,
+        )  # fmt: skip
+        return Draws(
+            found.values, found.chains.statistics, found.gradient_evaluations, found.seconds
+        )
+    require(settings)
+    prepare_jax()
+    # Imported here: PyMC takes seconds, and the default engine does without it.
+    from densing.inference.pymc_engine import pm_model
+    from densing.inference.pymc_sampling import sample_pymc
+
+    model = pm_model(program, data, priors=priors, sizes=sizes, facts=facts, coords=coords)
+    if settings.engine == "pymc":
+        return Draws(*sample_pymc(model, settings=settings, seed=seed, listen=listen))
+    from densing.inference.nutpie_sampling import sample_nutpie
+
+    return Draws(*sample_nutpie(model, settings=settings, seed=seed, listen=listen))
+
+
+def require(settings: Settings) -> None:
+    """Raise `DeclarationError` unless the recipe's engine is installed."""
+    if find_spec(settings.engine) is None:
+        raise DeclarationError(
+            f"inference {settings.name!r}: engine {settings.engine!r} is not installed; "
+            f"install it with: pip install 'densing[{settings.engine}]', "
+            "or take a recipe of another engine (`densing inference`)"
+        )

@@ -1,0 +1,205 @@
+"""Sample a `pm.Model` by PyMC's own NUTS: modes, a pilot, chains, as in the NumPyro engine.
+
+PyMC would learn a mass matrix of some hundred dimensions from nothing; here it is the curvature
+at the mode, then the pilot's covariance. The density is the PyTensor graph, compiled by JAX.
+Chains run one after the other, in this process: JAX does not survive a fork.
+"""
+
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import numpy as np
+import pymc
+import xarray as xr
+from pymc.blocking import DictToArrayBijection, RaveledVars
+
+from densing.inference.laplace import DISPERSION, Mode, curvature, find_mode
+from densing.inference.nuts import Statistics
+from densing.inference.posterior import HOPELESS, SECOND_STAGE, Listener, Progress
+from densing.inference.potential import Whitening
+from densing.inference.settings import Settings
+
+pm: Any = pymc  # typed in part only
+MODE = "JAX"
+"""PyTensor's compiler: C takes minutes for this graph and may be missing, Numba takes longer."""
+SHRINKAGE = 4
+"""Draws, in multiples of the dimension, that the curvature at the mode is worth."""
+NOTHING: Any = None
+"""Data are constants of a `pm.Model`, not arguments."""
+
+
+class PymcDraws(NamedTuple):
+    """The fields of `engines.Draws`."""
+
+    values: dict[str, np.ndarray]
+    statistics: Statistics
+    gradient_evaluations: int
+    seconds: dict[str, float]
+
+
+def sample_pymc(
+    model: pymc.Model, *, settings: Settings, seed: int, listen: Listener | None = None
+) -> PymcDraws:
+    """Sample `model`.
+
+    Parameters
+    ----------
+    model
+        As `pymc_engine.pm_model` builds it.
+    listen
+        Called with `Progress`.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        On interrupt, also where PyMC itself would return the draws it has.
+    """
+    tell = listen or (lambda progress: None)
+    tell(Progress("compiling"))
+    began = perf_counter()
+    chains = _Chains(model, settings, tell)
+    starts, whitening, evaluations = _starts(chains, settings, seed=seed, tell=tell)
+    compile_seconds = perf_counter() - began
+    began = perf_counter()
+    pilot = chains.run("shaping", whitening, starts, draws=settings.pilot, seed=seed)
+    whitening = by_pilot(whitening, chains.positions)
+    run = chains.run(
+        "sampling", whitening, list(chains.positions[:, -1]), draws=settings.draws,
+        seed=seed + SECOND_STAGE,
+    )  # fmt: skip
+    sample_seconds = perf_counter() - began
+    tell(Progress("deriving"))
+    stats = run["sample_stats"]
+    return PymcDraws(
+        values=named(run["posterior"]),
+        statistics=Statistics(
+            energy=stats["energy"].to_numpy(),
+            n_steps=stats["n_steps"].to_numpy().astype(np.int64),
+            diverging=stats["diverging"].to_numpy(),
+            acceptance_rate=stats["acceptance_rate"].to_numpy(),
+            step_size=stats["step_size"].to_numpy(),
+            lp=stats["lp"].to_numpy(),
+        ),
+        gradient_evaluations=evaluations + leapfrogs(pilot) + leapfrogs(run),
+        seconds={"compile": round(compile_seconds, 2), "sample": round(sample_seconds, 2)},
+    )
+
+
+class _Chains:
+    """The model's density over flat vectors, and PyMC's chains on it under a given metric."""
+
+    def __init__(self, model: pymc.Model, settings: Settings, tell: Listener) -> None:
+        self.model, self.settings, self.tell = model, settings, tell
+        compiled: Any = model.logp_dlogp_function(ravel_inputs=True, mode=MODE)
+        compiled.set_extra_values({})
+        self._compiled = compiled
+        self.origin = DictToArrayBijection.map(model.initial_point())
+        self.positions = np.empty((0, 0, 0))
+        """Flat vectors of the last run's kept draws, shape (chain, draw, size)."""
+
+    def value_and_grad(self, z: Any, _: Any = None) -> tuple[float, np.ndarray]:
+        """Negative log density and its gradient."""
+        value, slope = self._compiled(np.asarray(z))
+        return -float(value), -np.asarray(slope)
+
+    def run(
+        self, stage: str, whitening: Whitening, starts: list[np.ndarray], *, draws: int, seed: int
+    ) -> xr.DataTree:
+        """Run a chain from each start: warm-up, then `draws` kept draws."""
+        settings, count = self.settings, len(starts)
+        scale, total = np.asarray(whitening.scale), settings.warmup + draws
+        positions: list[list[np.ndarray]] = [[] for _ in starts]
+        done, divergences = [0] * count, [0] * count
+
+        def progress(trace: Any, draw: Any) -> None:
+            chain, stats = draw.chain, draw.stats[0]
+            done[chain] += 1
+            if not draw.tuning:
+                positions[chain].append(DictToArrayBijection.map(draw.point).data)
+                divergences[chain] += int(stats["diverging"])
+            if done[chain] % 50 == 0:
+                self.tell(Progress(
+                    stage, chain, done[chain], total, float(stats["step_size"]),
+                    divergences[chain],
+                ))  # fmt: skip
+
+        with self.model:
+            step = pm.NUTS(
+                scaling=scale @ scale.T, is_cov=True, target_accept=settings.target_accept,
+                max_treedepth=settings.max_tree_depth, compile_kwargs={"mode": MODE},
+            )  # fmt: skip
+        info = self.origin.point_map_info
+        run = pm.sample(
+            draws, tune=settings.warmup, chains=count, cores=1, step=step,
+            initvals=[DictToArrayBijection.rmap(RaveledVars(z, info)) for z in starts],
+            random_seed=seed, model=self.model, callback=progress, discard_tuned_samples=False,
+            progressbar=False, quiet=True, compute_convergence_checks=False, blas_cores=None,
+        )  # fmt: skip
+        if done != [total] * count:  # PyMC keeps what it has when it is interrupted
+            raise KeyboardInterrupt
+        self.positions = np.asarray(positions)
+        return run
+
+
+def by_pilot(whitening: Whitening, positions: np.ndarray) -> Whitening:
+    """Whitening by the covariance of the pilot's draws, shrunk towards the pilot's own.
+
+    Covariances are taken within chains, so that chains in different modes do not widen them.
+
+    Parameters
+    ----------
+    positions
+        Flat vectors of the pilot's draws, shape (chain, draw, size).
+    """
+    size = positions.shape[-1]
+    scale = np.asarray(whitening.scale)
+    centred = (positions - positions.mean(axis=1, keepdims=True)).reshape(-1, size)
+    y = np.linalg.solve(scale, centred.T).T
+    weight = SHRINKAGE * size
+    covariance = (y.T @ y + weight * np.eye(size)) / (len(y) + weight)
+    centre = positions.reshape(-1, size).mean(axis=0)
+    return Whitening(centre, scale @ np.linalg.cholesky(covariance))
+
+
+def leapfrogs(run: xr.DataTree) -> int:
+    """Gradient evaluations of a run, warm-up included."""
+    groups: list[Any] = [run["sample_stats"], run["warmup_sample_stats"]]
+    return sum(int(group["n_steps"].sum()) for group in groups)
+
+
+def named(posterior: Any) -> dict[str, np.ndarray]:
+    """Draws by name, shape (chain, draw, ...), less the coordinates the sampler walked in."""
+    return {
+        str(name): values.to_numpy()
+        for name, values in posterior.data_vars.items()
+        if not str(name).endswith("_coordinate")
+    }
+
+
+def _starts(
+    chains: _Chains, settings: Settings, *, seed: int, tell: Listener
+) -> tuple[list[np.ndarray], Whitening, int]:
+    """Dispersed start of each chain about a mode of its own; whitening; gradients they took.
+
+    As `posterior.find_starts`: modes that do not matter are started again.
+    """
+    rng, size = np.random.default_rng(seed), len(chains.origin.data)
+    modes: list[Mode] = []
+    evaluations = 2 * size
+    for _ in range(10 * settings.chains):
+        mode = find_mode(chains.value_and_grad, NOTHING, rng.uniform(-2.0, 2.0, size))
+        evaluations += mode.evaluations
+        modes.append(mode)
+        best = min(modes, key=lambda mode: mode.energy)
+        modes = [mode for mode in modes if mode.energy < best.energy + HOPELESS]
+        tell(Progress("searching modes", done=len(modes), total=settings.chains))
+        if len(modes) == settings.chains:
+            break
+    best = min(modes, key=lambda mode: mode.energy)
+    whitening = curvature(chains.value_and_grad, NOTHING, best)
+    starts = [
+        modes[chain % len(modes)].position
+        + DISPERSION * np.asarray(whitening.scale) @ rng.standard_normal(size)
+        for chain in range(settings.chains)
+    ]
+    return starts, whitening, evaluations

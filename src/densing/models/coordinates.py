@@ -1,0 +1,44 @@
+"""Coordinates the sampler walks in, where a parameter's own would be a ridge or a funnel.
+
+A coordinate is a smooth, increasing map of the whole line onto a parameter's values; it takes z
+and returns the value and ``ln |dvalue/dz|``. The prior, and so the posterior, is unchanged.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+Coordinate = Callable[[Any], tuple[Any, Any]]
+
+
+def shifted(offset: Any) -> Coordinate:
+    """``value = offset + z``."""
+    return lambda z: (offset + z, 0.0)
+
+
+def scaled(xp: Any, scale: Any) -> Coordinate:
+    """``value = scale z``: for effects whose spread is a parameter."""
+    return lambda z: (scale * z, xp.log(scale))
+
+
+CENTRE, SPREAD, BEND = 0.3, 0.2, 0.03
+
+
+def share(xp: Any) -> Coordinate:
+    r"""Logit of a share e, walked almost in ``h = -ln(1 - e)`` itself.
+
+    ``h = BEND softplus((CENTRE + SPREAD z) / BEND)``. Data pin the logs of what is left after
+    the share, not its logit: along h the posterior of the shares of a loss law is close to
+    straight, and the softplus only keeps e positive.
+    """
+
+    def coordinate(z: Any) -> tuple[Any, Any]:
+        x = (CENTRE + SPREAD * z) / BEND
+        h = BEND * xp.logaddexp(0.0, x)
+        log_share = xp.log(-xp.expm1(-h))
+        return log_share + h, xp.log(xp.expit(x)) - log_share + LOG_SPREAD
+
+    return coordinate
+
+
+LOG_SPREAD = -1.6094379124341003
+"""Log of `SPREAD`, the slope of the inner map."""

@@ -1,0 +1,1 @@
+"""The Densing Law paper, recomputed by its own method and re-estimated."""

@@ -1,0 +1,131 @@
+"""Everything the paper claims, recomputed and re-estimated, in one record."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from densing.inference.posterior import Listener
+from densing.paper import published
+from densing.paper.chatgpt import ChatGPT, chatgpt_claims, split
+from densing.paper.choices import Choice, other_choices, preprint_claim
+from densing.paper.claim import NOT_JUDGED, NOT_SUPPORTED, RULE, SUPPORTED, UNCERTAIN, Claim
+from densing.paper.contradictions import contradictions
+from densing.paper.corollaries import (
+    Prices,
+    compression_claims,
+    compression_pairs,
+    example_claims,
+    hardware_claims,
+    price_claims,
+    price_lines,
+)
+from densing.paper.growth import Growth, grow, growth_claims, months
+from densing.paper.laws import Laws, fit_laws, law_claims, score_claims
+from densing.paper.scores import public_scores
+from densing.results.headline import trustworthy
+from densing.results.run import record
+
+ABSENT = (
+    "Figure 2 (MMLU-CF): its densities are not among the bundled tables",
+    "each model's density from its scores: the paper prints no scores",
+    "mixture-of-experts and quantised densities: they are taken as published",
+)
+"""What is not reproduced, and why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reproduction:
+    """The claims, and the parts that the figures draw."""
+
+    claims: list[Claim]
+    growth: Growth
+    chatgpt: ChatGPT
+    prices: Prices
+    pairs: pd.DataFrame
+    laws: Laws
+    choices: list[Choice]
+    score_ratio: np.ndarray
+    """Density from public scores over published density, shape (model,)."""
+    contradictions: list[str]
+    joint: str | None
+    """Name of the run of the joint model, where one was given."""
+
+    @property
+    def trustworthy(self) -> bool:
+        """Whether everything that was sampled converged."""
+        joint = self.growth.joint
+        given = joint is None or joint["diagnostics"]["verdict"] == "trustworthy"
+        return trustworthy(self.growth.trend) and given
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON object of `densing reproduce`."""
+        low, middle, high = np.quantile(self.score_ratio, [0.05, 0.5, 0.95])
+        return {
+            "claims": [claim.as_dict() for claim in self.claims],
+            "verdicts": {
+                verdict: sum(claim.verdict == verdict for claim in self.claims)
+                for verdict in (SUPPORTED, UNCERTAIN, NOT_SUPPORTED, NOT_JUDGED)
+            },
+            "rule": RULE,
+            "choices": [
+                {
+                    "curve": choice.name, "tokens": choice.tokens, "records": choice.line.count,
+                    "models_lost": choice.lost,
+                    "doubling_months": asdict(months(choice.line.slope_interval())),
+                }
+                for choice in self.choices
+            ],
+            "public_scores": {
+                "models": len(self.score_ratio), "median_ratio": float(middle),
+                "lower": float(low), "upper": float(high),
+            },
+            "contradictions": self.contradictions,
+            "not_reproduced": list(ABSENT),
+            "joint_run": self.joint,
+            "diagnostics": {
+                "trend": record(self.growth.trend, "health"),
+                "joint": None if self.growth.joint is None else self.growth.joint["diagnostics"],
+            },
+            "source": [published.JOURNAL, published.PREPRINT],
+            "versions": record(self.growth.trend, "versions"),
+        }  # fmt: skip
+
+
+def reproduce(
+    *,
+    seed: int = 1,
+    joint: xr.DataTree | None = None,
+    name: str | None = None,
+    listen: Listener | None = None,
+) -> Reproduction:
+    """Recompute the paper by its own method and re-estimate each claim.
+
+    Parameters
+    ----------
+    joint
+        A saved run of the joint model (`densing.results.run.open_run`), to stand beside the
+        headline; without it that row says how to get one.
+    name
+        What to call that run, for example its file.
+    """
+    growth = grow(seed=seed, joint=joint, listen=listen)
+    laws, eras, prices = fit_laws(seed=seed), split(seed=seed), price_lines(seed=seed)
+    pairs, choices = compression_pairs(), other_choices(growth, laws)
+    claims = [
+        *growth_claims(growth),
+        preprint_claim(choices),
+        *chatgpt_claims(eras),
+        *price_claims(prices),
+        *compression_claims(pairs),
+        *hardware_claims(growth),
+        *example_claims(growth),
+        *law_claims(laws),
+        *score_claims(laws),
+    ]
+    return Reproduction(
+        claims, growth, eras, prices, pairs, laws, choices, public_scores(),
+        contradictions(claims, growth, eras, laws, choices), name,
+    )  # fmt: skip

@@ -1,0 +1,58 @@
+"""Leaving a model out by weights against leaving it out in a fit."""
+
+import numpy as np
+import pytest
+from arviz_stats.base import array_stats
+
+from densing.inference import engines
+from densing.inference.fit import fit
+from densing.inference.settings import load_settings
+from densing.models.joint import joint
+from densing.models.layout import lay_out
+from densing.results.influence import log_scores
+from densing.results.reweighting import reweight
+
+SIGMAS = 4.0
+PARAMETERS = ("rate", "level", "scatter", "family_spread", "log_discrepancy_typical")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["Two-9B"])
+def test_weights_are_a_refit(evidence, model, name):
+    run = fit(evidence, model=model, seed=1)
+    layout = lay_out(evidence, model.choices)
+    which = layout.coords["model"].index(name)
+    weights = reweight(-log_scores(run)[..., which])
+    assert weights.reliable
+
+    # The same model without this model's scores: dates, facts and grid stay as they are.
+    scores = layout.data.scores
+    blank = {}
+    for field in ("log_score", "log_miss", "count"):
+        blank[field] = getattr(scores, field).copy()
+        blank[field][which] = 0.0
+    data = layout.data._replace(scores=scores._replace(**blank))
+    refit = engines.sample(
+        lambda m, d: joint(m, d, layout.switches), data, priors=model.priors, sizes=layout.sizes,
+        facts=layout.facts, coords=layout.coords, settings=load_settings(), seed=2,
+    )  # fmt: skip
+
+    moved = 0.0
+    for parameter in PARAMETERS:
+        draws = run["posterior"][parameter].to_numpy()
+        ours = float(np.sum(weights.values * draws))
+        terms = weights.values * (draws - ours)
+        efficiency = float(
+            array_stats.ess(terms, chain_axis=0, draw_axis=1, method="mean", relative=True)
+        )
+        weighted_error = np.sqrt(np.sum(terms**2) / min(efficiency, 1.0))
+        theirs = refit.values[parameter]
+        plain_error, refit_error = (
+            float(array_stats.mcse(x, chain_axis=0, draw_axis=1)) for x in (draws, theirs)
+        )
+        off = abs(ours - theirs.mean())
+        assert off < SIGMAS * np.hypot(weighted_error, refit_error), parameter
+        plain_off = abs(draws.mean() - theirs.mean())
+        moved = max(moved, plain_off / np.hypot(plain_error, refit_error))
+    # Without weights the test would fail: leaving the model out does change the posterior.
+    assert moved > SIGMAS
