@@ -2,11 +2,11 @@ from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 import pytest
 
 from densing.inference.potential import Inputs, build
 from densing.models.declaration import load_model
+from densing.models.grid import build_grid
 from densing.models.joint import joint
 from densing.models.layout import lay_out
 from models import world
@@ -33,7 +33,7 @@ def whole(evidence, model):
     """The joint model of the small world as a compiled potential, and what it was built from."""
     layout = lay_out(evidence, model.choices)
     # A grid of its own: fine and wide, so that the integral is not what is tested.
-    data = layout.data._replace(grid=np.linspace(-25.0, 30.0, 551))
+    data = layout.data._replace(grid=build_grid(-25.0, 30.0, 0.02))
     inputs = jax.tree.map(jnp.asarray, Inputs(data, dict(layout.facts)))
     switches = model.choices.switches
     potential = build(lambda m, d: joint(m, d, switches), model.priors, layout.sizes, inputs)

@@ -223,6 +223,6 @@ def test_priors_and_likelihoods_add_up_to_the_log_density(runs, evidence, model,
         terms = [run[group].isel(at).to_dataset() for group in ("log_prior", "log_likelihood")]
         summed = sum(float(v.sum()) for group in terms for v in group.data_vars.values())
         off.append(summed + m.total - float(run["sample_stats"]["lp"].isel(at)))
-    # The likelihood of the scores is integrated on a grid twice as fine as lp's.
+    # The likelihood of the scores is integrated on a four times finer grid than lp's.
     assert np.median(np.abs(off)) < 0.01
     assert np.max(np.abs(off)) < 0.1

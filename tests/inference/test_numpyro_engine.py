@@ -6,8 +6,10 @@ import pytest
 from numpyro.infer.util import log_density
 from scipy import stats
 
+from densing.inference.jax_ops import jax_ops
 from densing.inference.numpyro_engine import DISTRIBUTIONS, NumpyroProgram
 from densing.inference.potential import Inputs, build
+from densing.models.coordinates import scaled, shifted
 from densing.models.prior import FAMILIES, Prior
 
 SIZES = {"benchmark": 3, "family": 0}
@@ -68,12 +70,16 @@ def test_coordinates_change_nothing_but_the_jacobian(offset, scale):
     value = np.array([-1.0, 0.2, 1.9])
     z = (value - (0 if offset is None else offset)) / (1 if scale is None else scale)
 
+    def coordinate(z):
+        z, slope = (z, 0.0) if scale is None else scaled(jax_ops, scale)(z)
+        return ((z, 0.0) if offset is None else shifted(offset)(z))[0], slope
+
     def likelihood(m, x):
         m.factor("far", -((x - 1.0) ** 4))
 
     plain = joint(lambda m: likelihood(m, m.sample("x")), priors, {"x": jnp.array(value)})
     moved = joint(
-        lambda m: likelihood(m, m.sample("x", offset=offset, scale=scale)), priors,
+        lambda m: likelihood(m, m.sample("x", coordinate=coordinate)), priors,
         {"x_coordinate": jnp.array(z)},
     )  # fmt: skip
     jacobian = np.sum(np.log(np.ones(3) * (1.0 if scale is None else scale)))
@@ -93,7 +99,7 @@ def test_coordinates_may_depend_on_parameters():
         m.sample("effect")
 
     def moved(m):
-        m.sample("effect", scale=m.sample("spread"))
+        m.sample("effect", coordinate=scaled(m.xp, m.sample("spread")))
 
     plain = joint(centred, priors, {"spread": spread, "effect": jnp.array(effect)})
     other = joint(
@@ -127,7 +133,7 @@ def test_sampled_and_derived_values_are_at_hand():
     priors = {"x": prior("normal", {"loc": 0.0, "scale": 1.0})}
     with numpyro.handlers.substitute(data={"x_coordinate": jnp.arange(3.0)}):
         m = NumpyroProgram(priors, SIZES, {"fact": 1.0})
-        x = m.sample("x", scale=2.0)
+        x = m.sample("x", coordinate=scaled(m.xp, 2.0))
         m.derive("twice", 2 * x, ("benchmark",))
     np.testing.assert_array_equal(m.values["x"], [0.0, 2.0, 4.0])
     np.testing.assert_array_equal(m.values["twice"], [0.0, 4.0, 8.0])
@@ -142,7 +148,7 @@ def test_an_empty_dimension_is_no_trouble():
     }
 
     def model(m, data):
-        m.sample("effect", scale=m.sample("spread"))
+        m.sample("effect", coordinate=scaled(m.xp, m.sample("spread")))
 
     potential = build(model, priors, SIZES, Inputs({}, {}))
     energy, slope = jax.value_and_grad(potential.negative_log_density)(

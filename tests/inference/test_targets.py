@@ -1,5 +1,6 @@
 """Draws of the densities that were integrated out, against moments by brute force."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from scipy import stats
 
 from densing.inference.replay import ReplayProgram
 from densing.inference.targets import draw_targets
+from densing.models.grid import build_grid
 from densing.models.joint import target_log_density
 from densing.results.health import MAX_EDGE_MASS, MAX_INTEGRATION_ERROR
 
@@ -24,8 +26,12 @@ def point(whole):
 
 @pytest.fixture(scope="module")
 def fitted(whole):
-    grid = jnp.asarray(whole.layout.data.grid)
+    grid = jax.tree.map(jnp.asarray, whole.layout.data.grid)
     return whole.inputs.data._replace(grid=grid)
+
+
+def regrid(low, high, step):
+    return jax.tree.map(jnp.asarray, build_grid(low, high, step))
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +45,11 @@ def exact(whole, point):
     """Density of each model's log density on a fine, wide grid: points and weights."""
     data = whole.inputs.data
     program = ReplayProgram({**whole.inputs.facts, **point})
-    terms = np.asarray(target_log_density(program, data, whole.switches))
+    terms = np.asarray(target_log_density(program, data, whole.switches, data.grid.points))
     weights = np.exp(terms - terms.max(axis=1, keepdims=True))
-    step = float(data.grid[1] - data.grid[0])
+    step = float(data.grid.points[1] - data.grid.points[0])
     total = np.log(weights.sum(axis=1) * step) + terms.max(axis=1)
-    x = np.asarray(data.grid) - np.asarray(data.log_params)[:, None]
+    x = np.asarray(data.grid.points) - np.asarray(data.log_params)[:, None]
     return x, weights / weights.sum(axis=1, keepdims=True), total
 
 
@@ -113,7 +119,8 @@ def test_the_grid_of_a_fit_is_fine_enough(drawn):
 
 
 def test_a_grid_too_coarse_is_reported(whole, point, fitted):
-    rough = fitted._replace(grid=fitted.grid[::16])
+    points = np.asarray(fitted.grid.points)
+    rough = fitted._replace(grid=regrid(points[0], points[-1], 16 * (points[1] - points[0])))
     few = {name: v[None] for name, v in point.items()}
     drawn = draw_targets(few, rough, whole.inputs.facts, whole.switches, seed=1)
     assert np.abs(drawn.integration_error).max() > MAX_INTEGRATION_ERROR
@@ -124,7 +131,8 @@ def test_a_grid_too_narrow_is_reported(whole, point, fitted, exact):
     x, weights, _ = exact
     end = float(x[-1][np.searchsorted(np.cumsum(weights[-1]), 0.8)])
     end += float(whole.inputs.data.log_params[-1])
-    narrow = fitted._replace(grid=fitted.grid[np.asarray(fitted.grid) < end])
+    points = np.asarray(fitted.grid.points)
+    narrow = fitted._replace(grid=regrid(points[0], end - 0.5, points[1] - points[0]))
     few = {name: v[None] for name, v in point.items()}
     drawn = draw_targets(few, narrow, whole.inputs.facts, whole.switches, seed=1)
     assert drawn.edge_mass[0, -1] > MAX_EDGE_MASS

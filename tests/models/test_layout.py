@@ -203,7 +203,7 @@ def test_without_a_baseline_protocol_there_is_no_protocol_effect(evidence, choic
 
 
 def test_grid_covers_every_model_and_is_even(layout):
-    grid = np.asarray(layout.data.grid)
+    grid = np.asarray(layout.data.grid.points)
     assert np.ptp(np.diff(grid)) < 1e-9
     assert grid[0] < layout.data.log_params.min() - np.log(100)
     assert grid[-1] > layout.data.log_params.max() + np.log(100)

@@ -2,12 +2,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import integrate, stats
+from scipy import integrate, special, stats
 
 from densing.models.ops import numpy_ops as xp
-from densing.models.residual import normal_log_density, shortfall_log_density
+from densing.models.residual import log_ndtr, normal_density, shortfall_density
 
 CASES = [(0.5, 0.5), (0.1, 1.0), (1.0, 0.1), (0.02, 0.7), (0.6, 2.0)]
+
+
+def normal_log_density(xp, x, scale):
+    return normal_density(xp, x, scale).log(xp)
+
+
+def shortfall_log_density(xp, x, noise, shortfall):
+    return shortfall_density(xp, x, noise, shortfall).log(xp)
 
 
 def moment(noise, shortfall, power):
@@ -87,3 +95,15 @@ def test_normal_is_scipys():
     np.testing.assert_allclose(
         normal_log_density(xp, x, 0.7), stats.norm.logpdf(x, scale=0.7), rtol=1e-14
     )
+
+
+def test_log_of_the_normal_distribution_function():
+    x = np.linspace(-38.0, 8.0, 201)
+    np.testing.assert_allclose(log_ndtr(xp, x), special.log_ndtr(x), rtol=1e-13, atol=1e-15)
+
+
+def test_tail_of_the_shortfall_is_of_order_one():
+    """What is integrated never underflows by its tail: only its exponent can."""
+    x = np.linspace(-50.0, 50.0, 1001)
+    tail = shortfall_density(xp, x, 0.3, 0.4).tail
+    assert np.all((tail > 1e-4) & (tail <= 1.0))

@@ -8,8 +8,8 @@ import pandas as pd
 import xarray as xr
 from scipy.stats import norm
 
-from densing.inference import assemble
-from densing.inference.posterior import Listener, Sampled, sample_posterior
+from densing.inference import assemble, engines
+from densing.inference.posterior import Listener
 from densing.inference.settings import Settings, load_settings
 from densing.models.declaration import Model, load_model
 from densing.models.loss import RunData, loss_law
@@ -56,9 +56,10 @@ def fit_loss(
         loss_law(m, data, irreducible=irreducible)
 
     coords = {"benchmark": names}
-    sampled = sample_posterior(
+    sampled = engines.sample(
         program, data, priors=model.priors, sizes={"benchmark": len(names)},
-        facts={"mean_log_loss": mean_log_loss}, settings=settings, seed=seed, listen=listen,
+        facts={"mean_log_loss": mean_log_loss}, coords=coords, settings=settings, seed=seed,
+        listen=listen,
     )  # fmt: skip
     posterior = assemble.labelled(sampled.values, model.priors, coords)
     return _run(
@@ -113,10 +114,10 @@ def fit_trend(
     def program(m: Program, data: Any) -> None:
         dated_trend(m, data, shortfall=shortfall)
 
-    sampled = sample_posterior(
+    sampled = engines.sample(
         program, data, priors=model.priors, sizes={},
         facts={"usual_level": np.asarray(log_value.mean())},
-        settings=settings, seed=seed, listen=listen,
+        coords={}, settings=settings, seed=seed, listen=listen,
     )  # fmt: skip
     posterior = assemble.labelled(sampled.values, model.priors, {})
     derived = {"population_rate": posterior["rate"]}
@@ -150,13 +151,13 @@ def _run(
     posterior: xr.Dataset,
     derived: xr.Dataset,
     data: pd.DataFrame,
-    sampled: Sampled,
+    sampled: engines.Draws,
     model: Model,
     settings: Settings,
     seed: int,
     **more: Any,
 ) -> xr.DataTree:
-    stats = assemble.sample_stats(sampled.chains.statistics)
+    stats = assemble.sample_stats(sampled.statistics)
     health = examine(posterior, stats, gradient_evaluations=sampled.gradient_evaluations)
     rows = {c: (("row",), data[c].to_numpy(float), {"units": "1", "long_name": c}) for c in data}
     run = xr.DataTree.from_dict(
@@ -168,7 +169,7 @@ def _run(
         }
     )
     run.attrs = assemble.attributes(
-        kind=kind, model=model, settings=settings.model_dump(), seed=seed,
+        kind=kind, model=model, engine=settings.engine, settings=settings.model_dump(), seed=seed,
         health=health.as_dict(sampled.seconds), **more,
     )  # fmt: skip
     return run

@@ -178,8 +178,8 @@ def sample(
             while True:
                 until = warmup + wanted
                 futures = [pool.submit(run, chain, until) for chain in range(len(starts))]
-                wait(futures, return_when=FIRST_EXCEPTION)
-                for future in futures:
+                ended, _ = wait(futures, return_when=FIRST_EXCEPTION)
+                for future in ended:
                     future.result()
                 if wanted >= most or enough(part(0)[:, warmup * BLOCK :]):
                     break

@@ -1,7 +1,7 @@
 """Exact draws of the integrated-out densities, and a check of the integration.
 
 Given a draw of everything else, a model's log effective parameters have a one-dimensional
-density, known on a grid up to a constant: inverse-transform sampling on a grid twice as fine
+density, known on a grid up to a constant: inverse-transform sampling on a grid four times finer
 than the one that was fitted with, without interpolation. The difference between the two gives
 the integration error.
 """
@@ -15,7 +15,7 @@ import numpy as np
 from densing.inference.replay import ReplayProgram
 from densing.models.joint import JointData, Switches, joint, target_log_density
 
-REFINEMENT = 2
+REFINEMENT = 4
 LIKELIHOODS = ("log_loss", "correct", "checkpoints")
 """Observations and factors of the reference; with `scores` and the priors, the joint density."""
 

@@ -47,9 +47,11 @@ def shortfall_density(xp: Any, x: Any, noise: Any, shortfall: Any) -> Density:
         Standard deviation of v and mean (and standard deviation) of u; broadcast against x.
     """
     z = (x - shortfall) / noise
-    y = z + noise / shortfall
-    below = xp.minimum(y, 0.0)
-    return Density(0.5 * (below * below - z * z), xp.normal_tail(y), xp.log(shortfall))
+    ratio = noise / shortfall
+    # y^2/2 - z^2/2 below y = 0 and -z^2/2 above, free of the squares that cancel below.
+    bent = -xp.minimum(-z, ratio)
+    exponent = ratio * (z - bent) - 0.5 * bent * bent
+    return Density(exponent, xp.normal_tail(z + ratio), xp.log(shortfall))
 
 
 def log_ndtr(xp: Any, x: Any) -> Any:

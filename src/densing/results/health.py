@@ -57,8 +57,8 @@ def examine(
     Parameters
     ----------
     integration_error
-        Root mean square over draws of what a twice as fine grid without interpolation changes in the joint
-        log-likelihood of the scores, in nats.
+        Root mean square over draws of what a four times finer grid, without interpolation, changes
+        in the joint log-likelihood of the scores, in nats.
     edge_mass
         Largest share of a model's posterior mass in the grid's first or last cell.
     """

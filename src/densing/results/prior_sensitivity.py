@@ -113,7 +113,10 @@ def sensitivity(draws: np.ndarray, log_density: Any) -> float:
         return 0.0
     powers = (1.0 - STEP, 1.0 + STEP)
     # Weights on the draws' scale: where a term's log density is steep they must not overflow.
-    logs = [arviz.power_scale_lw(log_density, alpha=a, axis=(0, 1)) for a in powers]
+    try:
+        logs = [arviz.power_scale_lw(log_density, alpha=a, axis=(0, 1)) for a in powers]
+    except ValueError:  # a term at its bound in most draws: weights are bounded, none to smooth
+        logs = [(a - 1.0) * (log_density - np.max(log_density)) for a in powers]
     lower, upper = (np.exp(w - np.max(w)) for w in logs)
     return float(
         arviz.power_scale_sense(
