@@ -16,6 +16,12 @@ def main(path):
         return rows[name]["extra_info"][key]
 
     cold, warm = "test_default_fit[cold]", "test_default_fit[warm]"
+
+    def against(form):
+        """Effective draws a second, this project's over another's, in the same run."""
+        mine, theirs = (told(f"test_engine[{f}]", "ess_per_second") for f in ("densing", form))
+        return mine / theirs
+
     boots = seconds("test_loss_bootstrap") / told("test_loss_bootstrap", "bootstraps")
     table = [
         ("default fit, whole process, cold", seconds(cold), "s", "<= 60"),
@@ -35,6 +41,18 @@ def main(path):
            "linear") for n in (5, 20, 100)],
         *[(f"time per gradient, {n} reference runs",
            1e3 * seconds(f"test_reference_runs[{n}]"), "ms", "") for n in (30, 300)],
+        ("effective draws a second against PyMC's NUTS, plain form", against("pymc_plain"),
+         "x", ">= 20"),
+        ("effective draws a second against nutpie, plain form", against("nutpie_plain"), "x",
+         ">= 5"),
+        ("effective draws a second against nutpie, our form", against("nutpie_ours"), "x", ""),
+        *[(f"gradients per effective draw, warm-up counted: {form}",
+           told(f"test_engine[{form}]", "all_gradients_per_effective_draw"), "", "")
+          for form in ("densing", "pymc_plain", "nutpie_plain", "nutpie_ours")],
+        *[(f"worst R-hat: {form}", told(f"test_engine[{form}]", "max_rhat"), "", "")
+          for form in ("pymc_plain", "nutpie_plain", "nutpie_ours")],
+        ("scores factor and gradient: JAX against hand-fused Numba",
+         told("test_fused", "jax_over_fused"), "x", "<= 3"),
         ("loss posterior, 240 runs", seconds("test_loss_posterior"), "s", "<= 10"),
         ("4,000 bootstraps of its point fit, extrapolated", 4000 * boots, "s", ""),
         ("trend alone, 60 values", seconds("test_trend_alone"), "s", ""),

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from densing.inference.laplace import curvature, find_mode
+from densing.inference.laplace import curvature, find_mode, geometric_mean, rewhitened
 from densing.inference.nuts import kernel, sample
 from densing.inference.potential import Inputs, Potential, Whitening
 from densing.inference.settings import Settings
@@ -157,3 +157,63 @@ def test_an_interrupt_in_one_chain_stops_the_others(target, shape):
         run(target, shape[1], draws=1500, progress=listen)
     assert blocks[1] == 1
     assert blocks[0] < 10  # of 34
+
+
+def test_chains_go_on_until_the_draws_suffice(target, shape):
+    settings = SETTINGS.model_copy(update={"max_draws": 900})
+    asked = []
+
+    def enough(position):
+        asked.append(position.shape)
+        return position.shape[1] >= 500
+
+    chains = run(target, shape[1], settings=settings, draws=300, enough=enough)
+    assert asked == [(2, 300, 4), (2, 400, 4), (2, 500, 4)]
+    assert chains.position.shape == chains.slope.shape == (2, 500, 4)
+    never = run(target, shape[1], settings=settings, draws=300, enough=lambda position: False)
+    assert never.position.shape == (2, 900, 4)
+    # Going on changes nothing of what was drawn before.
+    np.testing.assert_array_equal(never.position[:, :500], chains.position)
+
+
+def test_whitening_by_draws_and_gradients(target, shape):
+    """Both at once find the shape of a normal; draws alone leave their sampling error in it."""
+    crude = jax.tree.map(jnp.asarray, shape[1])  # one direction three times too narrow
+    chains = run(target, shape[1], draws=400)
+    inverse = np.linalg.inv(ROOT)
+
+    def off(whitening):
+        scale = inverse @ np.asarray(whitening.scale)
+        return np.abs(np.log(np.linalg.eigvalsh(scale @ scale.T))).max()
+
+    both = off(rewhitened(crude, chains.position, chains.slope))
+    assert off(crude) > 2.0
+    assert both < 0.05
+    assert both < 0.5 * off(rewhitened(crude, chains.position))
+
+
+def test_geometric_mean_of_matrices():
+    a, b = np.diag([4.0, 9.0]), np.diag([1.0, 16.0])
+    np.testing.assert_allclose(geometric_mean(a, b), np.diag([2.0, 12.0]))
+    np.testing.assert_allclose(geometric_mean(COVARIANCE, np.linalg.inv(COVARIANCE)), np.eye(4),
+                               atol=1e-9)  # fmt: skip
+
+
+def test_one_compilation_whatever_the_data():
+    """Data, whitening and length of a run are arguments: only a new shape compiles again."""
+    compiled = []
+    potential = Potential(
+        negative_log_density=lambda z, inputs: compiled.append(1) or energy(z, inputs),
+        value_and_grad=jax.jit(jax.value_and_grad(energy)), constrain=lambda z, inputs: {"x": z},
+        start=lambda key: jnp.zeros(4), size=4, labels=list("abcd"),
+    )  # fmt: skip
+    built = kernel(potential, SETTINGS)
+    first = (potential, Inputs(jnp.asarray(MEAN), {}), built)
+    shape = Whitening(jnp.asarray(MEAN), jnp.eye(4))
+    run(first, shape, draws=100)
+    traced = len(compiled)
+    assert traced > 0
+    other = (potential, Inputs(jnp.asarray(MEAN + 7.0), {}), built)
+    moved = run(other, Whitening(shape.centre + 7.0, 2 * shape.scale), draws=700, chains=3)
+    assert moved.position.mean(axis=(0, 1)) == pytest.approx(MEAN + 7.0, abs=3.0)
+    assert len(compiled) == traced
