@@ -66,3 +66,21 @@ def test_reference_runs(benchmark, runs):
     call, size, _ = gradient(*simulated(models=50, benchmarks=5, run_sizes=runs // 6))
     benchmark.extra_info["dimensions"] = size
     benchmark(call)
+
+
+@pytest.mark.parametrize("models", [50, 200])
+def test_steps(benchmark, models):
+    """Leapfrog steps a draw, after warm-up: whether they grow with the number of models."""
+    from densing.inference.posterior import sample_posterior
+    from densing.inference.settings import load_settings
+
+    evidence, model = simulated(models=models, benchmarks=5)
+    layout = lay_out(evidence, model.choices)
+    settings = load_settings("quick").model_copy(update={"max_draws": 0})
+    sampled = benchmark.pedantic(
+        sample_posterior, rounds=1, args=(lambda m, data: joint(m, data, layout.switches),),
+        kwargs={"data": layout.data, "priors": model.priors, "sizes": layout.sizes,
+                "facts": layout.facts, "settings": settings, "seed": 1},
+    )  # fmt: skip
+    steps = sampled.chains.statistics.n_steps
+    benchmark.extra_info["steps_per_draw"] = float(steps.mean())

@@ -37,6 +37,8 @@ def main(path):
         ("time per gradient, default", 1e3 * seconds("test_default"), "ms", ""),
         *[(f"time per gradient, {n} models", 1e3 * seconds(f"test_models[{n}]"), "ms", "linear")
           for n in (50, 500, 5000)],
+        *[(f"steps per draw, {n} models", told(f"test_steps[{n}]", "steps_per_draw"), "",
+           "not growing") for n in (50, 200)],
         *[(f"time per gradient, {n} benchmarks", 1e3 * seconds(f"test_benchmarks[{n}]"), "ms",
            "linear") for n in (5, 20, 100)],
         *[(f"time per gradient, {n} reference runs",
