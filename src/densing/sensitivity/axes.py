@@ -1,6 +1,6 @@
 """Axes of a multiverse as declared in `sensitivity/*.toml`: levels, each with what it changes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,11 +11,14 @@ from densing.models.declaration import DeclarationError, read_declaration, valid
 
 EDITS = ("prior_scale", "runs", "protocols")
 """What a level may change besides choices and arguments of priors (see `alter`)."""
-STRUCTURAL = frozenset(
-    {"reference", "benchmarks", "runs", "held_out", "irreducible", "shortfall", "families"}
-)
+STRUCTURAL = frozenset({"reference", "benchmarks", "irreducible", "shortfall", "families"})
 """Changes that alter the shape of the program: hard to change in the sense of split-plot designs,
-since each new shape is compiled and searched for modes anew."""
+since each new shape is compiled and searched for modes anew. So does tokens = "own"."""
+
+
+def structural(changes: Mapping[str, Any]) -> bool:
+    """Whether `changes` alter the shape of the program."""
+    return bool(STRUCTURAL & set(changes)) or changes.get("tokens") == "own"
 
 
 class Axis(BaseModel):
@@ -29,10 +32,9 @@ class Axis(BaseModel):
     levels: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
     """What each other level changes: choices, `prior.NAME.ARGUMENT`, and `EDITS`."""
 
-    @property
-    def structural(self) -> bool:
-        """Whether a level changes the shape of the program."""
-        return any(STRUCTURAL & set(changes) for changes in self.levels.values())
+    def of_shape(self, *, changed: bool) -> list[str]:
+        """Levels that change the shape of the program, or those that keep it."""
+        return [name for name, made in self.levels.items() if structural(made) == changed]
 
 
 class Axes(BaseModel):

@@ -89,15 +89,20 @@ def factorial(axes: Axes) -> Iterator[Universe | Skipped]:
 def sample(axes: Axes, rng: np.random.Generator) -> Universe | Skipped:
     """Draw a universe: a split-plot design.
 
-    An axis that changes the shape of the program is hard to change (each shape is compiled and
-    searched for modes), so at most one of those leaves its default at a time; every other axis
-    does so with probability `LEAVE`, to a level drawn at random.
+    A level that changes the shape of the program is hard to change (each shape is compiled and
+    searched for modes), so at most one of those is taken at a time; every axis with other
+    levels leaves its default for one of them with probability `LEAVE`.
     """
-    hard = [name for name, axis in axes.axes.items() if axis.structural]
-    leaving = [name for name in axes.axes if name not in hard and rng.random() < LEAVE]
-    if hard and rng.random() < LEAVE:
-        leaving.append(str(rng.choice(hard)))
-    levels = {name: str(rng.choice(list(axes.axes[name].levels))) for name in leaving}
+    easy = {name: axis.of_shape(changed=False) for name, axis in axes.axes.items()}
+    hard = {name: axis.of_shape(changed=True) for name, axis in axes.axes.items()}
+    levels = {
+        name: str(rng.choice(options))
+        for name, options in easy.items()
+        if options and rng.random() < LEAVE
+    }
+    if any(hard.values()) and rng.random() < LEAVE:
+        name = str(rng.choice([name for name, options in hard.items() if options]))
+        levels[name] = str(rng.choice(hard[name]))
     return combine(axes, levels, "sample")
 
 

@@ -3,20 +3,24 @@
 A compiled program fits every universe whose arrays have its shape. Models, cells, families and
 protocols that only other universes have are padding: a model without scores contributes the
 integral of a density over the grid, which is one, and an effect that no model has keeps its
-prior. The posterior of everything else is unchanged.
+prior. A loss or a checkpoint that only other universes have is NaN and masked (`Masked`). The
+posterior of everything else is unchanged.
 """
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from densing.models.declaration import Model
 from densing.models.grid import MARGIN, POINTS_PER_NODE, Grid, build_grid
 from densing.models.joint import JointData, Switches
 from densing.models.layout import GRID_STEP, Layout
 from densing.models.prior import Prior
 
-DIMS = ("benchmark", "family", "protocol", "model")
+FAR = 10.0
+"""A padding checkpoint's loss, in multiples of the largest."""
 
 
 class Shape(NamedTuple):
@@ -24,24 +28,24 @@ class Shape(NamedTuple):
 
     switches: Switches
     benchmarks: int
-    losses: int
-    """Losses of the reference's runs."""
-    checkpoints: int
+    reference: str
     own_tokens: bool
     """Reference tokens of each model's own: many more cells."""
     priors: str
-    """Families and named arguments of all priors; numbers are data."""
+    """Digest of the families and named arguments of all priors; numbers are data."""
 
 
-def shape_of(layout: Layout, priors: Mapping[str, Prior], *, own_tokens: bool) -> Shape:
+def shape_of(layout: Layout, model: Model) -> Shape:
     """Shape of a universe; protocols never differ, since none is a special case of some."""
     form = {
         name: (prior.family, {k: v if isinstance(v, str) else "" for k, v in prior.args.items()})
-        for name, prior in priors.items()
+        for name, prior in model.priors.items()
     }
+    choices = model.choices
     return Shape(
         layout.switches._replace(protocols=True), len(layout.coords["benchmark"]),
-        len(layout.data.runs.n), len(layout.data.checkpoints.loss), own_tokens, repr(form),
+        choices.reference, choices.tokens == "own",
+        sha256(repr(form).encode()).hexdigest()[:12],
     )  # fmt: skip
 
 
@@ -52,6 +56,8 @@ class Sizes(NamedTuple):
     protocol: int
     model: int
     cell: int
+    loss: int
+    checkpoint: int
     low: float
     """First point of the grid, centred log parameters."""
     points: int
@@ -65,7 +71,9 @@ def common(layouts: Sequence[Layout]) -> Sizes:
     return Sizes(
         *(max(1, *(layout.sizes[d] for layout in layouts)) for d in ("family", "protocol")),
         max(layout.sizes["model"] for layout in layouts),
-        max(len(layout.data.scores.items) for layout in layouts), low, steps + 1,
+        max(len(layout.data.scores.items) for layout in layouts),
+        max(len(layout.data.runs.n) for layout in layouts),
+        max(len(layout.data.checkpoints.loss) for layout in layouts), low, steps + 1,
     )  # fmt: skip
 
 
@@ -92,8 +100,21 @@ def padded(layout: Layout, sizes: Sizes) -> JointData:
         time=longer(data.models.time, sizes.model, 0.0),
         family=longer(data.models.family, sizes.model, 0),
     )
+    runs = data.runs._replace(
+        benchmark=longer(data.runs.benchmark, sizes.loss, 0), n=longer(data.runs.n, sizes.loss, 0),
+        d=longer(data.runs.d, sizes.loss, 0), log_loss=longer(data.runs.log_loss, sizes.loss, np.nan),
+    )  # fmt: skip
+    points = data.checkpoints
+    checkpoints = points._replace(
+        benchmark=longer(points.benchmark, sizes.checkpoint, 0),
+        # Far above any irreducible loss: nothing to learn from its lying there.
+        loss=longer(points.loss, sizes.checkpoint, FAR * float(points.loss.max())),
+        correct=longer(points.correct, sizes.checkpoint, np.nan),
+        items=longer(points.items, sizes.checkpoint, 100.0),
+    )  # fmt: skip
     return data._replace(
-        scores=scores, models=trend, grid=_grid(sizes),
+        runs=runs, checkpoints=checkpoints, scores=scores,
+        models=trend, grid=_grid(sizes),
         log_params=longer(data.log_params, sizes.model, float(np.median(data.log_params))),
     )  # fmt: skip
 
