@@ -17,7 +17,9 @@ def rate_of(months: float) -> float:
     return 12.0 * float(np.log(2.0)) / months
 
 
-def limits(growths: Iterable[Mapping[str, Any] | None], *, ends: bool = True) -> tuple[float, float]:
+def limits(
+    growths: Iterable[Mapping[str, Any] | None], *, ends: bool = True
+) -> tuple[float, float]:
     """Rates that the intervals (or, without `ends`, the medians) lie between, with a margin."""
     rates = [growth["rate_per_year"] for growth in growths if growth is not None]
     low = min(rate["lower" if ends else "median"] for rate in rates)

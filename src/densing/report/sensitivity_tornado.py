@@ -23,9 +23,7 @@ def plot_tornado(answer: Mapping[str, Any]) -> list[Axes]:
     shown = [e for e in COLOURS if answer["default"] and answer["default"][e]]
     order = sorted(answer["axes"], key=lambda name: -_reach(answer, name, shown[0]))
     order = [name for name in order if any(answer["axes"][name]["levels"].values())]
-    figure = Figure(
-        figsize=(1.8 + 5.0 * len(shown), 1.3 + 0.52 * len(order)), layout="constrained"
-    )
+    figure = Figure(figsize=(1.8 + 5.0 * len(shown), 1.3 + 0.52 * len(order)), layout="constrained")
     panels = list(figure.subplots(1, len(shown), squeeze=False, sharey=True).ravel())
     ends = limits(
         [g for e in shown for name in order for _, g, _ in _levels(answer, name, e)]

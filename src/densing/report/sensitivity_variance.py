@@ -45,6 +45,8 @@ def plot_variance(answer: Mapping[str, Any]) -> Axes:
     ax.tick_params(axis="y", length=0, labelcolor=INK)
     ax.grid(axis="y", visible=False)
     ax.set_xlabel("standard deviation of the doubling time over the levels of the choice, months")
-    ax.set_title(f"Which reference choice matters most ({first['universes']} trustworthy universes)")
+    ax.set_title(
+        f"Which reference choice matters most ({first['universes']} trustworthy universes)"
+    )
     ax.legend(loc="lower right")
     return ax

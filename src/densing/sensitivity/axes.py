@@ -57,7 +57,7 @@ class Axes(BaseModel):
         return self.model_copy(update={"axes": {name: self.axes[name] for name in names}})
 
     def changes(self, axis: str, level: str) -> dict[str, Any]:
-        """What `level` of `axis` changes; an unknown one is an error."""
+        """Return what `level` of `axis` changes; an unknown one is an error."""
         declared = self.pick([axis]).axes[axis]
         if level == declared.default:
             return {}

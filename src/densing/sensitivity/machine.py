@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import jax
@@ -23,7 +24,7 @@ from densing.inference.posterior import (
 )
 from densing.inference.potential import Inputs, Potential, Whitening, build
 from densing.inference.settings import Settings
-from densing.models.joint import joint
+from densing.models.joint import JointData, joint
 from densing.models.prior import Prior
 from densing.sensitivity.padding import Shape, Sizes
 
@@ -33,6 +34,8 @@ MIN_ESS = 100.0
 all. Looser than a run's, since it is read beside a hundred others."""
 REPORTED = ("rate", "shortfall", "shortfall_drift")
 """What the growth rates are made of."""
+CAREFUL = 0.95
+"""Acceptance that a second try aims at."""
 FOLLOWERS = 2
 """Chains of a universe that starts from a leader."""
 
@@ -68,6 +71,12 @@ class Machine:
     workers: int
     _constrain: Callable[..., Any]
     _energy: Callable[..., Any]
+
+    @cached_property
+    def careful(self) -> Kernel:
+        """The same sampler with small steps, for what the first try did not get right."""
+        settings = self.settings.model_copy(update={"target_accept": CAREFUL})
+        return kernel(self.potential, settings)
 
     def constrain(self, position: np.ndarray, inputs: Inputs) -> dict[str, np.ndarray]:
         """Parameters and derived quantities at flat vectors of shape (chain, draw, size)."""
@@ -121,12 +130,27 @@ class Machine:
         found = self._chains(inputs, leader.whitening, starts, seed=seed)
         return self._sampled(inputs, found, 0)
 
+    def again(self, first: Sampled, leader: Leader, inputs: Inputs, *, seed: int) -> Sampled:
+        """Sample once more, carefully, in the shape that the universe's own draws show."""
+        chains = first.chains
+        whitening = rewhitened(leader.whitening, chains.position, chains.slope)
+        starts = chains.position[:, -1]
+        found = self._chains(inputs, whitening, starts, seed=seed + SECOND_STAGE, careful=True)
+        return self._sampled(inputs, found, first.gradient_evaluations)
+
     def _chains(
-        self, inputs: Inputs, whitening: Whitening, starts: Sequence[Any], *, seed: int
+        self,
+        inputs: Inputs,
+        whitening: Whitening,
+        starts: Sequence[Any],
+        *,
+        seed: int,
+        careful: bool = False,
     ) -> Chains:
         scale, centre = np.asarray(whitening.scale), np.asarray(whitening.centre)
         return sample(
-            self.kernel, inputs, jax.tree.map(jnp.asarray, whitening),
+            self.careful if careful else self.kernel, inputs,
+            jax.tree.map(jnp.asarray, whitening),
             [np.linalg.solve(scale, z - centre) for z in starts], self.settings,
             draws=self.settings.draws, seed=seed, workers=self.workers,
             enough=lambda position: enough(self.constrain(position, inputs)),
@@ -145,10 +169,14 @@ def enough(values: Mapping[str, np.ndarray]) -> bool:
 
 
 class Masked:
-    """A program that passes over observations that are NaN: padding."""
+    """A program that passes over padding: observations that are NaN, models without scores."""
 
-    def __init__(self, program: NumpyroProgram) -> None:
+    def __init__(self, program: NumpyroProgram, data: JointData) -> None:
         self.inner = program
+        self.real = {
+            "scores": jnp.sum(data.scores.count, axis=1) > 0,
+            "checkpoints": ~jnp.isnan(data.checkpoints.correct),
+        }
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
@@ -158,6 +186,10 @@ class Masked:
         there = ~jnp.isnan(value)
         with handlers.mask(mask=there):
             self.inner.observe(name, family, args, jnp.where(there, value, 0.0))
+
+    def factor(self, name: str, log_density: Any) -> None:
+        """Add the terms of what is no padding."""
+        self.inner.factor(name, jnp.where(self.real[name], log_density, 0.0))
 
 
 def build_machine(
@@ -185,7 +217,7 @@ def build_machine(
         "benchmark": shape.benchmarks, "family": sizes.family, "protocol": sizes.protocol,
         "model": sizes.model,
     }  # fmt: skip
-    potential = build(lambda m, d: joint(Masked(m), d, shape.switches), priors, lengths, inputs)
+    potential = build(lambda m, d: joint(Masked(m, d), d, shape.switches), priors, lengths, inputs)
     energy = jax.jit(
         lambda z, given: jax.lax.map(
             lambda one: potential.negative_log_density(one, given), z, batch_size=20

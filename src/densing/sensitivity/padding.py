@@ -1,10 +1,8 @@
 """Universes of one shape: laid out for themselves, then padded to common dimensions.
 
-A compiled program fits every universe whose arrays have its shape. Models, cells, families and
-protocols that only other universes have are padding: a model without scores contributes the
-integral of a density over the grid, which is one, and an effect that no model has keeps its
-prior. A loss or a checkpoint that only other universes have is NaN and masked (`Masked`). The
-posterior of everything else is unchanged.
+A compiled program fits every universe whose arrays have its shape. Models, losses and checkpoints
+that only other universes have are padding, which the program masks (`machine.Masked`); a family or
+protocol that no model has keeps its prior. The posterior of everything else is unchanged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -101,8 +99,9 @@ def padded(layout: Layout, sizes: Sizes) -> JointData:
         family=longer(data.models.family, sizes.model, 0),
     )
     runs = data.runs._replace(
-        benchmark=longer(data.runs.benchmark, sizes.loss, 0), n=longer(data.runs.n, sizes.loss, 0),
-        d=longer(data.runs.d, sizes.loss, 0), log_loss=longer(data.runs.log_loss, sizes.loss, np.nan),
+        benchmark=longer(data.runs.benchmark, sizes.loss, 0),
+        n=longer(data.runs.n, sizes.loss, 0.0), d=longer(data.runs.d, sizes.loss, 0.0),
+        log_loss=longer(data.runs.log_loss, sizes.loss, np.nan),
     )  # fmt: skip
     points = data.checkpoints
     checkpoints = points._replace(

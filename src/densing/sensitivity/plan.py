@@ -52,7 +52,9 @@ class Group:
     @property
     def name(self) -> str:
         """Identity of the leader's fit in this shape."""
-        return sha256(repr((self.shape, self.sizes, self.members[0].name)).encode()).hexdigest()[:16]
+        return sha256(repr((self.shape, self.sizes, self.members[0].name)).encode()).hexdigest()[
+            :16
+        ]
 
     def arrays(self, planned: Planned) -> tuple[Mapping[str, Any], Mapping[str, Prior]]:
         """Facts of a universe, the priors' numbers among them, and priors that name them."""

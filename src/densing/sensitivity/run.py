@@ -124,17 +124,21 @@ def solve(
         began = perf_counter()
         own = (seed + int(planned.name[:8], 16)) % 2**31
         inputs = inputs_of(planned)
+        record, sampled, how = None, None, "sampled from the leader's draws"
         if leader is None:
             leader, sampled = machine.lead(inputs_of(head), seed=seed)
             write_leader(folder, group.name, leader)
-            if planned is not head:
-                sampled = machine.follow(leader, inputs, seed=own)
-            record = from_draws(sampled, planned.layout, how="sampled from dispersed starts")
+            sampled, how = (
+                (sampled, "sampled from dispersed starts") if planned is head else (None, how)
+            )
         else:
             record = from_leader(machine, leader, inputs, planned.layout)
-            if record is None:
-                sampled = machine.follow(leader, inputs, seed=own)
-                record = from_draws(sampled, planned.layout, how="sampled from the leader's draws")
+        if record is None:
+            sampled = sampled or machine.follow(leader, inputs, seed=own)
+            record = from_draws(sampled, planned.layout, how=how)
+            if record["diagnostics"]["reasons"]:
+                sampled = machine.again(sampled, leader, inputs, seed=own)
+                record = from_draws(sampled, planned.layout, how=f"{how}, twice")
         record["diagnostics"]["seconds"] = round(perf_counter() - began, 2)
         write_universe(folder, planned.name, planned.about | record)
 

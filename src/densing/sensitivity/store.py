@@ -54,7 +54,7 @@ def write_leader(folder: Path, name: str, leader: Any) -> None:
 
 
 def read_leader(folder: Path, name: str) -> Any:
-    """What the universes of a shape start from; None where there is none that can be read."""
+    """Return what the universes of a shape start from; None where nothing can be read."""
     try:
         return pickle.loads((folder / "leaders" / f"{name}.pickle").read_bytes())
     except (OSError, EOFError, pickle.UnpicklingError):
