@@ -58,6 +58,8 @@ def run(
                 missing = [p for p in missing if p is not head]
             cuts = range(0, len(missing), CHUNK)
             rest += [(group, tuple(missing[i : i + CHUNK])) for i in cuts]
+        # Few changes first: a run that is stopped has told most by then.
+        rest.sort(key=lambda job: len(job[1][0].universe.left))
         # The program with most universes first: the long job must not come last.
         leaders.sort(key=lambda job: -len(job[0].members))
         for jobs in (leaders, rest):
@@ -126,21 +128,24 @@ def solve(
         inputs = inputs_of(planned)
         record, sampled, how = None, None, "sampled from the leader's draws"
         if leader is None:
-            leader, sampled = machine.lead(inputs_of(head), seed=seed)
+            leader, first = machine.lead(inputs_of(head), seed=seed)
             write_leader(folder, group.name, leader)
-            sampled, how = (
-                (sampled, "sampled from dispersed starts") if planned is head else (None, how)
-            )
-        else:
+            if planned is head:
+                sampled, how = first, "sampled from dispersed starts"
+        elif planned is not head and _good(read_universe(folder, head.name)):
             record = from_leader(machine, leader, inputs, planned.layout)
         if record is None:
             sampled = sampled or machine.follow(leader, inputs, seed=own)
             record = from_draws(sampled, planned.layout, how=how)
-            if record["diagnostics"]["reasons"]:
+            if not _good(record):
                 sampled = machine.again(sampled, leader, inputs, seed=own)
                 record = from_draws(sampled, planned.layout, how=f"{how}, twice")
         record["diagnostics"]["seconds"] = round(perf_counter() - began, 2)
         write_universe(folder, planned.name, planned.about | record)
+
+
+def _good(record: dict[str, Any] | None) -> bool:
+    return record is not None and record["diagnostics"]["verdict"] == "trustworthy"
 
 
 class _Key:

@@ -24,7 +24,8 @@ def from_leader(
     machine: Machine, leader: Leader, inputs: Inputs, layout: Layout
 ) -> dict[str, Any] | None:
     """Answer by reweighting the leader's draws; None where that cannot be believed."""
-    weights = reweight(leader.energy - machine.energy(leader.position, inputs))
+    with np.errstate(all="ignore"):  # a hopeless tail has no shape: k is NaN, and not reliable
+        weights = reweight(leader.energy - machine.energy(leader.position, inputs))
     effective = float(1.0 / np.sum(weights.values**2))
     if not weights.reliable or effective < MIN_ESS:
         return None
