@@ -16,6 +16,7 @@ GROUPS = {
         "fit": ("fit", "one run, as a file"),
         "loss": ("component", "a loss law L(N, D) on any table of runs"),
         "trend": ("component", "a trend on any dated positive values"),
+        "sensitivity": ("sensitivity", "the answer over all reference choices"),
         "reproduce": ("reproduce", "the Densing Law paper beside its re-estimate"),
     },
     "Read a run": {

@@ -129,7 +129,9 @@ def sample_posterior(
     )
 
 
-def converged(values: Mapping[str, np.ndarray]) -> bool:
+def converged(
+    values: Mapping[str, np.ndarray], *, max_rhat: float = MAX_RHAT, min_ess: float = MIN_ESS
+) -> bool:
     """Whether draws of all quantities, (chain, draw, ...), pass the verdict with a margin.
 
     The margin is for what is only computed afterwards, and for the luck of stopping early.
@@ -137,9 +139,9 @@ def converged(values: Mapping[str, np.ndarray]) -> bool:
     for value in values.values():
         for scalar in np.moveaxis(value.reshape(*value.shape[:2], -1), -1, 0):
             rhat, bulk, tail = convergence(scalar)
-            if not min(bulk, tail) >= MARGIN * MIN_ESS:
+            if not min(bulk, tail) >= MARGIN * min_ess:
                 return False
-            if len(scalar) > 1 and not rhat - 1.0 <= (MAX_RHAT - 1.0) / MARGIN:
+            if len(scalar) > 1 and not rhat - 1.0 <= (max_rhat - 1.0) / MARGIN:
                 return False
     return True
 

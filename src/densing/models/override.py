@@ -31,14 +31,15 @@ def override(model: Model, settings: list[str]) -> Model:
     for text in settings:
         key, value = parse(text)
         if key.startswith("prior."):
-            model = _prior(model, key, value)
+            model = set_prior(model, key, value)
         else:
             sequence = key in ("benchmarks", "exclude_families")
             model = model.choose(**{key: [value] if sequence and isinstance(value, str) else value})
     return model
 
 
-def _prior(model: Model, key: str, value: Any) -> Model:
+def set_prior(model: Model, key: str, value: Any) -> Model:
+    """Return the model with one argument of a prior changed; `key` is prior.NAME.ARGUMENT."""
     parts = key.split(".")
     if len(parts) != 3:
         known = ", ".join(Choices.model_fields)

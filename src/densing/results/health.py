@@ -48,6 +48,8 @@ def examine(
     gradient_evaluations: int,
     integration_error: float = 0.0,
     edge_mass: float = 0.0,
+    max_rhat: float = MAX_RHAT,
+    min_ess: float = MIN_ESS,
 ) -> Health:
     """Diagnose every scalar of `posterior` (dims chain, draw, ...).
 
@@ -61,6 +63,8 @@ def examine(
         in the joint log-likelihood of the scores, in nats.
     edge_mass
         Largest share of a model's posterior mass in the grid's first or last cell.
+    max_rhat, min_ess
+        Limits, where they are not those of a run.
     """
     rows = {label: convergence(values) for label, values in scalars(posterior)}
     rhat = {k: v[0] for k, v in rows.items()}
@@ -75,20 +79,20 @@ def examine(
     broken = [label for label, values in scalars(posterior) if not np.isfinite(values).all()]
     if broken:
         reasons.append(f"draws that are not finite: {', '.join(broken[:5])}")
-    if not rhat[worst_rhat] <= MAX_RHAT:
+    if not rhat[worst_rhat] <= max_rhat:
         reasons.append(
-            f"chains disagree: R-hat {rhat[worst_rhat]:.3f} for {worst_rhat} (limit {MAX_RHAT})"
+            f"chains disagree: R-hat {rhat[worst_rhat]:.3f} for {worst_rhat} (limit {max_rhat})"
         )
         reasons += _modes(dict(scalars(posterior))[worst_rhat], sample_stats["lp"].to_numpy())
-    if not bulk[worst_bulk] >= MIN_ESS:
+    if not bulk[worst_bulk] >= min_ess:
         reasons.append(
             f"too few effective draws: bulk {bulk[worst_bulk]:.0f} for {worst_bulk} "
-            f"(at least {MIN_ESS:.0f})"
+            f"(at least {min_ess:.0f})"
         )
-    if not tail[worst_tail] >= MIN_ESS:
+    if not tail[worst_tail] >= min_ess:
         reasons.append(
             f"too few effective draws in the tails: {tail[worst_tail]:.0f} for {worst_tail} "
-            f"(at least {MIN_ESS:.0f})"
+            f"(at least {min_ess:.0f})"
         )
     if divergences:
         reasons.append(f"{divergences} divergent transitions: part of the posterior is missed")

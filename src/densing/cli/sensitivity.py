@@ -1,0 +1,168 @@
+"""`densing sensitivity`: the answer over all declared reference choices."""
+
+import json as standard_json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+from densing.cli.options import Sampling, Tables
+
+Json = Annotated[bool, Parameter(negative=())]
+Factorial = Annotated[bool, Parameter(negative=())]
+
+
+def sensitivity(
+    *,
+    out: Path = Path("sensitivity-run"),
+    axes: str | None = None,
+    declaration: str = "default",
+    factorial: Factorial = False,
+    universes: int | None = None,
+    workers: int = 2,
+    tables: Tables = Tables(),  # noqa: B008
+    sampling: Sampling = Sampling(inference="universe"),  # noqa: B008
+    json: Json = False,
+) -> int:
+    """Fit the multiverse of reference choices and show how the doubling time moves.
+
+    A run that was stopped continues where it was: give the same command again.
+
+    Parameters
+    ----------
+    out
+        Folder to write: universes/, sensitivity.json, sensitivity.csv, figures/.
+    axes
+        Axes to vary, separated by commas; all declared ones without it.
+    declaration
+        Declared axes or a .toml file.
+    factorial
+        Every combination of the axes named.
+    universes
+        How many in all, a sample filling up what one axis at a time leaves (110).
+    workers
+        Processes to fit in.
+    json
+        Print one JSON object.
+    """
+    from densing.cli.fit import _folder
+    from densing.models.declaration import DeclarationError
+    from densing.sensitivity.axes import load_axes
+    from densing.sensitivity.design import UNIVERSES, design
+
+    declared = load_axes(declaration)
+    if axes is not None:
+        declared = declared.pick([name.strip() for name in axes.split(",") if name.strip()])
+    elif factorial:
+        raise DeclarationError(
+            f"--factorial needs --axes, for example --axes tokens,law; known: "
+            f"{', '.join(declared.axes)}"
+        )
+    if workers < 1:
+        raise DeclarationError(f"--workers must be at least 1, got {workers}")
+    if universes is not None and universes < 1:
+        raise DeclarationError(f"--universes must be at least 1, got {universes}")
+    laid_out = design(
+        declared, full=factorial, universes=universes or UNIVERSES, seed=sampling.seed
+    )
+    model, settings = sampling.declared()
+    if settings.engine != "numpyro":
+        raise DeclarationError(
+            f"inference {settings.name!r}: universes share one compiled program, which the engine "
+            f"{settings.engine!r} does not have; take a recipe of numpyro"
+        )
+    _folder(out)
+    evidence = tables.load()
+    from densing.report.sensitivity import write_sensitivity
+    from densing.sensitivity.answers import summarise
+    from densing.sensitivity.run import run
+
+    try:
+        with _progress(quiet=sampling.quiet) as listen:
+            result = run(
+                laid_out, model, evidence, settings, out, seed=sampling.seed, workers=workers,
+                listen=listen,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        from densing.cli.app import INTERRUPTED
+
+        print(f"interrupted: the same command continues from {out}", file=sys.stderr)
+        return INTERRUPTED
+    answer = summarise(result, declared)
+    written = write_sensitivity(answer, out)
+    if json:
+        from densing.results.plain_json import finite
+
+        print(standard_json.dumps(finite(answer), ensure_ascii=False, allow_nan=False))
+    else:
+        _show(answer, written, result["seconds"])
+    from densing.cli.app import GOOD, NOT_TRUSTWORTHY
+
+    return GOOD if answer["diagnostics"]["verdict"] == "trustworthy" else NOT_TRUSTWORTHY
+
+
+def _show(answer: dict[str, Any], written: Path, seconds: float) -> None:
+    from densing.cli.influence import ESTIMANDS, _months
+
+    console = Console(highlight=False, soft_wrap=True)
+    table = Table("axis", "level", *(f"{title}, months" for title in ESTIMANDS.values()))
+    default = answer["default"]
+    if default:
+        cells = [_months(default[e]) for e in ESTIMANDS]
+        table.add_row("default", "", *cells, end_section=True)
+    for name, axis in answer["axes"].items():
+        for level, told in axis["levels"].items():
+            if told is not None:
+                doubt = "" if told["verdict"] == "trustworthy" else " (not trustworthy)"
+                table.add_row(name, level + doubt, *(_months(told[e]) for e in ESTIMANDS))
+    console.print("Doubling time, one axis at a time (90 % equal-tailed intervals):")
+    console.print(table)
+    for estimand, title in ESTIMANDS.items():
+        whole, split = answer["multiverse"][estimand], answer["variance"][estimand]
+        if whole:
+            console.print(
+                f"{title}: all {whole['universes']} trustworthy universes together "
+                f"{_months(whole)} months"
+            )
+        if split:
+            first = ", ".join(f"{k} {v:.2f}" for k, v in list(split["axes"].items())[:5])
+            console.print(f"  spread by axis, months: {first}")
+    for claim in answer["claims"]:
+        console.print(claim["sentence"])
+    told = answer["diagnostics"]
+    console.print(
+        f"{told['trustworthy']} of {told['universes']} universes are trustworthy; "
+        f"{len(answer['skipped'])} combinations are impossible or repeat another"
+    )
+    console.print(f"written: {written} ({seconds:.0f} s)")
+
+
+@contextmanager
+def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    if quiet:
+        yield None
+        return
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        seen = [-1]
+
+        def lines(done: int, total: int) -> None:
+            if done // 10 > seen[0]:
+                seen[0] = done // 10
+                console.print(f"{done} of {total} universes", highlight=False)
+
+        yield lines
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    with Progress(
+        "universes", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console,
+        transient=True,
+    ) as bars:  # fmt: skip
+        task = bars.add_task("universes")
+        yield lambda done, total: bars.update(task, completed=done, total=total)

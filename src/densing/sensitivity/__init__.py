@@ -1,0 +1,1 @@
+"""The multiverse: how the answer moves over the reference choices."""

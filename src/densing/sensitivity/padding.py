@@ -1,0 +1,140 @@
+"""Universes of one shape: laid out for themselves, then padded to common dimensions.
+
+A compiled program fits every universe whose arrays have its shape. Models, losses and checkpoints
+that only other universes have are padding, which the program masks (`machine.Masked`); a family or
+protocol that no model has keeps its prior. The posterior of everything else is unchanged.
+"""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from densing.models.declaration import Model
+from densing.models.grid import MARGIN, POINTS_PER_NODE, Grid, build_grid
+from densing.models.joint import JointData, Switches
+from densing.models.layout import GRID_STEP, Layout
+from densing.models.prior import Prior
+
+FAR = 10.0
+"""A padding checkpoint's loss, in multiples of the largest."""
+
+
+class Shape(NamedTuple):
+    """What universes must share to run in one program."""
+
+    switches: Switches
+    benchmarks: int
+    reference: str
+    own_tokens: bool
+    """Reference tokens of each model's own: many more cells."""
+    priors: str
+    """Digest of the families and named arguments of all priors; numbers are data."""
+
+
+def shape_of(layout: Layout, model: Model) -> Shape:
+    """Shape of a universe; protocols never differ, since none is a special case of some."""
+    form = {
+        name: (prior.family, {k: v if isinstance(v, str) else "" for k, v in prior.args.items()})
+        for name, prior in model.priors.items()
+    }
+    choices = model.choices
+    return Shape(
+        layout.switches._replace(protocols=True), len(layout.coords["benchmark"]),
+        choices.reference, choices.tokens == "own",
+        sha256(repr(form).encode()).hexdigest()[:12],
+    )  # fmt: skip
+
+
+class Sizes(NamedTuple):
+    """Common dimensions of the universes of one shape."""
+
+    family: int
+    protocol: int
+    model: int
+    cell: int
+    loss: int
+    checkpoint: int
+    low: float
+    """First point of the grid, centred log parameters."""
+    points: int
+
+
+def common(layouts: Sequence[Layout]) -> Sizes:
+    """Smallest dimensions that hold every layout."""
+    low = min(float(layout.data.grid.points[0]) for layout in layouts)
+    high = max(float(layout.data.grid.points[-1]) for layout in layouts)
+    steps = int(np.ceil((high - low) / (GRID_STEP * POINTS_PER_NODE))) * POINTS_PER_NODE
+    return Sizes(
+        *(max(1, *(layout.sizes[d] for layout in layouts)) for d in ("family", "protocol")),
+        max(layout.sizes["model"] for layout in layouts),
+        max(len(layout.data.scores.items) for layout in layouts),
+        max(len(layout.data.runs.n) for layout in layouts),
+        max(len(layout.data.checkpoints.loss) for layout in layouts), low, steps + 1,
+    )  # fmt: skip
+
+
+def padded(layout: Layout, sizes: Sizes) -> JointData:
+    """Arrays of `layout` padded to `sizes`."""
+    data = layout.data
+    models, cells = len(data.log_params), len(data.scores.items)
+
+    def longer(values: Any, length: int, fill: float) -> np.ndarray:
+        values = np.asarray(values)
+        return np.concatenate([values, np.full(length - len(values), fill, values.dtype)])
+
+    def table(values: Any) -> np.ndarray:
+        return np.pad(values, ((0, sizes.model - models), (0, sizes.cell - cells)))
+
+    scores = data.scores._replace(
+        log_score=table(data.scores.log_score), log_miss=table(data.scores.log_miss),
+        count=table(data.scores.count), benchmark=longer(data.scores.benchmark, sizes.cell, 0),
+        protocol=longer(data.scores.protocol, sizes.cell, 0),
+        items=longer(data.scores.items, sizes.cell, 100.0),
+        d=longer(data.scores.d, sizes.cell, float(np.median(data.scores.d))),
+    )  # fmt: skip
+    trend = data.models._replace(
+        time=longer(data.models.time, sizes.model, 0.0),
+        family=longer(data.models.family, sizes.model, 0),
+    )
+    runs = data.runs._replace(
+        benchmark=longer(data.runs.benchmark, sizes.loss, 0),
+        n=longer(data.runs.n, sizes.loss, 0.0), d=longer(data.runs.d, sizes.loss, 0.0),
+        log_loss=longer(data.runs.log_loss, sizes.loss, np.nan),
+    )  # fmt: skip
+    points = data.checkpoints
+    checkpoints = points._replace(
+        benchmark=longer(points.benchmark, sizes.checkpoint, 0),
+        # Far above any irreducible loss: nothing to learn from its lying there.
+        loss=longer(points.loss, sizes.checkpoint, FAR * float(points.loss.max())),
+        correct=longer(points.correct, sizes.checkpoint, np.nan),
+        items=longer(points.items, sizes.checkpoint, 100.0),
+    )  # fmt: skip
+    return data._replace(
+        runs=runs, checkpoints=checkpoints, scores=scores,
+        models=trend, grid=_grid(sizes),
+        log_params=longer(data.log_params, sizes.model, float(np.median(data.log_params))),
+    )  # fmt: skip
+
+
+def _grid(sizes: Sizes) -> Grid:
+    grid = build_grid(sizes.low, sizes.low + (sizes.points - 1 - 1e-6) * GRID_STEP, GRID_STEP)
+    assert len(grid.points) == sizes.points
+    assert len(grid.nodes) == (sizes.points - 1) // POINTS_PER_NODE + 2 * MARGIN + 1
+    return grid
+
+
+def numbers_as_data(priors: Mapping[str, Prior]) -> tuple[dict[str, Prior], dict[str, Any]]:
+    """Priors whose numbers are facts by name, and these facts: priors of one form, one program."""
+    named, facts = {}, {}
+    for name, prior in priors.items():
+        args: dict[str, Any] = {}
+        for key, value in prior.args.items():
+            if isinstance(value, str):
+                args[key] = value
+            else:
+                args[key] = f"prior.{name}.{key}"
+                facts[args[key]] = np.asarray(value, np.float64)
+        named[name] = prior.model_copy(update={"args": args})
+    return named, facts

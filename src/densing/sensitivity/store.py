@@ -1,0 +1,61 @@
+"""Universes on disk: one JSON file each, whole or not at all, so that a killed run continues."""
+
+import json
+import os
+import pickle
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from densing.data import Evidence
+from densing.inference.settings import Settings
+from densing.models.declaration import Model
+from densing.results.plain_json import to_json
+
+FORMAT = 1
+
+
+def identity(model: Model, evidence: Evidence, settings: Settings, seed: int) -> str:
+    """Digest of everything that a universe's answer follows from."""
+    content = (
+        FORMAT, model.model_dump_json(exclude={"name", "about"}), evidence.hash,
+        settings.model_dump_json(), seed,
+    )  # fmt: skip
+    return sha256(repr(content).encode()).hexdigest()[:16]
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a file atomically; the folder is made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_universe(folder: Path, name: str, record: dict[str, Any]) -> None:
+    """Keep a universe's record under its identity."""
+    write(folder / "universes" / f"{name}.json", to_json(record).encode())
+
+
+def read_universe(folder: Path, name: str) -> dict[str, Any] | None:
+    """Record of a universe; None where there is none that can be read."""
+    try:
+        return json.loads((folder / "universes" / f"{name}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def write_leader(folder: Path, name: str, leader: Any) -> None:
+    """Keep what the universes of a shape start from."""
+    write(folder / "leaders" / f"{name}.pickle", pickle.dumps(leader))
+
+
+def read_leader(folder: Path, name: str) -> Any:
+    """Return what the universes of a shape start from; None where nothing can be read."""
+    try:
+        return pickle.loads((folder / "leaders" / f"{name}.pickle").read_bytes())
+    except (OSError, EOFError, pickle.UnpicklingError):
+        return None

@@ -1,0 +1,99 @@
+"""One universe: reweighted from its leader where that holds, sampled where not; a small record."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from densing.inference.potential import Inputs
+from densing.models.layout import Layout
+from densing.results.derive import frontier_rate
+from densing.results.headline import growth
+from densing.results.health import examine
+from densing.results.reweighting import Weights, reweight, weighted_growth
+from densing.sensitivity.machine import MAX_RHAT, MAX_RHAT_ANY, MIN_ESS, Leader, Machine, Sampled
+
+FAST = 6.0
+"""Months: the claim that the doubling time is shorter is followed through all universes."""
+LEVELS = np.linspace(0.005, 0.995, 100)
+"""Quantiles of the rates that a record keeps, each for one hundredth of the probability."""
+
+
+def from_leader(
+    machine: Machine, leader: Leader, inputs: Inputs, layout: Layout
+) -> dict[str, Any] | None:
+    """Answer by reweighting the leader's draws; None where that cannot be believed."""
+    with np.errstate(all="ignore"):  # a hopeless tail has no shape: k is NaN, and not reliable
+        weights = reweight(leader.energy - machine.energy(leader.position, inputs))
+    effective = float(1.0 / np.sum(weights.values**2))
+    if not weights.reliable or effective < MIN_ESS:
+        return None
+    rates = growth_rates(machine.constrain(leader.position, inputs), layout)
+    diagnostics = {
+        "how": "reweighted", "pareto_k": weights.pareto_k, "min_ess_bulk": effective,
+        "min_ess_tail": effective, "max_rhat": None, "rate_rhat": None, "divergences": 0,
+        "gradient_evaluations": 0, "verdict": "trustworthy", "reasons": [],
+    }  # fmt: skip
+    return answers(rates, weights) | {"diagnostics": diagnostics}
+
+
+def from_draws(sampled: Sampled, layout: Layout, *, how: str) -> dict[str, Any]:
+    """Answer from a universe's own draws, with their verdict."""
+    rates = growth_rates(sampled.values, layout)
+    statistics = sampled.chains.statistics
+    stats = xr.Dataset(
+        {name: (("chain", "draw"), getattr(statistics, name))
+         for name in ("diverging", "energy", "lp")}
+    )  # fmt: skip
+
+    def judged(values: Mapping[str, np.ndarray], limit: float) -> Any:
+        draws = {
+            name: (("chain", "draw", *(f"{name} {i}" for i in range(value.ndim - 2))), value)
+            for name, value in values.items()
+        }
+        return examine(
+            xr.Dataset(draws), stats, gradient_evaluations=sampled.gradient_evaluations,
+            max_rhat=limit, min_ess=MIN_ESS,
+        )  # fmt: skip
+
+    every, own = judged(sampled.values, MAX_RHAT_ANY), judged(rates, MAX_RHAT)
+    reasons = list(dict.fromkeys([*own.reasons, *every.reasons]))
+    diagnostics = {
+        "how": how, "pareto_k": None, "max_rhat": every.max_rhat, "rate_rhat": own.max_rhat,
+        "min_ess_bulk": every.min_ess_bulk, "min_ess_tail": every.min_ess_tail,
+        "divergences": every.divergences, "gradient_evaluations": sampled.gradient_evaluations,
+        "verdict": "not trustworthy" if reasons else "trustworthy", "reasons": reasons,
+    }  # fmt: skip
+    return answers(rates, None) | {"diagnostics": diagnostics}
+
+
+def growth_rates(values: Mapping[str, np.ndarray], layout: Layout) -> dict[str, np.ndarray]:
+    """Rates of both estimands, 1 / year, shape (chain, draw)."""
+    names = [n for n in ("level", "rate", "shortfall", "shortfall_drift") if n in values]
+    posterior = xr.Dataset({name: (("chain", "draw"), values[name]) for name in names})
+    rates = {"population": values["rate"]}
+    if "shortfall" in values:
+        time = np.asarray(layout.data.models.time)
+        rates["frontier"] = frontier_rate(posterior, np.asarray([time.min(), time.max()]))
+    return rates
+
+
+def answers(rates: Mapping[str, np.ndarray], weights: Weights | None) -> dict[str, Any]:
+    """Growth records of both estimands (frontier None without one), quantiles and P(fast)."""
+    limit = 12.0 * np.log(2.0) / FAST
+    record: dict[str, Any] = {"population": None, "frontier": None, "quantiles": {}, "p_fast": {}}
+    for name, draws in rates.items():
+        if weights is None:
+            record[name] = growth(draws)
+            quantiles = np.quantile(draws, LEVELS)
+            fast = float(np.mean(draws > limit))
+        else:
+            record[name] = weighted_growth(draws, weights.values)
+            quantiles = np.quantile(
+                draws.ravel(), LEVELS, weights=weights.values.ravel(), method="inverted_cdf"
+            )
+            fast = float(np.sum(weights.values * (draws > limit)))
+        record["quantiles"][name] = [float(q) for q in quantiles]
+        record["p_fast"][name] = fast
+    return record

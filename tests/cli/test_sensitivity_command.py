@@ -1,0 +1,85 @@
+import json
+
+import pytest
+
+from densing.cli.app import run
+
+AXES = """
+about = "tiny"
+[axes.tokens]
+reason = "a convention"
+default = "declared"
+levels.less = { tokens = 1e12 }
+[axes.catalog]
+reason = "what counts"
+default = "all"
+levels."too few" = { released_from = 2100-01-01 }
+levels.early = { released_until = 2024-09-01 }
+"""
+QUICK = """
+about = "few draws: to be run, not to be believed"
+chains = 2
+pilot = 50
+warmup = 50
+draws = 50
+max_draws = 0
+"""
+
+
+@pytest.fixture(scope="module")
+def arguments(tables, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("axes")
+    (folder / "axes.toml").write_text(AXES)
+    (folder / "few.toml").write_text(QUICK)
+    return [
+        "sensitivity", *tables, "--declaration", folder / "axes.toml", "--universes", 1,
+        "--inference", folder / "few.toml", "--workers", 1, "--quiet",
+    ]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(arguments, tmp_path_factory):
+    out = tmp_path_factory.mktemp("multiverse")
+    assert run([str(a) for a in [*arguments, "--out", out]]) in (0, 3)
+    return out
+
+
+def test_a_run_of_three_universes(folder):
+    answer = json.loads((folder / "sensitivity.json").read_text())
+    assert len(answer["universes"]) == 3
+    assert answer["universes"][0]["left"] == []
+    for universe in answer["universes"]:
+        interval = universe["population"]["doubling_months"]
+        assert set(interval) == {"median", "lower", "upper", "prob", "kind"}
+        assert universe["diagnostics"]["verdict"] in ("trustworthy", "not trustworthy")
+    early = answer["universes"][2]
+    assert early["models"] < answer["universes"][0]["models"]
+    (skipped,) = answer["skipped"]
+    assert skipped["levels"]["catalog"] == "too few"
+    assert "a trend needs at least 3" in skipped["reason"]
+
+
+def test_a_stopped_run_continues_with_what_is_missing(densing, arguments, folder):
+    kept = sorted((folder / "universes").glob("*.json"))
+    before = {path: path.stat().st_mtime_ns for path in kept}
+    gone = kept[0]
+    gone.unlink()
+    (folder / "universes" / f".{gone.name}.1.part").write_text("half a rec")
+    result = densing(*arguments, "--out", folder, "--json")
+    assert len(result.json["universes"]) == 3
+    after = {path: path.stat().st_mtime_ns for path in kept}
+    assert [path for path in kept if before[path] != after[path]] == [gone]
+
+
+def test_an_unknown_axis_is_bad_input(densing, tmp_path):
+    out = tmp_path / "none"
+    result = densing("sensitivity", "--axes", "tokns", "--out", out)
+    assert result.status == 2
+    assert "unknown axis 'tokns'; known: tokens, count, law" in result.err
+    assert not out.exists()
+
+
+def test_a_factorial_needs_axes(densing, tmp_path):
+    result = densing("sensitivity", "--factorial", "--out", tmp_path / "none")
+    assert result.status == 2
+    assert "--factorial needs --axes" in result.err
