@@ -10,3 +10,9 @@ def pytest_benchmark_update_machine_info(config, machine_info):
     }
     machine_info.clear()
     machine_info.update(kept)
+
+
+def pytest_benchmark_update_json(config, benchmarks, output_json):
+    """Keep the statistics of every benchmark, not each of its rounds."""
+    for benchmark in output_json["benchmarks"]:
+        benchmark["stats"].pop("data", None)

@@ -28,7 +28,7 @@ def test_one_argument_of_a_prior(model):
 @pytest.mark.parametrize(("subset", "gone"), [("without smallest", 1e7), ("without largest", 1e9)])
 def test_an_end_of_the_runs_goes_and_held_out_runs_stay(model, subset, gone):
     # Two sizes are left: too few, and the message counts them.
-    with pytest.raises(SelectionError, match="6 runs of 2 sizes on Quiz; .* 6 runs of 3 sizes"):
+    with pytest.raises(SelectionError, match=r"6 runs of 2 sizes on Quiz; .* 6 runs of 3 sizes"):
         alter(model, world.evidence(), {"runs": subset})
     more = world.runs()
     extra = more[more["params"] == 1e8].assign(params=3e8)
