@@ -1,9 +1,9 @@
 """One compiled program for all universes of a shape, and the leader they start from."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -26,6 +26,7 @@ from densing.inference.potential import Inputs, Potential, Whitening, build
 from densing.inference.settings import Settings
 from densing.models.joint import JointData, joint
 from densing.models.prior import Prior
+from densing.models.program import Program
 from densing.sensitivity.padding import Shape, Sizes
 
 MAX_RHAT, MAX_RHAT_ANY = 1.02, 1.05
@@ -142,7 +143,7 @@ class Machine:
         self,
         inputs: Inputs,
         whitening: Whitening,
-        starts: Sequence[Any],
+        starts: Any,
         *,
         seed: int,
         careful: bool = False,
@@ -217,7 +218,9 @@ def build_machine(
         "benchmark": shape.benchmarks, "family": sizes.family, "protocol": sizes.protocol,
         "model": sizes.model,
     }  # fmt: skip
-    potential = build(lambda m, d: joint(Masked(m, d), d, shape.switches), priors, lengths, inputs)
+    potential = build(
+        lambda m, d: joint(cast(Program, Masked(m, d)), d, shape.switches), priors, lengths, inputs
+    )
     energy = jax.jit(
         lambda z, given: jax.lax.map(
             lambda one: potential.negative_log_density(one, given), z, batch_size=20
