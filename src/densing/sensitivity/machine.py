@@ -59,6 +59,8 @@ class Sampled:
     values: Mapping[str, np.ndarray]
     """Sampled and derived quantities, shape (chain, draw, ...)."""
     chains: Chains
+    whitening: Whitening
+    """In whose coordinates the chains moved."""
     gradient_evaluations: int
 
 
@@ -118,7 +120,7 @@ class Machine:
         shaped = rewhitened(whitening, pilot.position, pilot.slope)
         tell(Progress("sampling"))
         found = self._chains(inputs, shaped, pilot.position[:, -1], seed=seed + SECOND_STAGE)
-        sampled = self._sampled(inputs, found, evaluations + pilot.steps)
+        sampled = self._sampled(inputs, found, shaped, evaluations + pilot.steps)
         shaped = rewhitened(shaped, found.position, found.slope)
         energy = self.energy(found.position, inputs)
         return Leader(shaped, found.position, energy), sampled
@@ -129,15 +131,15 @@ class Machine:
         pool = leader.position.reshape(-1, leader.position.shape[-1])
         starts = pool[rng.choice(len(pool), FOLLOWERS, replace=False)]
         found = self._chains(inputs, leader.whitening, starts, seed=seed)
-        return self._sampled(inputs, found, 0)
+        return self._sampled(inputs, found, leader.whitening, 0)
 
-    def again(self, first: Sampled, leader: Leader, inputs: Inputs, *, seed: int) -> Sampled:
+    def again(self, first: Sampled, inputs: Inputs, *, seed: int) -> Sampled:
         """Sample once more, carefully, in the shape that the universe's own draws show."""
         chains = first.chains
-        whitening = rewhitened(leader.whitening, chains.position, chains.slope)
+        whitening = rewhitened(first.whitening, chains.position, chains.slope)
         starts = chains.position[:, -1]
         found = self._chains(inputs, whitening, starts, seed=seed + SECOND_STAGE, careful=True)
-        return self._sampled(inputs, found, first.gradient_evaluations)
+        return self._sampled(inputs, found, whitening, first.gradient_evaluations)
 
     def _chains(
         self,
@@ -157,8 +159,11 @@ class Machine:
             enough=lambda position: enough(self.constrain(position, inputs)),
         )  # fmt: skip
 
-    def _sampled(self, inputs: Inputs, chains: Chains, before: int) -> Sampled:
-        return Sampled(self.constrain(chains.position, inputs), chains, before + chains.steps)
+    def _sampled(
+        self, inputs: Inputs, chains: Chains, whitening: Whitening, before: int
+    ) -> Sampled:
+        values = self.constrain(chains.position, inputs)
+        return Sampled(values, chains, whitening, before + chains.steps)
 
 
 def enough(values: Mapping[str, np.ndarray]) -> bool:

@@ -138,7 +138,7 @@ def solve(
             sampled = sampled or machine.follow(leader, inputs, seed=own)
             record = from_draws(sampled, planned.layout, how=how)
             if not _good(record):
-                sampled = machine.again(sampled, leader, inputs, seed=own)
+                sampled = machine.again(sampled, inputs, seed=own)
                 record = from_draws(sampled, planned.layout, how=f"{how}, twice")
         record["diagnostics"]["seconds"] = round(perf_counter() - began, 2)
         write_universe(folder, planned.name, planned.about | record)
