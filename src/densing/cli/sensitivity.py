@@ -130,7 +130,7 @@ def _show(answer: dict[str, Any], written: Path, seconds: float) -> None:
                 f"{_months(whole)} months"
             )
         if split:
-            first = ", ".join(f"{k} {v:.2f}" for k, v in list(split["axes"].items())[:5])
+            first = ", ".join(f"{k} {v:.2f}" for k, v in list(split["axes"].items())[:5] if v)
             console.print(f"  spread by axis, months: {first}")
     for claim in answer["claims"]:
         console.print(claim["sentence"])

@@ -47,10 +47,10 @@ def _curve(
         rate, told = whole["rate_per_year"], whole["doubling_months"]
         ax.axhspan(rate["lower"], rate["upper"], color=FAINT, alpha=0.55, lw=0)
         ax.annotate(
-            f" all universes together: {months(told['median'])} months "
+            f"all universes together: {months(told['median'])} months "
             f"({percent(told['prob'])}: {months_range(told)})",
-            (0.005, rate["upper"]), xycoords=("axes fraction", "data"), va="bottom", color=MUTED,
-            fontsize=8.5,
+            (0.995, rate["upper"]), xycoords=("axes fraction", "data"), ha="right", va="bottom",
+            color=MUTED, fontsize=8.5,
         )  # fmt: skip
     for x, universe in enumerate(universes):
         rate = universe[estimand]["rate_per_year"]

@@ -37,9 +37,10 @@ def plot_tornado(answer: Mapping[str, Any]) -> list[Axes]:
         _panel(ax, answer, order, estimand)
         ax.set(xlim=(high + pad, low - pad), ylim=(len(order) - 0.4, -0.7))
         ax.set_xticks(*month_ticks(low - pad, high + pad, apart=0.06))
-        ax.set_xlabel("median doubling time, months")
+        ax.set_xlabel("median doubling time, months, where that choice alone changes")
     panels[0].set_yticks(range(len(order)), [plain(name.replace("_", " ")) for name in order])
-    panels[0].tick_params(axis="y", length=0, labelcolor=INK)
+    for ax in panels:
+        ax.tick_params(axis="y", length=0, labelcolor=INK)
     return panels
 
 

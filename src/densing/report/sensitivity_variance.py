@@ -30,14 +30,15 @@ def plot_variance(answer: Mapping[str, Any]) -> Axes:
         told = answer["variance"][estimand]
         title, colour = COLOURS[estimand]
         values = [told["axes"][name] for name in names]
-        values += [told["interactions"] or 0.0, told["posterior"] or 0.0]
+        values += [told["interactions"], told["posterior"]]
         for y, value in enumerate(values):
             own = y < len(names)
             at = y + (shift - 0.5 * (len(shown) - 1)) * thick
-            ax.barh(at, value, height=thick, color=colour if own else DOUBT,
+            ax.barh(at, value or 0.0, height=thick, color=colour if own else DOUBT,
                     alpha=(0.85, 0.85)[shift] if own else (0.9, 0.55)[shift], lw=0,
                     label=title if y == 0 else None)  # fmt: skip
-            ax.annotate(f"{value:.2f}", (value, at), xytext=(3, 0), textcoords="offset points",
+            text = "none" if value is None else f"{value:.2f}"
+            ax.annotate(text, (value or 0.0, at), xytext=(3, 0), textcoords="offset points",
                         va="center", fontsize=7, color=MUTED)  # fmt: skip
     ax.axhline(len(names) - 0.5, color=INK, lw=0.7)
     ax.set_yticks(range(len(labels)), [plain(label) for label in labels])

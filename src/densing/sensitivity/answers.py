@@ -65,9 +65,9 @@ def decomposition(universes: Sequence[Record], axes: Axes, estimand: str) -> dic
 
     Medians are regressed on the axes' levels, without interactions (least squares of minimum
     norm). An axis' share is the standard deviation of its level effects, every level with equal
-    weight, however often the design took it; `interactions` is what additive effects leave over,
-    and `posterior` the usual standard deviation within one universe: a ninety-percent interval
-    over 3.29.
+    weight, however often the design took it (None where no level of it could be told);
+    `interactions` is what additive effects leave over (None without degrees of freedom), and
+    `posterior` the usual standard deviation within one universe: its 90 % interval over 3.29.
     """
     rows = [u for u in universes if months(u, estimand) is not None]
     if len(rows) < 2:
@@ -82,10 +82,10 @@ def decomposition(universes: Sequence[Record], axes: Axes, estimand: str) -> dic
                 owners.append((name, level))
     design = np.stack(columns, axis=1)
     effect = np.linalg.lstsq(design, y, rcond=None)[0]
-    spread = {}
+    spread: dict[str, float | None] = {}
     for name in axes.axes:
-        own = [0.0, *(e for e, (axis, _) in zip(effect, owners, strict=True) if axis == name)]
-        spread[name] = float(np.std(own))
+        own = [e for e, (axis, _) in zip(effect, owners, strict=True) if axis == name]
+        spread[name] = float(np.std([0.0, *own])) if own else None
     free = max(len(y) - np.linalg.matrix_rank(design), 0)
     left = float(np.sqrt(np.sum((y - design @ effect) ** 2) / free)) if free else None
     within = [
@@ -94,7 +94,7 @@ def decomposition(universes: Sequence[Record], axes: Axes, estimand: str) -> dic
         if d["upper"] is not None
     ]
     return {
-        "axes": dict(sorted(spread.items(), key=lambda item: -item[1])),
+        "axes": dict(sorted(spread.items(), key=lambda item: -(item[1] or 0.0))),
         "interactions": left, "posterior": float(np.median(within)) if within else None,
         "universes": len(rows),
     }  # fmt: skip

@@ -1,9 +1,9 @@
 """One compiled program for all universes of a shape, and the leader they start from."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -26,6 +26,7 @@ from densing.inference.potential import Inputs, Potential, Whitening, build
 from densing.inference.settings import Settings
 from densing.models.joint import JointData, joint
 from densing.models.prior import Prior
+from densing.models.program import Program
 from densing.sensitivity.padding import Shape, Sizes
 
 MAX_RHAT, MAX_RHAT_ANY = 1.02, 1.05
@@ -58,6 +59,8 @@ class Sampled:
     values: Mapping[str, np.ndarray]
     """Sampled and derived quantities, shape (chain, draw, ...)."""
     chains: Chains
+    whitening: Whitening
+    """In whose coordinates the chains moved."""
     gradient_evaluations: int
 
 
@@ -117,7 +120,7 @@ class Machine:
         shaped = rewhitened(whitening, pilot.position, pilot.slope)
         tell(Progress("sampling"))
         found = self._chains(inputs, shaped, pilot.position[:, -1], seed=seed + SECOND_STAGE)
-        sampled = self._sampled(inputs, found, evaluations + pilot.steps)
+        sampled = self._sampled(inputs, found, shaped, evaluations + pilot.steps)
         shaped = rewhitened(shaped, found.position, found.slope)
         energy = self.energy(found.position, inputs)
         return Leader(shaped, found.position, energy), sampled
@@ -128,21 +131,21 @@ class Machine:
         pool = leader.position.reshape(-1, leader.position.shape[-1])
         starts = pool[rng.choice(len(pool), FOLLOWERS, replace=False)]
         found = self._chains(inputs, leader.whitening, starts, seed=seed)
-        return self._sampled(inputs, found, 0)
+        return self._sampled(inputs, found, leader.whitening, 0)
 
-    def again(self, first: Sampled, leader: Leader, inputs: Inputs, *, seed: int) -> Sampled:
+    def again(self, first: Sampled, inputs: Inputs, *, seed: int) -> Sampled:
         """Sample once more, carefully, in the shape that the universe's own draws show."""
         chains = first.chains
-        whitening = rewhitened(leader.whitening, chains.position, chains.slope)
+        whitening = rewhitened(first.whitening, chains.position, chains.slope)
         starts = chains.position[:, -1]
         found = self._chains(inputs, whitening, starts, seed=seed + SECOND_STAGE, careful=True)
-        return self._sampled(inputs, found, first.gradient_evaluations)
+        return self._sampled(inputs, found, whitening, first.gradient_evaluations)
 
     def _chains(
         self,
         inputs: Inputs,
         whitening: Whitening,
-        starts: Sequence[Any],
+        starts: Any,
         *,
         seed: int,
         careful: bool = False,
@@ -156,8 +159,11 @@ class Machine:
             enough=lambda position: enough(self.constrain(position, inputs)),
         )  # fmt: skip
 
-    def _sampled(self, inputs: Inputs, chains: Chains, before: int) -> Sampled:
-        return Sampled(self.constrain(chains.position, inputs), chains, before + chains.steps)
+    def _sampled(
+        self, inputs: Inputs, chains: Chains, whitening: Whitening, before: int
+    ) -> Sampled:
+        values = self.constrain(chains.position, inputs)
+        return Sampled(values, chains, whitening, before + chains.steps)
 
 
 def enough(values: Mapping[str, np.ndarray]) -> bool:
@@ -217,7 +223,9 @@ def build_machine(
         "benchmark": shape.benchmarks, "family": sizes.family, "protocol": sizes.protocol,
         "model": sizes.model,
     }  # fmt: skip
-    potential = build(lambda m, d: joint(Masked(m, d), d, shape.switches), priors, lengths, inputs)
+    potential = build(
+        lambda m, d: joint(cast(Program, Masked(m, d)), d, shape.switches), priors, lengths, inputs
+    )
     energy = jax.jit(
         lambda z, given: jax.lax.map(
             lambda one: potential.negative_log_density(one, given), z, batch_size=20

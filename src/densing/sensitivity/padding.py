@@ -66,12 +66,17 @@ def common(layouts: Sequence[Layout]) -> Sizes:
     low = min(float(layout.data.grid.points[0]) for layout in layouts)
     high = max(float(layout.data.grid.points[-1]) for layout in layouts)
     steps = int(np.ceil((high - low) / (GRID_STEP * POINTS_PER_NODE))) * POINTS_PER_NODE
+
+    def largest(dim: str) -> int:
+        return max(layout.sizes[dim] for layout in layouts)
+
     return Sizes(
-        *(max(1, *(layout.sizes[d] for layout in layouts)) for d in ("family", "protocol")),
-        max(layout.sizes["model"] for layout in layouts),
-        max(len(layout.data.scores.items) for layout in layouts),
-        max(len(layout.data.runs.n) for layout in layouts),
-        max(len(layout.data.checkpoints.loss) for layout in layouts), low, steps + 1,
+        family=max(1, largest("family")), protocol=max(1, largest("protocol")),
+        model=largest("model"),
+        cell=max(len(layout.data.scores.items) for layout in layouts),
+        loss=max(len(layout.data.runs.n) for layout in layouts),
+        checkpoint=max(len(layout.data.checkpoints.loss) for layout in layouts),
+        low=low, points=steps + 1,
     )  # fmt: skip
 
 

@@ -58,8 +58,6 @@ def run(
                 missing = [p for p in missing if p is not head]
             cuts = range(0, len(missing), CHUNK)
             rest += [(group, tuple(missing[i : i + CHUNK])) for i in cuts]
-        # Few changes first: a run that is stopped has told most by then.
-        rest.sort(key=lambda job: len(job[1][0].universe.left))
         # The program with most universes first: the long job must not come last.
         leaders.sort(key=lambda job: -len(job[0].members))
         for jobs in (leaders, rest):
@@ -87,7 +85,9 @@ def _distribute(
         return
     from joblib import Parallel, delayed
 
-    Parallel(n_jobs=workers, backend="loky", batch_size=1, pre_dispatch=workers)(
+    # Group by group: a worker compiles few programs, and the first told are the nearest.
+    options: Any = {"backend": "loky", "batch_size": 1, "pre_dispatch": workers}
+    Parallel(n_jobs=workers, **options)(
         delayed(solve)(group, members, settings, folder, seed=seed, threads=1)
         for group, members in jobs
     )
@@ -138,7 +138,7 @@ def solve(
             sampled = sampled or machine.follow(leader, inputs, seed=own)
             record = from_draws(sampled, planned.layout, how=how)
             if not _good(record):
-                sampled = machine.again(sampled, leader, inputs, seed=own)
+                sampled = machine.again(sampled, inputs, seed=own)
                 record = from_draws(sampled, planned.layout, how=f"{how}, twice")
         record["diagnostics"]["seconds"] = round(perf_counter() - began, 2)
         write_universe(folder, planned.name, planned.about | record)

@@ -24,10 +24,13 @@ def from_leader(
     machine: Machine, leader: Leader, inputs: Inputs, layout: Layout
 ) -> dict[str, Any] | None:
     """Answer by reweighting the leader's draws; None where that cannot be believed."""
+    ratio = leader.energy - machine.energy(leader.position, inputs)
+    if not np.isfinite(ratio).all():
+        return None
     with np.errstate(all="ignore"):  # a hopeless tail has no shape: k is NaN, and not reliable
-        weights = reweight(leader.energy - machine.energy(leader.position, inputs))
-    effective = float(1.0 / np.sum(weights.values**2))
-    if not weights.reliable or effective < MIN_ESS:
+        weights = reweight(ratio)
+        effective = float(1.0 / np.sum(weights.values**2))
+    if not (weights.reliable and effective >= MIN_ESS):
         return None
     rates = growth_rates(machine.constrain(leader.position, inputs), layout)
     diagnostics = {
