@@ -126,10 +126,9 @@ def test_an_interrupt_of_pymc_is_not_a_short_run():
 @pytest.fixture(scope="module")
 def runs(evidence, model):
     pytest.importorskip("nutpie")
-    return {
-        engine: fit(evidence, model=model, settings=load_settings(RECIPES[engine]), seed=1)
-        for engine in ENGINES
-    }
+    same = {"draws": 1000, "max_draws": 0}  # one length for all: coordinates are compared
+    recipes = {e: load_settings(RECIPES[e]).model_copy(update=same) for e in ENGINES}
+    return {e: fit(evidence, model=model, settings=recipes[e], seed=1) for e in ENGINES}
 
 
 @pytest.mark.slow

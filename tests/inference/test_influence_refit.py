@@ -19,7 +19,8 @@ PARAMETERS = ("rate", "level", "scatter", "family_spread", "log_discrepancy_typi
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["Two-9B"])
 def test_weights_are_a_refit(evidence, model, name):
-    run = fit(evidence, model=model, seed=1)
+    settings = load_settings().model_copy(update={"draws": 1000})
+    run = fit(evidence, model=model, settings=settings, seed=1)
     layout = lay_out(evidence, model.choices)
     which = layout.coords["model"].index(name)
     weights = reweight(-log_scores(run)[..., which])
@@ -34,7 +35,7 @@ def test_weights_are_a_refit(evidence, model, name):
     data = layout.data._replace(scores=scores._replace(**blank))
     refit = engines.sample(
         lambda m, d: joint(m, d, layout.switches), data, priors=model.priors, sizes=layout.sizes,
-        facts=layout.facts, coords=layout.coords, settings=load_settings(), seed=2,
+        facts=layout.facts, coords=layout.coords, settings=settings, seed=2,
     )  # fmt: skip
 
     moved = 0.0

@@ -27,7 +27,7 @@ def test_polynomials_are_exact(coefficients):
 
 
 def test_likelihoods_of_the_usual_width():
-    """Log-logistic curves four nodes wide, as wide as scores make them: below 1e-4 nats."""
+    """Log-logistic curves as wide as scores make them: below 1e-4 nats."""
     nodes, points = (special.log_expit(x / 0.45 / 4) * 60 for x in (GRID.nodes, GRID.points))
     ours = interpolate(xp, GRID, nodes[None, :])[0]
     assert np.max(np.abs(ours - points)) < 1e-4

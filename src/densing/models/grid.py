@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-POINTS_PER_NODE = 3
+POINTS_PER_NODE = 2
 STENCIL = 8
 """Nodes that an interpolated value depends on: a polynomial of one degree less."""
 MARGIN = STENCIL // 2 - 1
