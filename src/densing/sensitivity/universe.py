@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from densing.inference import assemble
 from densing.inference.potential import Inputs
 from densing.inference.sampler import Sampled
 from densing.models.layout import Layout
@@ -45,20 +46,12 @@ def from_leader(
 def from_draws(sampled: Sampled, layout: Layout, *, how: str) -> dict[str, Any]:
     """Answer from a universe's own draws, with their verdict."""
     rates = growth_rates(sampled.values, layout)
-    statistics = sampled.chains.statistics
-    stats = xr.Dataset(
-        {name: (("chain", "draw"), getattr(statistics, name))
-         for name in ("diverging", "energy", "lp")}
-    )  # fmt: skip
+    stats = assemble.sample_stats(sampled.chains.statistics)
 
     def judged(values: Mapping[str, np.ndarray], limit: float) -> Any:
-        draws = {
-            name: (("chain", "draw", *(f"{name} {i}" for i in range(value.ndim - 2))), value)
-            for name, value in values.items()
-        }
         return examine(
-            xr.Dataset(draws), stats, gradient_evaluations=sampled.gradient_evaluations,
-            max_rhat=limit, min_ess=MIN_ESS,
+            assemble.unlabelled(values), stats,
+            gradient_evaluations=sampled.gradient_evaluations, max_rhat=limit, min_ess=MIN_ESS,
         )  # fmt: skip
 
     every, own = judged(sampled.values, MAX_RHAT_ANY), judged(rates, MAX_RHAT)
