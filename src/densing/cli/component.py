@@ -1,13 +1,9 @@
 """`densing loss` and `densing trend`: one component alone, on any table."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from cyclopts import Parameter
-
-from densing.cli.options import Sampling
-
-Json = Annotated[bool, Parameter(negative=())]
+from densing.cli.options import Flag, Sampling
 
 
 def loss(
@@ -15,7 +11,7 @@ def loss(
     *,
     out: Path | None = None,
     sampling: Sampling = Sampling(),  # noqa: B008
-    json: Json = False,
+    json: Flag = False,
 ) -> int:
     """Fit the loss law L(N, D) to any table of runs.
 
@@ -48,7 +44,7 @@ def trend(
     residual: Literal["skewed", "normal"] = "skewed",
     out: Path | None = None,
     sampling: Sampling = Sampling(),  # noqa: B008
-    json: Json = False,
+    json: Flag = False,
 ) -> int:
     """Fit an exponential trend to any dated positive values.
 
