@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
+from densing.cli.files import check_file
 from densing.cli.options import Flag, Sampling
 
 
@@ -24,6 +25,7 @@ def loss(
     json
         Print one JSON object.
     """
+    check_file(out)
     from densing.data import validate
 
     model, settings = sampling.declared()
@@ -59,6 +61,7 @@ def trend(
     json
         Print one JSON object.
     """
+    check_file(out)
     from densing.data import validate
 
     model, settings = sampling.declared()

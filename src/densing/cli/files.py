@@ -21,6 +21,15 @@ def open_joint(path: Path) -> "xr.DataTree":
     return run
 
 
+def check_file(path: Path | None) -> None:
+    """Refuse a file that cannot be written, as `check_writable`; None is no file."""
+    if path is None:
+        return
+    if path.is_dir():
+        raise IsADirectoryError(21, "is a folder; give the name of a file", str(path))
+    check_writable(path.parent)
+
+
 def check_writable(folder: Path) -> None:
     """Refuse a place that cannot be written to before the work, not after it; raises `OSError`."""
     from tempfile import TemporaryFile

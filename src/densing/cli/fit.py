@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from densing.cli.files import check_writable
+from densing.cli.files import check_file, check_writable
 from densing.cli.options import Flag, Sampling, Tables
 
 if TYPE_CHECKING:
@@ -56,9 +56,7 @@ def fit(
     json
         Print the summary as one JSON object.
     """
-    if out.is_dir():
-        raise IsADirectoryError(21, "is a folder; give the name of a file", str(out))
-    check_writable(out.parent)
+    check_file(out)
     run = _fit(tables, sampling)
     from densing.cli.show import show_summary
     from densing.results.run import save_run
