@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 if TYPE_CHECKING:
     from densing.data import Evidence
-    from densing.inference.posterior import Listener
+    from densing.inference.news import Listener
     from densing.inference.settings import Settings
     from densing.models.declaration import Model
 

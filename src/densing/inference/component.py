@@ -9,7 +9,7 @@ import xarray as xr
 from scipy.stats import norm
 
 from densing.inference import assemble, engines
-from densing.inference.posterior import Listener
+from densing.inference.news import Listener
 from densing.inference.settings import Settings, load_settings
 from densing.models.declaration import Model, load_model
 from densing.models.loss import RunData, loss_law

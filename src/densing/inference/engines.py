@@ -5,11 +5,16 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
+from densing.inference.news import Listener, nobody
 from densing.inference.nuts import Statistics
-from densing.inference.posterior import Listener, prepare_jax, sample_posterior
+from densing.inference.potential import Inputs
+from densing.inference.sampler import build_sampler
 from densing.inference.settings import Settings
+from densing.inference.setup import prepare_jax
 from densing.models.declaration import DeclarationError
 from densing.models.prior import Prior
 
@@ -43,10 +48,16 @@ def sample(
 
     Parameters
     ----------
-    priors, sizes, facts, listen
-        See `posterior.sample_posterior`.
+    priors
+        Declared priors by name; those the program does not ask for are ignored.
+    sizes
+        Length of each named dimension.
+    facts
+        Arrays that priors refer to by name.
     coords
         Names along each dimension.
+    listen
+        Called with `Progress`, from several threads.
 
     Raises
     ------
@@ -54,13 +65,12 @@ def sample(
         The recipe's engine is not installed.
     """
     if settings.engine == "numpyro":
-        found = sample_posterior(
-            program, data, priors=priors, sizes=sizes, facts=facts, settings=settings, seed=seed,
-            listen=listen,
-        )  # fmt: skip
-        return Draws(
-            found.values, found.chains.statistics, found.gradient_evaluations, found.seconds
-        )
+        prepare_jax()
+        inputs = jax.tree.map(jnp.asarray, Inputs(data, dict(facts)))
+        sampler = build_sampler(program, inputs, priors=priors, sizes=sizes, settings=settings)
+        found = sampler.sample(inputs, seed=seed, listen=listen or nobody)
+        seconds = {name: round(value, 2) for name, value in found.seconds.items()}
+        return Draws(found.values, found.chains.statistics, found.gradient_evaluations, seconds)
     require(settings)
     prepare_jax()
     # Imported here: PyMC takes seconds, and the default engine does without it.

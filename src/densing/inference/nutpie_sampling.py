@@ -11,8 +11,8 @@ import numpy as np
 import nutpie
 import pymc
 
+from densing.inference.news import Listener, Progress
 from densing.inference.nuts import Statistics
-from densing.inference.posterior import Listener, Progress
 from densing.inference.pymc_sampling import PymcDraws, leapfrogs, named
 from densing.inference.settings import Settings
 

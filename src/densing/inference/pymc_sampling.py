@@ -14,10 +14,12 @@ import xarray as xr
 from pymc.blocking import DictToArrayBijection, RaveledVars
 
 from densing.inference.laplace import DISPERSION, Mode, curvature, find_mode
+from densing.inference.news import Listener, Progress
 from densing.inference.nuts import Statistics
-from densing.inference.posterior import HOPELESS, SECOND_STAGE, Listener, Progress
 from densing.inference.potential import Whitening
+from densing.inference.sampler import SECOND_STAGE
 from densing.inference.settings import Settings
+from densing.inference.starts import HOPELESS
 
 pm: Any = pymc  # typed in part only
 MODE = "JAX"
@@ -181,7 +183,7 @@ def _starts(
 ) -> tuple[list[np.ndarray], Whitening, int]:
     """Dispersed start of each chain about a mode of its own; whitening; gradients they took.
 
-    As `posterior.find_starts`: modes that do not matter are started again.
+    As `starts.find_starts`: modes that do not matter are started again.
     """
     rng, size = np.random.default_rng(seed), len(chains.origin.data)
     modes: list[Mode] = []

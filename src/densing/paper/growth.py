@@ -10,7 +10,7 @@ import xarray as xr
 
 from densing.data import bundled
 from densing.inference.component import fit_trend
-from densing.inference.posterior import Listener
+from densing.inference.news import Listener
 from densing.models.layout import DAYS_PER_YEAR
 from densing.paper import published as pub
 from densing.paper.claim import Claim, Range

@@ -7,12 +7,13 @@ import numpy as np
 import xarray as xr
 
 from densing.inference.potential import Inputs
+from densing.inference.sampler import Sampled
 from densing.models.layout import Layout
 from densing.results.derive import frontier_rate
 from densing.results.headline import growth
 from densing.results.health import examine
 from densing.results.reweighting import Weights, reweight, weighted_growth
-from densing.sensitivity.machine import MAX_RHAT, MAX_RHAT_ANY, MIN_ESS, Leader, Machine, Sampled
+from densing.sensitivity.machine import MAX_RHAT, MAX_RHAT_ANY, MIN_ESS, Leader, Machine
 
 FAST = 6.0
 """Months: the claim that the doubling time is shorter is followed through all universes."""
@@ -24,7 +25,7 @@ def from_leader(
     machine: Machine, leader: Leader, inputs: Inputs, layout: Layout
 ) -> dict[str, Any] | None:
     """Answer by reweighting the leader's draws; None where that cannot be believed."""
-    ratio = leader.energy - machine.energy(leader.position, inputs)
+    ratio = leader.energy - machine.sampler.energy(leader.position, inputs)
     if not np.isfinite(ratio).all():
         return None
     with np.errstate(all="ignore"):  # a hopeless tail has no shape: k is NaN, and not reliable
@@ -32,7 +33,7 @@ def from_leader(
         effective = float(1.0 / np.sum(weights.values**2))
     if not (weights.reliable and effective >= MIN_ESS):
         return None
-    rates = growth_rates(machine.constrain(leader.position, inputs), layout)
+    rates = growth_rates(machine.sampler.constrain(leader.position, inputs), layout)
     diagnostics = {
         "how": "reweighted", "pareto_k": weights.pareto_k, "min_ess_bulk": effective,
         "min_ess_tail": effective, "max_rhat": None, "rate_rhat": None, "divergences": 0,
