@@ -9,6 +9,7 @@ import xarray as xr
 from scipy.stats import norm
 
 from densing.inference import assemble, engines
+from densing.inference.draws import Draws
 from densing.inference.news import Listener
 from densing.inference.settings import Settings, load_settings
 from densing.models.declaration import Model, load_model
@@ -151,7 +152,7 @@ def _run(
     posterior: xr.Dataset,
     derived: xr.Dataset,
     data: pd.DataFrame,
-    sampled: engines.Draws,
+    sampled: Draws,
     model: Model,
     settings: Settings,
     seed: int,
