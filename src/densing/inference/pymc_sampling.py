@@ -14,7 +14,7 @@ import xarray as xr
 from pymc.blocking import DictToArrayBijection, RaveledVars
 
 from densing.inference.draws import Draws, draws_of_tree, leapfrogs
-from densing.inference.laplace import DISPERSION, Mode, curvature, find_mode
+from densing.inference.laplace import DISPERSION, Mode, curvature, find_mode, rewhitened
 from densing.inference.news import Listener, Progress, nobody
 from densing.inference.potential import Whitening
 from densing.inference.sampler import SECOND_STAGE
@@ -24,8 +24,6 @@ from densing.inference.starts import HOPELESS
 pm: Any = pymc  # typed in part only
 MODE = "JAX"
 """PyTensor's compiler: C takes minutes for this graph and may be missing, Numba takes longer."""
-SHRINKAGE = 4
-"""Draws, in multiples of the dimension, that the curvature at the mode is worth."""
 NOTHING: Any = None
 """Data are constants of a `pm.Model`, not arguments."""
 
@@ -55,7 +53,7 @@ def sample_pymc(
     compile_seconds = perf_counter() - began
     began = perf_counter()
     pilot = chains.run("shaping", whitening, starts, draws=settings.pilot, seed=seed)
-    whitening = by_pilot(whitening, chains.positions)
+    whitening = rewhitened(whitening, chains.positions)
     run = chains.run(
         "sampling", whitening, list(chains.positions[:, -1]), draws=settings.draws,
         seed=seed + SECOND_STAGE,
@@ -122,26 +120,6 @@ class _Chains:
             raise KeyboardInterrupt
         self.positions = np.asarray(positions)
         return run
-
-
-def by_pilot(whitening: Whitening, positions: np.ndarray) -> Whitening:
-    """Whitening by the covariance of the pilot's draws, shrunk towards the pilot's own.
-
-    Covariances are taken within chains, so that chains in different modes do not widen them.
-
-    Parameters
-    ----------
-    positions
-        Flat vectors of the pilot's draws, shape (chain, draw, size).
-    """
-    size = positions.shape[-1]
-    scale = np.asarray(whitening.scale)
-    centred = (positions - positions.mean(axis=1, keepdims=True)).reshape(-1, size)
-    y = np.linalg.solve(scale, centred.T).T
-    weight = SHRINKAGE * size
-    covariance = (y.T @ y + weight * np.eye(size)) / (len(y) + weight)
-    centre = positions.reshape(-1, size).mean(axis=0)
-    return Whitening(centre, scale @ np.linalg.cholesky(covariance))
 
 
 def _starts(
