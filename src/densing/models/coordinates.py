@@ -23,7 +23,7 @@ def scaled(xp: Any, scale: Any) -> Coordinate:
 
 CENTRE, SPREAD, BEND = 0.3, 0.2, 0.03
 """In ``h = -ln(1 - e)``: where z = 0 lies and how far z = 1 is from there (about where the shares
-of loss laws lie and how far apart, so that z is of order one), and how near e = 0 the line bends."""
+of loss laws lie and how far apart, so that z is of order one), and where it bends to e = 0."""
 LOG_SPREAD = math.log(SPREAD)
 """Enters the slope: dh/dz is `SPREAD` times the slope of the softplus."""
 
