@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from densing.report.folder import write_json, written_whole
-from densing.report.sensitivity_axis import COLOURS
+from densing.report.rate_axis import COLOURS
 from densing.report.sensitivity_specification import plot_specification
 from densing.report.sensitivity_tornado import plot_tornado
 from densing.report.sensitivity_variance import plot_variance
