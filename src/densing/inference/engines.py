@@ -1,35 +1,20 @@
 """Sample a program with the engine that a recipe names: one door, whatever is behind it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
+from densing.inference.draws import Draws
 from densing.inference.news import Listener, nobody
-from densing.inference.nuts import Statistics
 from densing.inference.potential import Inputs
 from densing.inference.sampler import build_sampler
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
 from densing.models.declaration import DeclarationError
 from densing.models.prior import Prior
-
-
-@dataclass(frozen=True)
-class Draws:
-    """Draws of a program's parameters and how they were made, the same from every engine."""
-
-    values: Mapping[str, np.ndarray]
-    """Sampled and derived quantities, shape (chain, draw, ...)."""
-    statistics: Statistics
-    gradient_evaluations: int
-    """Warm-up and the search of modes included."""
-    seconds: dict[str, float]
-    """`compile` and `sample`."""
 
 
 def sample(
@@ -79,10 +64,10 @@ def sample(
 
     model = pm_model(program, data, priors=priors, sizes=sizes, facts=facts, coords=coords)
     if settings.engine == "pymc":
-        return Draws(*sample_pymc(model, settings=settings, seed=seed, listen=listen))
+        return sample_pymc(model, settings=settings, seed=seed, listen=listen)
     from densing.inference.nutpie_sampling import sample_nutpie
 
-    return Draws(*sample_nutpie(model, settings=settings, seed=seed, listen=listen))
+    return sample_nutpie(model, settings=settings, seed=seed, listen=listen)
 
 
 def require(settings: Settings) -> None:

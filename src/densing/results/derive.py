@@ -7,11 +7,8 @@ import pandas as pd
 import xarray as xr
 
 from densing.models.laws import LossCurve, log_loss_at_infinite_size
-from densing.models.layout import DAYS_PER_YEAR, Layout
+from densing.models.layout import DAYS_PER_YEAR, EPOCH, Layout
 from densing.results.variables import DERIVED
-
-EPOCH = pd.Timestamp("2023-02-24")
-"""Release of Llama 1: the origin of time, as in the paper."""
 
 
 def label(name: str, values: np.ndarray, coords: dict[str, Any]) -> xr.DataArray:
