@@ -24,6 +24,7 @@ GROUPS = {
         "density": ("show", "one row a model"),
         "influence": ("influence", "the answer without each model and each family"),
         "priors": ("influence", "how much the priors move the answer"),
+        "forecast": ("forecast", "density to come, the record, milestones"),
     },
     "Tables": {
         "check": ("tables", "validate tables, every fault at once"),

@@ -1,0 +1,55 @@
+"""What the kept back-test says of the model a forecast comes from."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from densing.models.declaration import PACKAGE
+from densing.results.run import record
+
+NOT_TESTED = (
+    "Not back-tested: no kept back-test is of this model and its choices; `densing backtest` "
+    "makes one."
+)
+
+
+def kept() -> dict[str, Any] | None:
+    """Back-test that comes with the package, from a checkout or a wheel; None without one."""
+    for path in (
+        PACKAGE / "_declarations" / "backtest.json",
+        PACKAGE.parents[1] / "benchmarks" / "results" / "backtest.json",
+    ):
+        if path.is_file():
+            return _read(path)
+    return None
+
+
+def verdict(run: xr.DataTree) -> dict[str, Any]:
+    """Say whether forecasts of this run's model were scored on the past, and how they did.
+
+    Returns
+    -------
+    dict
+        `same`: the kept back-test is of the same choices and priors; `sentence`.
+    """
+    told = kept()
+    if told is None or told["model"] != same_model(record(run, "model")):
+        return {"same": False, "sentence": NOT_TESTED}
+    sentence = told["sentence"]
+    if told["evidence_hash"] != run.attrs["evidence_hash"]:
+        sentence += " This run rests on other evidence."
+    return {"same": True, "sentence": sentence}
+
+
+def same_model(model: dict[str, Any]) -> dict[str, Any]:
+    """Return what makes two models the same: choices and priors, not name and words."""
+    return {key: model[key] for key in ("choices", "priors")}
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
