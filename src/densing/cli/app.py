@@ -17,6 +17,7 @@ GROUPS = {
         "loss": ("component", "a loss law L(N, D) on any table of runs"),
         "trend": ("component", "a trend on any dated positive values"),
         "sensitivity": ("sensitivity", "the answer over all reference choices"),
+        "backtest": ("backtest", "forecasts as of the past, scored against what came"),
         "reproduce": ("reproduce", "the Densing Law paper beside its re-estimate"),
     },
     "Read a run": {

@@ -144,7 +144,7 @@ def _milestone(console: Console, milestone: dict[str, Any], answer: dict[str, An
             console.print(f"  {doer}: no model of that size in the data's last year to go by")
     for name in ("population", "frontier"):
         sizes = milestone.get("params_needed", {}).get(name)
-        if sizes:
+        if sizes and milestone["request"]["params"] is None:
             console.print(
                 f"  parameters it takes at the density of the {DOERS[name]}: "
                 f"{_sizes(sizes[0])} on {answer['dates'][0]}, {_sizes(sizes[-1])} on {until}"

@@ -32,15 +32,16 @@ def verdict(run: xr.DataTree) -> dict[str, Any]:
     Returns
     -------
     dict
-        `same`: the kept back-test is of the same choices and priors; `sentence`.
+        `same`: the kept back-test is of the same choices and priors; `sentence`;
+        `scores_sentence`: how predictions of single scores did, None where nothing is kept.
     """
     told = kept()
     if told is None or told["model"] != same_model(record(run, "model")):
-        return {"same": False, "sentence": NOT_TESTED}
+        return {"same": False, "sentence": NOT_TESTED, "scores_sentence": None}
     sentence = told["sentence"]
     if told["evidence_hash"] != run.attrs["evidence_hash"]:
         sentence += " This run rests on other evidence."
-    return {"same": True, "sentence": sentence}
+    return {"same": True, "sentence": sentence, "scores_sentence": told["scores_sentence"]}
 
 
 def same_model(model: dict[str, Any]) -> dict[str, Any]:

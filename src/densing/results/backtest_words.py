@@ -1,0 +1,65 @@
+"""The back-test's verdict in sentences, from its numbers alone."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from densing.results.backtest import BASELINES, MONTHS, OURS
+
+CANNOT_KNOW = (
+    "Refits see the models released by their origin. They cannot unsee what the tables do not "
+    "date: scores of those models that were reported later, and a reference family that was "
+    "published later. A model counts once for each origin before it, so that forecasts overlap; "
+    "standard errors are over batches (a family's release of one day)."
+)
+
+
+def verdict_sentence(table: Sequence[Mapping[str, Any]]) -> str:
+    """Say how forecasts of new models' densities did at the longest horizon, and who beat them."""
+    months = max(MONTHS)
+    far = {row["forecaster"]: row for row in table if row["months"] == months}
+    ours = far[OURS]
+    told = ours["coverage"]["0.9"]
+    rivals = {name: far[name] for name in BASELINES if name in far}
+    better = [f"{name} ({row['crps']:.2f})" for name, row in rivals.items()
+              if row["crps"] < ours["crps"]]  # fmt: skip
+    worse = [f"{name} ({row['crps']:.2f})" for name, row in rivals.items()
+             if row["crps"] >= ours["crps"]]  # fmt: skip
+    against = []
+    if worse:
+        against.append(f"better than {_and(worse)}")
+    if better:
+        against.append(f"worse than {_and(better)}")
+    return (
+        f"Back-tested: refitted as of {ours['origins']} half-years and asked up to {months} months "
+        f"ahead, the 90 % fan of a new model covered {100 * told['share']:.0f} % (standard error "
+        f"{100 * told['se']:.0f}) of {ours['forecasts']} forecasts of {ours['models']} models in "
+        f"{ours['batches']} batches; CRPS {ours['crps']:.2f}, {' and '.join(against)}."
+    )
+
+
+def records_sentence(told: Mapping[str, Any]) -> str:
+    """Say how forecasts of the record did."""
+    inside = round(told["coverage"]["0.9"] * told["forecasts"])
+    return (
+        f"The record: {inside} of {told['forecasts']} lay inside the 90 % interval, CRPS "
+        f"{told['crps']:.2f} against {told['naive_crps']:.2f} for no new record."
+    )
+
+
+def scores_sentence(told: Mapping[str, Any]) -> str:
+    """Say how predictions of single scores did; a benchmark can run ahead of density."""
+    share = told["coverage"]["0.9"]["share"]
+    sentence = (
+        f"Single scores: 90 % intervals covered {100 * share:.0f} % of {told['predictions']} "
+        f"predicted scores of {told['models']} models"
+    )
+    if share < 0.85:
+        sentence += (
+            "; progress that is a benchmark's own, beyond density, is not in the model, so "
+            "milestones on one benchmark are less certain than they look"
+        )
+    return sentence + "."
+
+
+def _and(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
