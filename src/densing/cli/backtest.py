@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
 from densing.cli.options import Sampling, Tables
 
+SINGLE = ("forecasts", "record_forecasts", "score_forecasts")
+"""Every forecast by itself: a file of its own."""
 Json = Annotated[bool, Parameter(negative=())]
 
 
@@ -29,7 +32,7 @@ def backtest(
     Parameters
     ----------
     out
-        Folder to write: origins/ (the refits) and backtest.json.
+        Folder to write: origins/ (the refits), backtest.json and forecasts.json, one by one.
     json
         Print one JSON object.
     """
@@ -58,25 +61,43 @@ def backtest(
         print(f"interrupted: the same command continues from {out}", file=sys.stderr)
         return INTERRUPTED
     answer["command"] = shlex.join(["densing", *sys.argv[1:]])
-    written = out / "backtest.json"
-    partial = written.with_suffix(".json.part")
-    partial.write_text(to_json(answer) + "\n", encoding="utf-8")
-    partial.replace(written)
+    single = {key: answer.pop(key) for key in SINGLE}
+    _write(out / "forecasts.json", single)
+    _write(out / "backtest.json", answer)
     if json:
         print(to_json(answer))
     else:
         show(answer)
-        print(f"written: {written}")
+        print(f"written: {out / 'backtest.json'}")
     return _status(answer["trustworthy"])
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    """Write a file whole or not at all."""
+    from densing.results.plain_json import to_json
+
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        partial.write_text(to_json(content) + "\n", encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def show(answer: dict[str, Any]) -> None:
     """Print the table of scores and the sentences that sum it up."""
     console = Console(highlight=False, soft_wrap=True)
-    console.print("Log density of new models, by horizon (all origins together):")
+    console.print(
+        "Log density of new models, all origins together: coverage of the intervals in %, bias, CRPS "
+        "and log score"
+    )
     console.print(_scores(answer["table"], "months"))
-    console.print("A year ahead, by origin:")
-    console.print(_scores(answer["by_origin"], "origin"))
+    console.print("A year ahead, by origin")
+    console.print(
+        _scores(
+            [row for row in answer["by_origin"] if "no error" not in row["forecaster"]], "origin"
+        )
+    )
     bad = [row["origin"] for row in answer["origins"] if row["verdict"] != "trustworthy"]
     if bad:
         console.print(f"not trustworthy: refits of {', '.join(bad)}", style="bold red")
@@ -86,9 +107,11 @@ def show(answer: dict[str, Any]) -> None:
 
 def _scores(rows: list[dict[str, Any]], first: str) -> Table:
     table = Table(
-        first, "forecaster", "n", "batches", "50 %", "80 %", "90 %", "95 %", "bias", "CRPS",
-        "log score",
+        first, "forecaster", "n", "batches", "50%", "80%", "90%", "95%", "bias", "CRPS",
+        "log", box=SIMPLE, padding=0,
     )  # fmt: skip
+    for column in table.columns:
+        column.no_wrap = True
     for column in table.columns[2:]:
         column.justify = "right"
     before = None

@@ -75,20 +75,20 @@ def backtest(
             {"origin": day.isoformat(), "models": int(run.attrs["models"]),
              "verdict": record(run, "health")["verdict"]}
         )  # fmt: skip
-    summary = table(rows)
+    summary, split = table(rows), by_origin(rows)
     of_records, of_scores = record_table(records), score_table(scores)
     return {
-        "sentence": words.verdict_sentence(summary),
+        "sentence": words.verdict_sentence(summary, split),
         "records_sentence": words.records_sentence(of_records),
         "scores_sentence": words.scores_sentence(of_scores),
         "cannot_know": words.CANNOT_KNOW,
-        "table": summary, "by_origin": by_origin(rows), "records": of_records, "scores": of_scores,
+        "table": summary, "by_origin": split, "records": of_records, "scores": of_scores,
         "origins": about,
         "trustworthy": trustworthy(full) and all(o["verdict"] == "trustworthy" for o in about),
         "model": same_model(record(full, "model")), "evidence_hash": evidence.hash,
         "settings": settings.model_dump(), "seed": seed, "versions": record(full, "versions"),
         "date": datetime.now(UTC).date().isoformat(),
-        "forecasts": rows, "record_forecasts": records,
+        "forecasts": rows, "record_forecasts": records, "score_forecasts": scores,
     }  # fmt: skip
 
 

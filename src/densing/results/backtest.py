@@ -2,9 +2,10 @@
 
 What is forecast is the log density of one new model (a new family's effect and the residual in
 it). It is held against the model's median log density in the fit of *all* models, and that
-density's posterior standard deviation is added to the forecast as error of measurement. The two
-fits share the reference's curves, so part of that error is counted twice and coverage is flattered
-a little: the same forecast *without* it is scored beside it, and the truth lies between.
+density's posterior standard deviation is added to the forecast as error of measurement; beside
+it stands the same forecast without that error. Either way coverage is flattered: both fits rest on
+one reference family, and what they do not know of its curves widens the forecast but hardly moves
+the median that it is held against. The scores themselves are the stricter test (`backtest_scores`).
 
 Models of one day and family are one batch: their misses come together, and standard errors are
 over batches.
@@ -25,11 +26,10 @@ from densing.results.horizon import released
 from densing.results.scoring import LEVELS, clustered, covered, crps, log_score, pit
 
 MONTHS = (3, 6, 12)
-OURS, BARE = "densing", "densing, measured without error"
-BASELINES = {
-    "last half-year's mean": "no growth", "line through all models": "least squares",
-    "line through the records": "least squares, as the law was published",
-}  # fmt: skip
+OURS, BARE = "densing", "densing, no error"
+"""The forecast, and the same without the error of measurement."""
+BASELINES = ("last half-year", "line, all models", "line, records")
+"""No growth; least squares; least squares through record holders, as the law was published."""
 
 
 def later_models(full: xr.DataTree, origin: date) -> pd.DataFrame:
