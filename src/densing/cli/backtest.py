@@ -88,8 +88,8 @@ def show(answer: dict[str, Any]) -> None:
     """Print the table of scores and the sentences that sum it up."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(
-        "Log density of new models, all origins together: coverage of the intervals in %, bias, CRPS "
-        "and log score"
+        "Log density of new models, all origins together: coverage of the intervals in %, bias, "
+        "CRPS and log score"
     )
     console.print(_scores(answer["table"], "months"))
     console.print("A year ahead, by origin")

@@ -83,7 +83,9 @@ def forecast(
     asked = requests(
         opened, density=density or (), match=match, score=score, benchmark=benchmark, params=params
     )
-    answer = tell(outlook, milestones=asked, prob=prob) | {"backtest": verdict(opened)}
+    answer = tell(outlook, milestones=asked, prob=prob)
+    beyond = answer["extrapolation"]["days_beyond"]
+    answer["backtest"] = verdict(opened, days_beyond=beyond)
     written = None
     if out is not None:
         from densing.report.forecast_write import write_forecast
@@ -121,9 +123,10 @@ def _show(answer: dict[str, Any], written: Path | None) -> None:
         f"days: {releases['models']} models in {releases['batches']} batches."
     )
     console.print(answer["extrapolation"]["sentence"])
-    console.print(
-        answer["backtest"]["sentence"], style=None if answer["backtest"]["same"] else "red"
-    )
+    tested = answer["backtest"]
+    console.print(tested["sentence"], style=None if tested["same"] else "yellow")
+    if tested["scores_sentence"] and any(m["request"]["score"] for m in answer["milestones"]):
+        console.print(tested["scores_sentence"], style="yellow")
     if not answer["trustworthy"]:
         console.print("not trustworthy: see `densing summary`", style="bold red")
     if written is not None:
@@ -149,8 +152,9 @@ def _milestone(console: Console, milestone: dict[str, Any], answer: dict[str, An
                 f"  parameters it takes at the density of the {DOERS[name]}: "
                 f"{_sizes(sizes[0])} on {answer['dates'][0]}, {_sizes(sizes[-1])} on {until}"
             )
-    if milestone.get("why"):
-        console.print(f"  {milestone['why']}", style="yellow")
+    for key in ("why", "unseen"):
+        if milestone.get(key):
+            console.print(f"  {milestone[key]}", style="yellow")
 
 
 def _span(interval: dict[str, Any]) -> str:

@@ -117,7 +117,7 @@ def _rounded(values: np.ndarray) -> list[float]:
 
 def _frame(panels: Sequence[Axes], outlook: Outlook, *, narrow: bool) -> None:
     span = outlook.span
-    first, until = mdates.date2num(span.first), mdates.date2num(span.until)
+    first, until, end = (float(mdates.date2num(d)) for d in (span.first, span.until, span.last))
     density = outlook.run["derived"]["density"].to_numpy()
     floor = np.quantile(density, 0.05, axis=(0, 1)).min()
     top = max(np.exp(np.quantile(v[:, -1], 0.975)) for v in outlook.draws.values())
@@ -131,11 +131,10 @@ def _frame(panels: Sequence[Axes], outlook: Outlook, *, narrow: bool) -> None:
         dates, texts = date_ticks(first, until, most=5)
         ax.set_xticks(mdates.date2num(dates), texts)
         ax.grid(axis="x", visible=False)
-        end = mdates.date2num(span.last)
         ax.axvspan(end, until, color="#f2f4f6", lw=0, zorder=0)
         _mark(ax, end, "data end", "right")
         if span.last < span.today < span.until:
-            _mark(ax, mdates.date2num(span.today), "today", "left")
+            _mark(ax, float(mdates.date2num(span.today)), "today", "left")
     panels[0].set_ylabel("density: effective over actual parameters")
     beyond = span.extrapolation()
     panels[0].set_xlabel(

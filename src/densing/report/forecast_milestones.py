@@ -100,7 +100,14 @@ def _ends(ax: Axes, x: float, ends: list[tuple[float, str, str, str | None]]) ->
     places = spread_out([(end[0] - low) / (high - low) for end in ends])
     for (y, title, colour, middle), place in zip(ends, places, strict=True):
         when = "" if middle is None else f", median {pd.Timestamp(middle):%b %Y}"
-        _name(ax, x, place, f"{title}\n{100 * y:.0f} %{when}", colour)
+        _name(ax, x, place, f"{title}\n{chance(y)}{when}", colour)
+
+
+def chance(probability: float) -> str:
+    """Say a probability; what is not certain is never rounded to certainty."""
+    if 0 < probability < 0.01 or 0.99 < probability < 1:
+        return "under 1 %" if probability < 0.5 else "over 99 %"
+    return f"{100 * probability:.0f} %"
 
 
 def spread_out(heights: list[float], *, least: float = 0.125) -> list[float]:
@@ -139,6 +146,8 @@ def _size(ax: Axes, milestone: dict[str, Any], dates: pd.DatetimeIndex) -> None:
         ax.plot(x, np.where(middle < LARGEST, middle, np.nan), color=colour, lw=2.2, zorder=4)
         seen += [v for v in (*low, *middle, *high) if 0 < v < LARGEST]
         ends.append((middle[-1], title, colour))
+    if milestone.get("unseen"):
+        ax.set_xlabel(textwrap.fill(milestone["unseen"], 62), fontsize=7.5, color=MUTED, loc="left")
     ax.set_yscale("log")
     bottom, top = (min(seen) / 2, max(seen) * 2) if seen else (1e8, 1e12)
     ax.set_ylim(bottom, top)
@@ -155,14 +164,14 @@ def _size(ax: Axes, milestone: dict[str, Any], dates: pd.DatetimeIndex) -> None:
 
 
 def _time_axis(ax: Axes, dates: pd.DatetimeIndex, answer: dict[str, Any]) -> None:
-    low, high = mdates.date2num(dates[0]), mdates.date2num(dates[-1])
+    low, high = (float(mdates.date2num(day)) for day in (dates[0], dates[-1]))
     ticks, texts = date_ticks(low, high, most=5)
     ax.set_xlim(low, high)
     ax.set_xticks(mdates.date2num(ticks), texts)
     ax.grid(axis="x", visible=False)
     today = pd.Timestamp(answer["extrapolation"]["today"])
     if dates[0] < today < dates[-1]:
-        ax.axvline(mdates.date2num(today), color=MUTED, lw=0.9, ls=(0, (4, 3)), zorder=3)
+        ax.axvline(float(mdates.date2num(today)), color=MUTED, lw=0.9, ls=(0, (4, 3)), zorder=3)
         ax.annotate(
             "today", (mdates.date2num(today), 0.985), xycoords=("data", "axes fraction"),
             xytext=(4, 0), textcoords="offset points", va="top", fontsize=7.5, color=MUTED,

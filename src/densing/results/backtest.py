@@ -77,6 +77,7 @@ def score_origin(
     rng = np.random.default_rng(seed)
     at = ahead.time(later["day"])
     seen, error = later["log_density"].to_numpy(), later["error"].to_numpy()
+    lead = (later["day"] - pd.Timestamp(origin)).dt.days.to_numpy()
     new = np.column_stack([ahead.new_models(rng, at[i : i + 1]) for i in range(len(at))])
     noisy = new + error * rng.standard_normal(new.shape)
     width = 1.06 * new.std(axis=0) * len(new) ** -0.2  # a kernel where there is no error
@@ -91,7 +92,7 @@ def score_origin(
     return [
         {
             "origin": origin.isoformat(), "model": row.model, "batch": row.batch,
-            "lead_days": (row.day - pd.Timestamp(origin)).days, "forecaster": name,
+            "lead_days": int(lead[i]), "forecaster": name,
             "observed": row.log_density, "median": float(np.median(draws[:, i])),
             "pit": float(transform[i]), "crps": float(crps(draws[:, [i]], seen[[i]])[0]),
             "log_score": float(density[i]),

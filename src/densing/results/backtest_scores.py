@@ -86,10 +86,12 @@ def _shifts(
         return out
     known = [str(p) for p in posterior["protocol"].to_numpy()]
     effect = thinned(run, ["protocol_effect"], draws=size)["protocol_effect"]
-    spread = thinned(run, ["protocol_spread"], draws=size)["protocol_spread"]
-    for name in set(protocols) - {""}:
-        new = name not in known
-        drawn = spread * rng.standard_normal(size) if new else effect[:, known.index(name)]
+    for name in sorted(set(protocols) - {""}):
+        if name in known:
+            drawn = effect[:, known.index(name)]
+        else:
+            spread = thinned(run, ["protocol_spread"], draws=size)["protocol_spread"]
+            drawn = spread * rng.standard_normal(size)
         out[:, protocols == name] = drawn[:, None]
     return out
 

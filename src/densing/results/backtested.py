@@ -7,6 +7,7 @@ from typing import Any
 import xarray as xr
 
 from densing.models.declaration import PACKAGE
+from densing.models.layout import DAYS_PER_YEAR
 from densing.results.run import record
 
 NOT_TESTED = (
@@ -26,8 +27,13 @@ def kept() -> dict[str, Any] | None:
     return None
 
 
-def verdict(run: xr.DataTree) -> dict[str, Any]:
+def verdict(run: xr.DataTree, *, days_beyond: int = 0) -> dict[str, Any]:
     """Say whether forecasts of this run's model were scored on the past, and how they did.
+
+    Parameters
+    ----------
+    days_beyond
+        How far beyond its data the forecast reaches, which may be further than was tested.
 
     Returns
     -------
@@ -38,7 +44,14 @@ def verdict(run: xr.DataTree) -> dict[str, Any]:
     told = kept()
     if told is None or told["model"] != same_model(record(run, "model")):
         return {"same": False, "sentence": NOT_TESTED, "scores_sentence": None}
-    sentence = told["sentence"]
+    sentence = f"{told['sentence']} {told['records_sentence']}"
+    tested = max(row["months"] for row in told["table"])
+    asked = days_beyond * 12 / DAYS_PER_YEAR
+    if asked > tested:
+        sentence += (
+            f" This forecast reaches {asked:.0f} months beyond its data, and no forecast beyond "
+            f"{tested} was tested."
+        )
     if told["evidence_hash"] != run.attrs["evidence_hash"]:
         sentence += " This run rests on other evidence."
     return {"same": True, "sentence": sentence, "scores_sentence": told["scores_sentence"]}

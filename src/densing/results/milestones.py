@@ -19,7 +19,7 @@ from densing.results.horizon import Horizon, released
 from densing.results.interval import KIND
 from densing.results.needed import Yardstick
 from densing.results.releases import Releases
-from densing.results.request import Request
+from densing.results.request import Request, sized
 
 SAMPLES_AT_ONCE = 500
 """Draws whose daily lines are held at once."""
@@ -65,7 +65,19 @@ class Milestones:
             if not recent.any() and not np.isfinite(first["record"]).any():
                 first["record"] = None
             out |= self._told(first, prob)
-        return out | {"params_needed": self._sizes(effective, prob)}
+        sizes = self._sizes(effective, prob)
+        return out | {"params_needed": sizes, "unseen": self._unseen(request, sizes["population"])}
+
+    def _unseen(self, request: Request, sizes: list[dict[str, Any]]) -> str | None:
+        """Say where the size asked for, or found, is smaller than any model of the run."""
+        least = float(self.data["counted_params"].min())
+        lack = f"below the smallest model of the run ({sized(least)}): density there is unseen"
+        if request.params is not None:
+            return f"{sized(request.params)} lies {lack}" if request.params < least else None
+        for day, size in zip(self.span.months, sizes, strict=True):
+            if size["median"] is not None and size["median"] < least:
+                return f"from {day:%Y-%m-%d} the median size lies {lack}"
+        return None
 
     def _needed(
         self, request: Request, rng: np.random.Generator

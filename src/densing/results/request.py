@@ -81,25 +81,26 @@ def requests(
             faults.append(f"{match} has no score on {benchmark} in this run, but on {_list(known)}")
     if faults:
         raise RequestError("\n".join(faults))
-    asked = [_multiple(factor) for factor in density]
+    of = "frontier" if "shortfall" in run["posterior"] else "typical model"
+    asked = [_multiple(factor, of) for factor in density]
     if match is not None:
         asked.append(_match(data, match, benchmark, params))
     elif score is not None:
         assert benchmark is not None
         asked.append(_score(score, benchmark, params))
-    return asked or _usual(data, models, benchmarks)
+    return asked or _usual(data, models, benchmarks, of)
 
 
-def _usual(data: xr.Dataset, models: list[str], benchmarks: list[str]) -> list[Request]:
-    usual = [_multiple(USUAL_FACTOR)]
+def _usual(data: xr.Dataset, models: list[str], benchmarks: list[str], of: str) -> list[Request]:
+    usual = [_multiple(USUAL_FACTOR, of)]
     known = USUAL_MODEL in models and USUAL_BENCHMARK in benchmarks
     if known and _row(data, USUAL_MODEL, USUAL_BENCHMARK) is not None:
         usual.append(_match(data, USUAL_MODEL, USUAL_BENCHMARK, USUAL_PARAMS))
     return usual
 
 
-def _multiple(factor: float) -> Request:
-    return Request(name=f"density {factor:g} times today's", factor=factor)
+def _multiple(factor: float, of: str) -> Request:
+    return Request(name=f"density {factor:g} times that of today's {of}", factor=factor)
 
 
 def _match(data: xr.Dataset, model: str, benchmark: str | None, params: float | None) -> Request:
