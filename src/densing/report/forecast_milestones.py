@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
 from densing.report.headline import date_ticks
-from densing.report.style import FRONTIER, MUTED, POPULATION, RECORD, stamp, style
+from densing.report.style import FAINT, FRONTIER, MUTED, PAPER, POPULATION, RECORD, stamp, style
 from densing.report.words import plain, size
 
 WHO = {
@@ -151,6 +151,14 @@ def _size(ax: Axes, milestone: dict[str, Any], dates: pd.DatetimeIndex) -> None:
     ax.set_yscale("log")
     bottom, top = (min(seen) / 2, max(seen) * 2) if seen else (1e8, 1e12)
     ax.set_ylim(bottom, top)
+    least = milestone["smallest_seen"]
+    if least > bottom:
+        ax.axhspan(bottom, least, facecolor="none", edgecolor=FAINT, hatch="////", lw=0, zorder=1)
+        ax.annotate(
+            "smaller than any\nmodel of the run", (0.02, 0.02), xycoords="axes fraction",
+            fontsize=7.5, color=MUTED, zorder=6,
+            bbox={"facecolor": PAPER, "edgecolor": "none", "pad": 2.0},
+        )  # fmt: skip
     ax.yaxis.set_major_locator(LogLocator(base=10, numticks=12))
     ax.yaxis.set_minor_locator(LogLocator(base=10, subs=[]))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: size(v)))

@@ -68,10 +68,14 @@ def scores_sentence(told: Mapping[str, Any]) -> str:
         f"Single scores: 90 % intervals covered {100 * share:.0f} % of {told['predictions']} "
         f"predicted scores of {told['models']} models"
     )
+    by_name = sorted(told["benchmarks"].items(), key=lambda item: item[1]["coverage"])
+    parts = [f"{name} {100 * own['coverage']:.0f} % (bias {own['bias']:+.2f})"
+             for name, own in by_name]  # fmt: skip
+    sentence += f" ({', '.join(parts)})"
     if share < 0.85:
         sentence += (
-            "; progress that is a benchmark's own, beyond density, is not in the model, so "
-            "milestones on one benchmark are less certain than they look"
+            "; the model has no drift of one benchmark against density, so milestones on a "
+            "single benchmark are less certain than they look"
         )
     return sentence + "."
 

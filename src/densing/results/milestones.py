@@ -66,7 +66,10 @@ class Milestones:
                 first["record"] = None
             out |= self._told(first, prob)
         sizes = self._sizes(effective, prob)
-        return out | {"params_needed": sizes, "unseen": self._unseen(request, sizes["population"])}
+        return out | {
+            "params_needed": sizes, "unseen": self._unseen(request, sizes["population"]),
+            "smallest_seen": float(self.data["counted_params"].min()),
+        }  # fmt: skip
 
     def _unseen(self, request: Request, sizes: list[dict[str, Any]]) -> str | None:
         """Say where the size asked for, or found, is smaller than any model of the run."""
