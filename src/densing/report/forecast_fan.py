@@ -137,7 +137,7 @@ def _frame(panels: Sequence[Axes], outlook: Outlook, *, narrow: bool) -> None:
             _mark(ax, float(mdates.date2num(span.today)), "today", "left")
     panels[0].set_ylabel("density: effective over actual parameters")
     beyond = span.extrapolation()
-    panels[0].set_xlabel(
+    panels[-1 if narrow else 0].set_xlabel(
         f"shades: 50, 80, 90, 95 %; at the right end the median and its 90 % interval"
         f"{'\n' if narrow else ';  '}{beyond['days_beyond']} days beyond the data, "
         f"{beyond['multiple_of_span']:.1f} times their span  ·  densing",

@@ -46,7 +46,7 @@ class Horizon:
 
     def extrapolation(self) -> dict[str, Any]:
         """How far beyond the last data this is, in days and in spans of the data."""
-        beyond, span = (self.until - self.last).days, (self.last - self.first).days
+        beyond, span = (self.until - self.last).days, max((self.last - self.first).days, 1)
         share = beyond / span
         sentence = (
             f"The last model of this run was released on {self.last:%Y-%m-%d}: the forecast to "
