@@ -3,18 +3,16 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import Parameter
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from densing.cli.options import Sampling, Tables
+from densing.cli.options import Flag, Sampling, Tables
 
 SINGLE = ("forecasts", "record_forecasts", "score_forecasts")
 """Every forecast by itself: a file of its own."""
-Json = Annotated[bool, Parameter(negative=())]
 
 
 def backtest(
@@ -22,7 +20,7 @@ def backtest(
     out: Path = Path("backtest-run"),
     tables: Tables = Tables(),  # noqa: B008
     sampling: Sampling = Sampling(),  # noqa: B008
-    json: Json = False,
+    json: Flag = False,
 ) -> int:
     """Refit as of each half-year and score what each would have said of the models that came.
 
@@ -36,13 +34,13 @@ def backtest(
     json
         Print one JSON object.
     """
-    from densing.cli.fit import _folder
-    from densing.cli.show import _status
+    from densing.cli.answers import status
+    from densing.cli.files import check_writable
     from densing.results.plain_json import to_json
 
     model, settings = sampling.declared()
     evidence = tables.load()
-    _folder(out)
+    check_writable(out)
     from densing.inference.backtest import backtest as run_backtest
 
     errors = Console(stderr=True, highlight=False)
@@ -69,7 +67,7 @@ def backtest(
     else:
         show(answer)
         print(f"written: {out / 'backtest.json'}")
-    return _status(answer["trustworthy"])
+    return status(trustworthy=answer["trustworthy"])
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

@@ -7,7 +7,8 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-Json = Annotated[bool, Parameter(negative=())]
+from densing.cli.options import Flag
+
 TITLES = {
     "population": "typical new model", "frontier": "frontier", "new_model": "one new model",
     "record": "record",
@@ -31,7 +32,7 @@ def forecast(
     prob: float = 0.9,
     seed: int = 1,
     out: Path | None = None,
-    json: Json = False,
+    json: Flag = False,
 ) -> int:
     """Print what a run says of days to come, and how far that is beyond its data.
 
@@ -65,7 +66,7 @@ def forecast(
     json
         Print one JSON object.
     """
-    from densing.cli.show import _probability, _status
+    from densing.cli.answers import probability, status
     from densing.results.backtested import verdict
     from densing.results.forecast import forecast as tell
     from densing.results.forecast import look_ahead
@@ -73,11 +74,11 @@ def forecast(
     from densing.results.request import requests
     from densing.results.run import open_run
 
-    prob = _probability(prob)
+    prob = probability(prob)
     if out is not None:
-        from densing.cli.fit import _folder
+        from densing.cli.files import check_writable
 
-        _folder(out)
+        check_writable(out)
     opened = open_run(run)
     outlook = look_ahead(opened, until=until, today=today, seed=seed)
     asked = requests(
@@ -95,7 +96,7 @@ def forecast(
         print(to_json(answer))
     else:
         _show(answer, written)
-    return _status(answer["trustworthy"])
+    return status(trustworthy=answer["trustworthy"])
 
 
 def _show(answer: dict[str, Any], written: Path | None) -> None:
@@ -174,7 +175,7 @@ def _when(date: dict[str, Any], until: str) -> str:
 
 
 def _months(interval: dict[str, Any]) -> str:
-    from densing.cli.influence import _months as months
+    from densing.cli.answers import months
 
     return months({"doubling_months": interval})
 
