@@ -18,6 +18,7 @@ GROUPS = {
         "trend": ("component", "a trend on any dated positive values"),
         "sensitivity": ("sensitivity", "the answer over all reference choices"),
         "reproduce": ("reproduce", "the Densing Law paper beside its re-estimate"),
+        "selfcheck": ("selfcheck", "a reference's own largest models, whose density is 1"),
     },
     "Read a run": {
         "summary": ("show", "headline and diagnostics"),
