@@ -43,4 +43,4 @@ calibrate: setup ## simulated worlds: coverage of every interval (half an hour)
 	cp calibration-run/calibration.json benchmarks/results/calibration.json
 
 clean: ## remove what make made
-	rm -rf $(VENV) report backtest-run dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) report backtest-run calibration-run dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -20,6 +20,7 @@ GROUPS = {
         "backtest": ("backtest", "forecasts as of the past, scored against what came"),
         "calibrate": ("calibrate", "simulated worlds: do the intervals cover what they should?"),
         "reproduce": ("reproduce", "the Densing Law paper beside its re-estimate"),
+        "selfcheck": ("selfcheck", "a reference's own largest models, whose density is 1"),
     },
     "Read a run": {
         "summary": ("show", "headline and diagnostics"),

@@ -3,10 +3,10 @@
 from typing import Any, NamedTuple
 
 from densing.models.grid import Grid, interpolate
-from densing.models.loss import RunData, loss_law
-from densing.models.performance import CheckpointData, performance_map
+from densing.models.loss import RunData
+from densing.models.performance import CheckpointData
 from densing.models.program import Program
-from densing.models.residual import log_ndtr
+from densing.models.reference import reference
 from densing.models.targets import Cells, ScoreData, cells, score_log_likelihood
 from densing.models.trend import Trend, TrendData, residual_density, trend
 
@@ -62,12 +62,6 @@ def target_log_density(m: Program, data: JointData, switches: Switches, x: Any) 
 
 def curves(m: Program, data: JointData, switches: Switches) -> tuple[Cells, Trend]:
     """Sample everything but the targets, and condition on the reference family."""
-    xp = m.xp
-    loss = loss_law(m, data.runs, irreducible=switches.irreducible)
-    performance = performance_map(m, data.checkpoints)
+    loss, performance = reference(m, data.runs, data.checkpoints, irreducible=switches.irreducible)
     cell = cells(m, data.scores, loss, performance, protocols=switches.protocols)
-    # A checkpoint's loss, cleared of its discrepancy, cannot be below the irreducible loss.
-    of = data.checkpoints.benchmark
-    margin = xp.log(data.checkpoints.loss) - xp.take(loss.log_irreducible, of)
-    m.factor("checkpoints", log_ndtr(xp, margin / xp.take(m.values["discrepancy"], of)))
     return cell, trend(m, data.models, shortfall=switches.shortfall, families=switches.families)

@@ -11,8 +11,12 @@ from densing.data import Evidence
 from densing.models.choices import Choices
 from densing.models.grid import build_grid
 from densing.models.joint import JointData, Switches
-from densing.models.loss import RunData
-from densing.models.performance import CheckpointData
+from densing.models.reference_layout import (
+    checkpoint_data,
+    reference_facts,
+    run_data,
+    runs_centre,
+)
 from densing.models.select import Selection, select
 from densing.models.targets import ScoreData
 from densing.models.trend import TrendData
@@ -21,8 +25,6 @@ DAYS_PER_YEAR = 365.25
 EPOCH = pd.Timestamp("2023-02-24")
 """Release of Llama 1: the origin of time, as in the paper."""
 UNBOUNDED_TOKENS = 1e60
-FLOOR_ITEMS = 200.0
-"""How many items the floor's prior is worth."""
 USUAL_LEVEL = -1.0
 """Log density around which a family's typical model is expected (prior `level`)."""
 GRID_STEP = 0.15
@@ -62,30 +64,17 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
     chosen = select(evidence, choices)
     names = list(choices.benchmarks)
     index = {name: position for position, name in enumerate(names)}
-    log_n0 = float(np.log(chosen.runs["params"]).mean())
-    log_d0 = float(np.log(chosen.runs["tokens"]).mean())
+    centre = runs_centre(chosen.runs)
 
     models = chosen.models
     time = (models["release_date"] - EPOCH).dt.days / DAYS_PER_YEAR
     families = sorted(models["family"].unique())
     scores, cells, protocols = _cells(chosen.scores, choices, index, chosen.baseline, models)
-    log_params = np.log(models["counted_params"].to_numpy(float)) - log_n0
+    log_params = np.log(models["counted_params"].to_numpy(float)) - centre["log_params"]
     data = JointData(
-        runs=RunData(
-            benchmark=chosen.runs["benchmark"].map(index).to_numpy(),
-            n=np.log(chosen.runs["params"].to_numpy(float)) - log_n0,
-            d=np.log(chosen.runs["tokens"].to_numpy(float)) - log_d0,
-            log_loss=np.log(chosen.runs["loss"].to_numpy(float)),
-        ),
-        checkpoints=CheckpointData(
-            benchmark=chosen.checkpoints["benchmark"].map(index).to_numpy(),
-            loss=chosen.checkpoints["loss"].to_numpy(float),
-            correct=np.rint(
-                (chosen.checkpoints["score"] * chosen.checkpoints["items"]).to_numpy(float)
-            ),
-            items=chosen.checkpoints["items"].to_numpy(float),
-        ),
-        scores=_sufficient(scores, cells, len(models), log_d0),
+        runs=run_data(chosen.runs, names, centre),
+        checkpoints=checkpoint_data(chosen.checkpoints, names),
+        scores=_sufficient(scores, cells, len(models), centre["log_tokens"]),
         models=TrendData(
             time=(time - time.mean()).to_numpy(float),
             family=models["family"].map({f: i for i, f in enumerate(families)}).to_numpy(),
@@ -110,7 +99,7 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
         switches=choices.switches._replace(
             families=choices.families and len(families) > 1, protocols=len(protocols) > 0
         ),
-        centre={"log_params": log_n0, "log_tokens": log_d0, "time": float(time.mean())},
+        centre=centre | {"time": float(time.mean())},
     )
 
 
@@ -167,20 +156,7 @@ def _sufficient(scores: pd.DataFrame, cells: pd.DataFrame, models: int, log_d0: 
 
 def _facts(chosen: Selection, names: list[str]) -> dict[str, Any]:
     """Facts of the evidence that priors refer to, with the dims that `prior.FACTS` gives."""
-    chance = chosen.benchmarks.loc[names, "chance"].to_numpy(float)
-    floor = 0.005 + 0.99 * chance
-    points = chosen.checkpoints
-    runs, checkpoints = (
-        table.assign(log_loss=np.log(table["loss"])).groupby("benchmark")["log_loss"]
-        for table in (chosen.runs, points)
-    )
-    seen = pd.concat([points[["benchmark", "score"]], chosen.scores[["benchmark", "score"]]])
-    best = seen.groupby("benchmark")["score"].max().clip(upper=0.99)
-    return {
-        "mean_log_loss": runs.mean()[names].to_numpy(float),
-        "log_checkpoint_loss": checkpoints.median()[names].to_numpy(float),
-        "chance_logit": np.log(floor / (1.0 - floor)),
-        "chance_spread": 1.0 / np.sqrt(FLOOR_ITEMS * floor * (1.0 - floor)),
-        "best_score": best[names].to_numpy(float),
-        "usual_level": np.asarray(USUAL_LEVEL),
-    }
+    scored = (chosen.checkpoints, chosen.scores)
+    seen = pd.concat([table[["benchmark", "score"]] for table in scored])
+    usual = {"usual_level": np.asarray(USUAL_LEVEL)}
+    return reference_facts(chosen, names, seen) | usual

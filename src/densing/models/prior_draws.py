@@ -19,6 +19,7 @@ from densing.models.loss import loss_law
 from densing.models.ops import numpy_ops
 from densing.models.performance import performance_map
 from densing.models.prior import Prior
+from densing.models.reference import discrepancy
 from densing.models.resolve import resolve
 from densing.models.targets import cells
 from densing.models.trend import Trend, trend
@@ -135,6 +136,7 @@ def _scores(
 ) -> np.ndarray:
     loss = loss_law(m, data.runs, irreducible=switches.irreducible)
     performance = performance_map(m, data.checkpoints)
+    discrepancy(m)
     cell = cells(m, data.scores, loss, performance, protocols=switches.protocols)
     who, where = score_rows
     n = (eta + data.log_params)[who]

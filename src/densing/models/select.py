@@ -7,10 +7,7 @@ import pandas as pd
 
 from densing.data import Evidence
 from densing.models.choices import Choices
-
-
-class SelectionError(ValueError):
-    """The choices leave nothing to fit; the message says which and what there is."""
+from densing.models.select_reference import SelectionError, ordered, select_reference
 
 
 @dataclass(frozen=True)
@@ -45,89 +42,19 @@ def select(evidence: Evidence, choices: Choices) -> Selection:
         Unknown reference or benchmark, a benchmark without runs or (loss, score) pairs to
         fit, or too few models left.
     """
-    runs = evidence.reference_runs
-    references = sorted(runs["reference"].unique())
-    if choices.reference not in references:
-        raise SelectionError(
-            f"unknown reference {choices.reference!r}; known: {', '.join(references)}"
-        )
-    runs = runs[runs["reference"] == choices.reference]
-    table = evidence.benchmarks.set_index("benchmark")
-    has = f"it has: {', '.join(sorted(runs['benchmark'].unique()))}"
-    _require(choices, runs["benchmark"], f"no runs on {{}}; {has}")
-    undescribed = [name for name in choices.benchmarks if name not in table.index]
-    if undescribed:
-        raise SelectionError(
-            f"no row in the benchmarks table for {', '.join(undescribed)}: add benchmark, items "
-            "and chance"
-        )
-    runs = runs[runs["benchmark"].isin(choices.benchmarks)]
-    runs = runs.assign(held_out=_flag(runs, "held_out"))
-    checkpoints = _checkpoints(evidence, runs, choices, table)
-    pairs = "no (loss, score) pairs on {}: add calibration points or drop the benchmark"
-    _require(choices, checkpoints["benchmark"], pairs)
-    runs = _ordered(runs, ["benchmark", "params", "tokens"], choices)
-    checkpoints = _ordered(checkpoints, ["benchmark", "loss"], choices)
-    kept, kept_points = ~runs["held_out"], ~checkpoints["held_out"]
-    if choices.held_out:
-        kept, kept_points = kept | True, kept_points | True
-    cure = "set held_out = true to fit them, or drop the benchmark"
-    _require(choices, runs.loc[kept, "benchmark"], f"held-out runs alone on {{}}: {cure}")
-    pairs = f"held-out (loss, score) pairs alone on {{}}: {cure}"
-    _require(choices, checkpoints.loc[kept_points, "benchmark"], pairs)
+    reference = select_reference(evidence, choices)
+    table = reference.benchmarks
     scores, models, baseline = _targets(evidence.catalog, choices, table)
     return Selection(
-        runs=runs[kept],
-        checkpoints=checkpoints[kept_points],
-        held_out_runs=runs[~kept],
-        held_out_checkpoints=checkpoints[~kept_points],
+        runs=reference.runs,
+        checkpoints=reference.checkpoints,
+        held_out_runs=reference.held_out_runs,
+        held_out_checkpoints=reference.held_out_checkpoints,
         models=models,
         scores=scores,
         benchmarks=table,
         baseline=baseline,
     )
-
-
-def _require(choices: Choices, present: pd.Series, lack: str) -> None:
-    """Raise for the chosen benchmarks that are not `present`; `lack` has a place for them."""
-    missing = [name for name in choices.benchmarks if name not in set(present)]
-    if missing:
-        raise SelectionError(
-            f"reference {choices.reference!r} has {lack.format(', '.join(missing))}"
-        )
-
-
-def _ordered(table: pd.DataFrame, keys: list[str], choices: Choices) -> pd.DataFrame:
-    """Sort rows by `keys` (benchmarks as chosen), then by all else they say."""
-    rank = {name: position for position, name in enumerate(choices.benchmarks)}
-    table = table.reset_index(drop=True)
-    by = {key: table[key].map(rank) if key == "benchmark" else table[key] for key in keys}
-    by |= {name: table[name].astype(str) for name in sorted(set(table.columns) - set(keys))}
-    order = pd.DataFrame(by).sort_values(list(by), kind="stable").index
-    return table.loc[order].reset_index(drop=True)
-
-
-def _checkpoints(
-    evidence: Evidence, runs: pd.DataFrame, choices: Choices, table: pd.DataFrame
-) -> pd.DataFrame:
-    points = evidence.calibration_points
-    points = points[
-        (points["reference"] == choices.reference) & points["benchmark"].isin(choices.benchmarks)
-    ]
-    scored = runs[runs["accuracy"].notna()] if "accuracy" in runs else runs.iloc[:0]
-    scored = scored.rename(columns={"run": "checkpoint", "accuracy": "score"})
-    columns = ["checkpoint", "benchmark", "loss", "score", "items", "held_out"]
-    parts = [t.reindex(columns=columns) for t in (points, scored)]
-    both = pd.concat([t for t in parts if len(t)] or parts[:1], ignore_index=True)
-    both["items"] = both["items"].fillna(both["benchmark"].map(table["items"])).astype(float)
-    return both.assign(held_out=_flag(both, "held_out"))
-
-
-def _flag(table: pd.DataFrame, column: str) -> pd.Series:
-    """Return a column of true and false; false where it is missing."""
-    if column not in table:
-        return pd.Series(data=False, index=table.index)
-    return table[column].astype("boolean").fillna(value=False).astype(bool)
 
 
 def _text(table: pd.DataFrame, column: str) -> pd.Series:
@@ -176,7 +103,7 @@ def _targets(
     found = _baseline(scores, choices, table)
     at_baseline = scores["protocol"] == ""
     scores["protocol"] = scores["protocol"].where(~at_baseline, scores["benchmark"].map(found))
-    scores = _ordered(scores, ["release_date", "model", "benchmark"], choices)
+    scores = ordered(scores, ["release_date", "model", "benchmark"], choices)
     columns = [
         "model", "organization", "family", "release_date", "params", "active_params",
         "embedding_params", "training_tokens", "architecture", "derived_from",

@@ -68,9 +68,6 @@ def cells(
 ) -> Cells:
     """Sample what belongs to scores alone and lay the curves out per cell."""
     xp = m.xp
-    m.sample("log_discrepancy_typical")
-    discrepancy = xp.exp(m.sample("log_discrepancy"))
-    m.derive("discrepancy", discrepancy, ("benchmark",))
     shift = xp.zeros(len(data.protocol))
     if protocols:
         spread = m.sample("protocol_spread")
@@ -79,7 +76,7 @@ def cells(
     return Cells(
         loss=at_column(xp, loss, data.benchmark),
         map=at_column(xp, performance, data.benchmark),
-        discrepancy=xp.take(discrepancy, data.benchmark)[:, None],
+        discrepancy=xp.take(m.values["discrepancy"], data.benchmark)[:, None],
         shift=shift[:, None],
         items=data.items[:, None],
         d=data.d[:, None],

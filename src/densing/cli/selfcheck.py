@@ -1,0 +1,117 @@
+"""`densing selfcheck`: the reference's own largest models, whose density is 1 by construction."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.table import Table
+
+Json = Annotated[bool, Parameter(negative=())]
+Quiet = Annotated[bool, Parameter(name=["--quiet", "-q"], negative=())]
+Settings = Annotated[list[str] | None, Parameter(name="--set", negative=())]
+ASKED = {
+    "loss": "loss, given size and tokens",
+    "score_given_loss": "score, given the loss",
+    "score_of_run": "score of one more run of the family",
+    "score_of_model": "score of a target model of density 1",
+    "density": "density 1, from one score",
+}
+
+
+def selfcheck(
+    *,
+    model: str = "olmo2",
+    inference: str = "default",
+    set_: Settings = None,
+    above: float | None = None,
+    reference: Path | None = None,
+    prob: float = 0.9,
+    seed: int = 1,
+    quiet: Quiet = False,
+    json: Json = False,
+) -> int:
+    """Predict the reference's largest models from its smaller ones; their density is 1.
+
+    Parameters
+    ----------
+    model
+        Declared model that names the reference, or a .toml file. Asked on every benchmark that
+        held-out runs of this reference carry, unless --set benchmarks=... says which.
+    inference
+        Sampler recipe (`densing inference`) or a .toml file.
+    set_
+        KEY=VALUE: a reference choice or a prior's argument. May be given several times.
+    above
+        Hold out the runs of more parameters than this, in place of those marked in the table.
+    reference
+        Table of reference runs (CSV) in place of the bundled one.
+    prob
+        Probability of the equal-tailed intervals.
+    seed
+        Seed of all random numbers.
+    quiet
+        No progress on the terminal.
+    json
+        Print one JSON object.
+    """
+    from densing.cli.progress import showing
+    from densing.data import load_evidence
+    from densing.inference.reference import fit_reference
+    from densing.inference.settings import load_settings
+    from densing.models.declaration import DeclarationError, load_model
+    from densing.models.override import override
+    from densing.models.select_reference import hold_out_above, on_all
+    from densing.results.selfcheck import selfcheck as ask
+
+    if not 0.0 < prob < 1.0:
+        raise DeclarationError(f"--prob must lie between 0 and 1, got {prob:g}; 0.9 is usual")
+    changes, settings = set_ or [], load_settings(inference)
+    declared = override(load_model(model), changes)
+    evidence = load_evidence(reference_runs=reference)
+    if above is not None:
+        evidence = hold_out_above(evidence, declared.choices.reference, above)
+    if not any(change.partition("=")[0].strip() == "benchmarks" for change in changes):
+        declared = on_all(declared, evidence)
+    with showing(quiet=quiet) as listener:
+        run = fit_reference(evidence, model=declared, settings=settings, seed=seed, listen=listener)
+    answer = ask(run, seed=seed, prob=prob)
+    if json:
+        from densing.results.plain_json import to_json
+
+        print(to_json(answer))
+    else:
+        _show(answer)
+    from densing.cli.app import GOOD, NOT_TRUSTWORTHY
+    from densing.results.headline import trustworthy
+
+    return GOOD if trustworthy(run) else NOT_TRUSTWORTHY
+
+
+def _show(answer: dict[str, Any]) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    table = Table("run", "benchmark", "loss", "score", "as a run", "as a target", "density",
+                  "beyond")  # fmt: skip
+    for row in answer["rows"]:
+        told = [_ends(row[c]) for c in ("loss", "score_of_run", "score_of_model", "density")]
+        told.insert(1, f"{row['score_of_run']['observed']:.3f}")
+        table.add_row(row["run"], row["benchmark"], *told, f"{row['p_beyond_reference']:.2f}")
+    console.print(table)
+    for check, words in ASKED.items():
+        count = answer["counts"][check]
+        console.print(
+            f"{words}: {count['covered']} of {count['of']} inside their {count['prob']:.0%} "
+            "intervals"
+        )
+    health = answer["diagnostics"]
+    good = health["verdict"] == "trustworthy"
+    console.print(
+        f"reference {answer['reference']}, {answer['runs_fitted']} runs fitted; "
+        f"{health['verdict']}", style=None if good else "bold red",
+    )  # fmt: skip
+    for reason in health["reasons"]:
+        console.print(f"  {reason}", style="red")
+
+
+def _ends(told: dict[str, Any]) -> str:
+    return f"{told['lower']:.3g} to {told['upper']:.3g}" + ("" if told["inside"] else " ✗")

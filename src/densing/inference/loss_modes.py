@@ -1,0 +1,92 @@
+"""Every mode of one loss law's posterior, weighed: what a chain that stays in one cannot say."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+
+from densing.inference.modes import Weighed, find_modes, weigh_modes
+from densing.inference.potential import Inputs
+from densing.inference.sampler import build_sampler
+from densing.inference.settings import load_settings
+from densing.inference.setup import prepare_jax
+from densing.models.declaration import Model, load_model
+from densing.models.loss import loss_law
+from densing.models.program import Program
+from densing.models.reference_layout import run_data, runs_centre
+from densing.results.interval import Interval
+from densing.results.reweighting import weighted_interval
+
+EXPONENTS = ("alpha", "beta")
+
+
+@dataclass(frozen=True)
+class LawMode:
+    """One mode of a loss law."""
+
+    weight: float
+    """Share of the posterior."""
+    error: float
+    """Monte Carlo standard error of the weight."""
+    log_density: float
+    """At the mode, unconstrained parameters, up to a constant that all modes share."""
+    alpha: float
+    """Exponents at the mode."""
+    beta: float
+    alpha_interval: Interval
+    """Of the posterior's draws about this mode; means nothing where the weight is none."""
+    beta_interval: Interval
+
+
+@dataclass(frozen=True)
+class LawModes:
+    """The modes of one loss law, the heaviest first."""
+
+    modes: list[LawMode]
+    weighed: Weighed
+
+
+def loss_modes(
+    runs: pd.DataFrame, *, model: Model | None = None, starts: int = 40, seed: int = 1
+) -> LawModes:
+    """Find and weigh the modes of the loss law of one benchmark.
+
+    Parameters
+    ----------
+    runs
+        Columns params, tokens and loss, of one benchmark.
+    model
+        Its priors, and whether the law has an irreducible loss (`no_irreducible`: it has not).
+    starts
+        Random points that modes are searched from.
+    """
+    prepare_jax()
+    model = model or load_model("no_irreducible")
+    runs = runs.assign(benchmark="loss")
+    data = run_data(runs, ["loss"], runs_centre(runs))
+    irreducible = model.choices.irreducible
+
+    def program(m: Program, data: Any) -> None:
+        loss_law(m, data, irreducible=irreducible)
+
+    facts = {"mean_log_loss": np.asarray([np.mean(data.log_loss)])}
+    inputs = jax.tree.map(jnp.asarray, Inputs(data, facts))
+    sampler = build_sampler(
+        program, inputs, priors=model.priors, sizes={"benchmark": 1}, settings=load_settings()
+    )
+    found = find_modes(sampler.potential, inputs, starts=starts, seed=seed)
+    weighed = weigh_modes(sampler.potential, inputs, found, seed=seed)
+    values = sampler.constrain(weighed.position[None], inputs)
+    peaks = sampler.constrain(np.stack([mode.position for mode in weighed.modes])[None], inputs)
+    modes = []
+    for i, mode in enumerate(weighed.modes):
+        peak = [float(peaks[name][0, i, 0]) for name in EXPONENTS]
+        spread = [
+            weighted_interval(values[name].reshape(-1), weighed.share[i]) for name in EXPONENTS
+        ]
+        about = float(weighed.weight[i]), float(weighed.error[i]), -mode.energy
+        modes.append(LawMode(*about, peak[0], peak[1], spread[0], spread[1]))
+    return LawModes(modes, weighed)
