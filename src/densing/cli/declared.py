@@ -1,5 +1,6 @@
 """`densing models` and `densing inference`: what is declared."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -9,18 +10,30 @@ from rich.table import Table
 Json = Annotated[bool, Parameter(negative=())]
 
 
-def models(name: str | None = None, *, json: Json = False) -> None:
+def models(name: str | None = None, *, graph: Json = False, json: Json = False) -> None:
     """List the declared models, or show one: its choices and priors with their reasons.
 
     Parameters
     ----------
     name
         A declared model or a .toml file; without it, all are listed.
+    graph
+        Print the model's graph in Mermaid's language (of the default model without a name).
     json
         Print one JSON object or list.
     """
     from densing.models.declaration import declared, load_model
 
+    if graph:
+        from densing.models.graph import model_graph
+
+        recorded = model_graph(name or "default")
+        nodes = [asdict(n) | {"parents": sorted(n.parents)} for n in recorded.nodes.values()]
+        if json:
+            _print_json({"model": recorded.title, "nodes": nodes})
+        else:
+            print(recorded.mermaid())
+        return
     if name is None:
         _listing([load_model(n).model_dump(mode="json") for n in declared("models")], json=json)
         return

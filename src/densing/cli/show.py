@@ -70,6 +70,7 @@ def show_summary(
 ) -> int:
     """Print a run's headline; the status says whether it may be trusted."""
     from densing.results.component import loss_summary, trend_summary
+    from densing.results.freshness import freshness_note
     from densing.results.headline import sentence, summary, trustworthy
     from densing.results.plain_json import to_json
 
@@ -93,6 +94,7 @@ def show_summary(
             f"{answer['models']} models, {answer['scores']} scores, reference "
             f"{answer['reference']}, model {answer['model']}"
         )
+        console.print(freshness_note(answer["newest"]))
     _diagnostics(console, answer["diagnostics"])
     if written is not None:
         console.print(f"written: {written}")
