@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup report test lint types bench clean
+.PHONY: help setup report test lint types docs bench clean
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
@@ -29,10 +29,13 @@ lint: setup ## style and the direction of imports
 types: setup ## static types (pyright needs node, or fetches it)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
+docs: setup ## the documentation as a site: writes site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 bench: setup ## speed and scale, with the targets beside the figures (minutes)
 	$(BIN)/python -m pytest benchmarks -q -o python_files='bench_*.py' \
 	  --benchmark-json=benchmarks/results/latest.json
 	$(BIN)/python benchmarks/table.py benchmarks/results/latest.json
 
 clean: ## remove what make made
-	rm -rf $(VENV) report dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) report site dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis

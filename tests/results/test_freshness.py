@@ -29,7 +29,7 @@ def test_a_run_that_does_not_say_when_it_was_made():
 
 @pytest.mark.parametrize(("days", "stale"), [(STALE_DAYS - 1, False), (STALE_DAYS, True)])
 def test_old_evidence_is_called_so(days, stale):
-    created = (np.datetime64("2025-12-31") + days).astype(str)
+    created = (np.datetime64("2025-12-31") + np.timedelta64(days, "D")).astype(str)
     note = freshness_note(freshness(run(f"{created}T12:00:00+00:00")))
     assert f"{days} days before the fit" in note
     assert ("later models are not in it" in note) == stale
