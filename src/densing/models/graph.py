@@ -24,7 +24,7 @@ from densing.models.trend import TrendData
 
 Kind = Literal["data", "parameter", "derived", "observed"]
 DATA = {
-    "runs": "reference runs", "checkpoints": "checkpoints", "scores": "scores of the models",
+    "runs": "of the reference family", "checkpoints": "of known loss and score", "scores": "scores of the models",
     "models": "release dates and families", "params": "sizes of the models",
 }  # fmt: skip
 

@@ -21,7 +21,7 @@ DOT = {
 
 def mermaid(graph: Graph) -> str:
     """Flowchart with one frame for each dimension that quantities run along (a plate)."""
-    lines = ["flowchart TD"]
+    lines = ["flowchart LR"]
     for dims, nodes in _plates(graph).items():
         if dims:
             lines.append(f'  subgraph plate_{"_".join(dims)}["each {", ".join(dims)}"]')
@@ -42,7 +42,7 @@ def mermaid(graph: Graph) -> str:
 
 def graphviz(graph: Graph) -> str:
     """Directed graph with one cluster for each dimension that quantities run along."""
-    lines = ["digraph model {", "  rankdir=TB;", '  node [fontname="sans-serif", fontsize=10];']
+    lines = ["digraph model {", "  rankdir=LR;", '  node [fontname="sans-serif", fontsize=10];']
     for dims, nodes in _plates(graph).items():
         if dims:
             name = "_".join(dims)
