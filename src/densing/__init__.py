@@ -20,6 +20,10 @@ HOMES = {
     "densing.notebook.fitting": ("fit",),
     "densing.notebook.given": ("NotTrustworthyWarning",),
     "densing.notebook.handover": ("NumpyroModel", "to_numpyro", "to_pymc"),
+    "densing.notebook.multiverse": ("Multiverse", "multiverse"),
+    "densing.notebook.multiverse_plots": (
+        "plot_specification", "plot_tornado", "plot_variance",
+    ),
     "densing.notebook.plots": (
         "plot_density", "plot_diagnostics", "plot_influence", "plot_loss_law",
         "plot_performance_map", "plot_predictive", "plot_ranking", "plot_rate", "plot_reference",

@@ -18,6 +18,11 @@ from densing.notebook.given import NotTrustworthyWarning as NotTrustworthyWarnin
 from densing.notebook.handover import NumpyroModel as NumpyroModel
 from densing.notebook.handover import to_numpyro as to_numpyro
 from densing.notebook.handover import to_pymc as to_pymc
+from densing.notebook.multiverse import Multiverse as Multiverse
+from densing.notebook.multiverse import multiverse as multiverse
+from densing.notebook.multiverse_plots import plot_specification as plot_specification
+from densing.notebook.multiverse_plots import plot_tornado as plot_tornado
+from densing.notebook.multiverse_plots import plot_variance as plot_variance
 from densing.notebook.plots import plot_density as plot_density
 from densing.notebook.plots import plot_diagnostics as plot_diagnostics
 from densing.notebook.plots import plot_influence as plot_influence

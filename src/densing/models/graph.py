@@ -24,8 +24,9 @@ from densing.models.trend import TrendData
 
 Kind = Literal["data", "parameter", "derived", "observed"]
 DATA = {
-    "runs": "of the reference family", "checkpoints": "of known loss and score", "scores": "scores of the models",
-    "models": "release dates and families", "params": "sizes of the models",
+    "runs": "of the reference family", "checkpoints": "of known loss and score",
+    "scores": "of the models", "models": "release dates and families",
+    "params": "sizes of the models",
 }  # fmt: skip
 
 

@@ -22,32 +22,32 @@ def plot_density(run: xr.DataTree, ax: Axes | None = None, *, labels: int = 20) 
 
     `labels` is how many models are named at the most, those that set a record first.
     """
-    return _shown(report.plot_headline(as_run(run), ax, labels=labels), new=ax is None)
+    return shown(report.plot_headline(as_run(run), ax, labels=labels), new=ax is None)
 
 
 def plot_rate(run: xr.DataTree, ax: Axes | None = None) -> Axes:
     """Draw the posterior of both growth rates and the prior; months on the upper axis."""
-    return _shown(report.plot_rate(as_run(run), ax), new=ax is None)
+    return shown(report.plot_rate(as_run(run), ax), new=ax is None)
 
 
 def plot_ranking(run: xr.DataTree, ax: Axes | None = None, *, models: int | None = 30) -> Axes:
     """Draw median density, 50 % and 90 % interval of the densest models (all where None)."""
-    return _shown(report.plot_ranking(as_run(run), ax, models=models), new=ax is None)
+    return shown(report.plot_ranking(as_run(run), ax, models=models), new=ax is None)
 
 
 def plot_loss_law(run: xr.DataTree, axes: Sequence[Axes] | None = None) -> list[Axes]:
     """Draw the reference's losses and fitted laws, one panel a benchmark."""
-    return _shown(report.plot_loss_law(as_run(run), axes), new=axes is None)
+    return shown(report.plot_loss_law(as_run(run), axes), new=axes is None)
 
 
 def plot_reference(run: xr.DataTree, axes: Sequence[Axes] | None = None) -> list[Axes]:
     """Draw the reference's loss at D0 tokens against effective parameters, by benchmark."""
-    return _shown(report.plot_reference(as_run(run), axes), new=axes is None)
+    return shown(report.plot_reference(as_run(run), axes), new=axes is None)
 
 
 def plot_performance_map(run: xr.DataTree, axes: Sequence[Axes] | None = None) -> list[Axes]:
     """Draw the map from loss to score, one panel a benchmark."""
-    return _shown(report.plot_performance_map(as_run(run), axes), new=axes is None)
+    return shown(report.plot_performance_map(as_run(run), axes), new=axes is None)
 
 
 def plot_predictive(
@@ -55,24 +55,24 @@ def plot_predictive(
 ) -> list[Axes]:
     """Draw observed against predicted scores, one panel a benchmark."""
     drawn = report.plot_predictive(as_run(run), axes, prob=as_prob(prob), seed=seed)
-    return _shown(drawn, new=axes is None)
+    return shown(drawn, new=axes is None)
 
 
 def plot_diagnostics(
     run: xr.DataTree, axes: Sequence[Sequence[Axes]] | None = None
 ) -> list[list[Axes]]:
     """Draw traces and rank histograms of the answer's parameters and of the worst one."""
-    return _shown(report.plot_diagnostics(as_run(run), axes), new=axes is None)
+    return shown(report.plot_diagnostics(as_run(run), axes), new=axes is None)
 
 
 def plot_influence(
     run: xr.DataTree, axes: Sequence[Axes] | None = None, *, rows: int = 15
 ) -> list[Axes]:
     """Draw the doubling time without each of the most influential models or families."""
-    return _shown(_influence(as_run(run), axes, rows=rows), new=axes is None)
+    return shown(_influence(as_run(run), axes, rows=rows), new=axes is None)
 
 
-def _shown(drawn: Any, *, new: bool) -> Any:
+def shown(drawn: Any, *, new: bool) -> Any:
     """Hand a new figure to pyplot, where this matplotlib can (3.11 and later)."""
     if new:
         import matplotlib.pyplot as plt
