@@ -11,7 +11,9 @@ import subprocess
 import sys
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
+import xarray as xr
 
 import densing as dn
 from report.synthetic import make_run
@@ -26,11 +28,30 @@ LOOSE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    dn.save_run(make_run(), tmp_path / "run.nc")
+    dn.save_run(with_arvizs_groups(make_run()), tmp_path / "run.nc")
     monkeypatch.chdir(tmp_path)
     plt.switch_backend("Agg")
     yield tmp_path
     plt.close("all")
+
+
+def with_arvizs_groups(run):
+    """Add what the synthetic run lacks of a real one's groups (tests/notebook/test_arviz.py)."""
+    rng = np.random.default_rng(1)
+    shape = (run["posterior"].sizes["chain"], run["posterior"].sizes["draw"])
+    models, rows = run["derived"]["model"], run["constant_data"]["score"]
+    terms = rng.normal(-3.0, 0.1, (*shape, models.size))
+    dims = ("chain", "draw", "model")
+    run["log_likelihood"] = xr.DataTree(
+        xr.Dataset({"scores": (dims, terms)}, coords={"model": models})
+    )
+    predicted = rng.beta(2.0, 2.0, (*shape, rows.size))
+    dims = ("chain", "draw", "score_row")
+    run["posterior_predictive"] = xr.DataTree(xr.Dataset({"score": (dims, predicted)}))
+    run["observed_data"] = xr.DataTree(xr.Dataset({"score": ("score_row", rows.to_numpy())}))
+    rate = ("chain", "draw"), rng.normal(0.0, 2.5, (1, 100))
+    run["prior"] = xr.DataTree(xr.Dataset({"rate": rate}))
+    return run
 
 
 def follow(path, folder, *, slow):
@@ -70,8 +91,6 @@ def test_a_page_runs(path, folder, capsys):
 @pytest.mark.parametrize(
     "path", [p for p in PAGES if any(b.how == "slow" for b in blocks(p))], ids=lambda p: p.name
 )
-# A synthetic run's own Pareto k is of no interest here.
-@pytest.mark.filterwarnings("ignore:Estimated shape parameter of Pareto:UserWarning")
 def test_a_page_runs_whole(path, folder, capsys):
     follow(path, folder, slow=True)
 
