@@ -48,7 +48,7 @@ def test_numpyro_has_our_density(handed, evidence, model):
         values = {name: part.reshape(shapes[name]) for name, part in parts}
         ours = float(density(z, inputs))
         assert np.isfinite(ours)
-        assert float(theirs(values)) == pytest.approx(ours, rel=1e-9)
+        assert float(theirs(values)) == pytest.approx(ours, rel=1e-10)
 
 
 def test_every_quantity_along_a_dimension_is_named(handed):
