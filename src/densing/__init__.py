@@ -5,7 +5,6 @@ asked for (PEP 562). `__init__.pyi` tells type checkers and editors the same.
 """
 
 from importlib import import_module
-from typing import Any
 
 __version__ = "0.1.0"
 
@@ -37,7 +36,7 @@ _HOME = {name: module for module, names in HOMES.items() for name in names}
 __all__ = ["__version__", *sorted(_HOME)]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"module 'densing' has no attribute {name!r}")
     value = getattr(import_module(_HOME[name]), name)
