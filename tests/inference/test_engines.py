@@ -89,8 +89,8 @@ def check_toy(draws, chains, count):
 
 
 def test_pymc_on_a_known_posterior():
-    from densing.inference.posterior import prepare_jax
     from densing.inference.pymc_sampling import sample_pymc
+    from densing.inference.setup import prepare_jax
 
     prepare_jax()
     check_toy(sample_pymc(toy(), settings=settings("pymc", chains=2, draws=700), seed=1), 2, 700)
@@ -99,7 +99,7 @@ def test_pymc_on_a_known_posterior():
 def test_nutpie_on_a_known_posterior():
     pytest.importorskip("nutpie")
     from densing.inference.nutpie_sampling import sample_nutpie
-    from densing.inference.posterior import prepare_jax
+    from densing.inference.setup import prepare_jax
 
     prepare_jax()
     recipe = settings("nutpie", chains=2, warmup=400, draws=700)
@@ -107,8 +107,8 @@ def test_nutpie_on_a_known_posterior():
 
 
 def test_an_interrupt_of_pymc_is_not_a_short_run():
-    from densing.inference.posterior import prepare_jax
     from densing.inference.pymc_sampling import sample_pymc
+    from densing.inference.setup import prepare_jax
 
     prepare_jax()
 

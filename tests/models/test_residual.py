@@ -107,3 +107,18 @@ def test_tail_of_the_shortfall_is_of_order_one():
     x = np.linspace(-50.0, 50.0, 1001)
     tail = shortfall_density(xp, x, 0.3, 0.4).tail
     assert np.all((tail > 1e-4) & (tail <= 1.0))
+
+
+@pytest.mark.parametrize("shape", [(), (2, 1)])
+def test_log_integral_against_a_normal_likelihood(shape):
+    """Two normals convolve; a shortfall's integral is that of its density. Scale of any shape."""
+    x = np.linspace(-12.0, 8.0, 4001)[None, :]
+    centre = np.array([[0.3], [-0.5]])
+    likelihood = stats.norm.logpdf(x, loc=centre, scale=0.6)
+    scale, step = np.full(shape, 0.7), x[0, 1] - x[0, 0]
+    ours = normal_density(xp, x, scale).log_integral(xp, likelihood, step)
+    theirs = stats.norm.logpdf(centre[:, 0], scale=np.hypot(0.6, 0.7))
+    np.testing.assert_allclose(ours, theirs, rtol=1e-10)
+    density = shortfall_density(xp, x, scale, np.full(shape, 0.4))
+    by_hand = np.log(np.sum(np.exp(likelihood + density.log(xp)), axis=1) * step)
+    np.testing.assert_allclose(density.log_integral(xp, likelihood, step), by_hand, rtol=1e-10)

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from densing.paper.line import least_squares
-from densing.paper.records import chance_lines, record_setters
+from densing.paper.records import chance_lines
+from densing.results.record_setters import record_setters
 
 
 @pytest.mark.parametrize(

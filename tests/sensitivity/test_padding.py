@@ -23,13 +23,13 @@ def model():
     return load_model().choose(reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1)
 
 
-def machine_of(layout, model, sizes):
+def sampler_of(layout, model, sizes):
     priors, numbers = numbers_as_data(model.priors)
     inputs = Inputs(padded(layout, sizes), {**layout.facts, **numbers})
     inputs = jax.tree.map(jnp.asarray, inputs)
     shape = shape_of(layout, model)
     settings = load_settings("universe")
-    return build_machine(shape, sizes, priors, inputs, settings, workers=1), inputs
+    return build_machine(shape, sizes, priors, inputs, settings, workers=1).sampler, inputs
 
 
 def test_padding_changes_no_difference_of_log_densities(model):
@@ -40,8 +40,8 @@ def test_padding_changes_no_difference_of_log_densities(model):
         family=own.family + 2, protocol=own.protocol + 1, model=own.model + 3, cell=own.cell + 4,
         loss=own.loss + 5, checkpoint=own.checkpoint + 2,
     )  # fmt: skip
-    small, small_inputs = machine_of(layout, model, own)
-    large, large_inputs = machine_of(layout, model, wide)
+    small, small_inputs = sampler_of(layout, model, own)
+    large, large_inputs = sampler_of(layout, model, wide)
     rng = np.random.default_rng(1)
     z = 0.2 * rng.standard_normal((2, len(large.potential.labels)))
     padding = np.asarray([label not in small.potential.labels for label in large.potential.labels])
@@ -68,12 +68,12 @@ def test_two_universes_of_one_shape_share_a_program_and_differ_in_data(model):
     ]
     sizes = common(layouts)
     assert shape_of(layouts[0], model) == shape_of(layouts[1], model)
-    machine, first = machine_of(layouts[0], model, sizes)
-    _, second = machine_of(layouts[1], model, sizes)
-    _, wider = machine_of(layouts[0], model.with_priors(rate=model.priors["rate"].model_copy(
+    sampler, first = sampler_of(layouts[0], model, sizes)
+    _, second = sampler_of(layouts[1], model, sizes)
+    _, wider = sampler_of(layouts[0], model.with_priors(rate=model.priors["rate"].model_copy(
         update={"args": {"loc": 0.0, "scale": 5.0}})), sizes)  # fmt: skip
-    z = np.zeros((1, 3, machine.potential.size))
-    energies = [machine.energy(z, inputs)[0, 0] for inputs in (first, second, wider)]
+    z = np.zeros((1, 3, sampler.potential.size))
+    energies = [sampler.energy(z, inputs)[0, 0] for inputs in (first, second, wider)]
     assert len(set(np.round(energies, 9))) == 3
     # The prior of the rate alone: ln(scale) apart at its centre, twice as wide.
     assert energies[2] - energies[0] == pytest.approx(np.log(2.0), abs=1e-9)

@@ -14,11 +14,11 @@ def leader_and_machine(change):
     rng = np.random.default_rng(5)
     rate = 2.5 + 0.2 * rng.standard_normal((4, 500))
     energy = 0.5 * ((rate - 2.5) / 0.2) ** 2
-    machine = SimpleNamespace(
+    sampler = SimpleNamespace(
         energy=lambda position, inputs: energy - change(position[..., 0]),
         constrain=lambda position, inputs: {"rate": position[..., 0]},
     )
-    return Leader(None, rate[..., None], energy), machine
+    return Leader(None, rate[..., None], energy), SimpleNamespace(sampler=sampler)
 
 
 def test_a_near_universe_is_reweighted_to_the_right_place():

@@ -1,13 +1,10 @@
 """`densing loss` and `densing trend`: one component alone, on any table."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from cyclopts import Parameter
-
-from densing.cli.options import Sampling
-
-Json = Annotated[bool, Parameter(negative=())]
+from densing.cli.files import check_file
+from densing.cli.options import Flag, Sampling
 
 
 def loss(
@@ -15,7 +12,7 @@ def loss(
     *,
     out: Path | None = None,
     sampling: Sampling = Sampling(),  # noqa: B008
-    json: Json = False,
+    json: Flag = False,
 ) -> int:
     """Fit the loss law L(N, D) to any table of runs.
 
@@ -28,6 +25,7 @@ def loss(
     json
         Print one JSON object.
     """
+    check_file(out)
     from densing.data import validate
 
     model, settings = sampling.declared()
@@ -48,7 +46,7 @@ def trend(
     residual: Literal["skewed", "normal"] = "skewed",
     out: Path | None = None,
     sampling: Sampling = Sampling(),  # noqa: B008
-    json: Json = False,
+    json: Flag = False,
 ) -> int:
     """Fit an exponential trend to any dated positive values.
 
@@ -63,6 +61,7 @@ def trend(
     json
         Print one JSON object.
     """
+    check_file(out)
     from densing.data import validate
 
     model, settings = sampling.declared()

@@ -1,16 +1,16 @@
 """`densing models` and `densing inference`: what is declared."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-Json = Annotated[bool, Parameter(negative=())]
+from densing.cli.answers import print_json
+from densing.cli.options import Flag
 
 
-def models(name: str | None = None, *, graph: Json = False, json: Json = False) -> None:
+def models(name: str | None = None, *, graph: Flag = False, json: Flag = False) -> None:
     """List the declared models, or show one: its choices and priors with their reasons.
 
     Parameters
@@ -30,7 +30,7 @@ def models(name: str | None = None, *, graph: Json = False, json: Json = False) 
         recorded = model_graph(name or "default")
         nodes = [asdict(n) | {"parents": sorted(n.parents)} for n in recorded.nodes.values()]
         if json:
-            _print_json({"model": recorded.title, "nodes": nodes})
+            print_json({"model": recorded.title, "nodes": nodes})
         else:
             print(recorded.mermaid())
         return
@@ -39,7 +39,7 @@ def models(name: str | None = None, *, graph: Json = False, json: Json = False) 
         return
     model = load_model(name).model_dump(mode="json")
     if json:
-        _print_json(model)
+        print_json(model)
         return
     console = Console()
     console.print(f"[bold]{model['name']}[/bold]: {model['about']}")
@@ -54,7 +54,7 @@ def models(name: str | None = None, *, graph: Json = False, json: Json = False) 
     console.print(priors)
 
 
-def inference(name: str | None = None, *, json: Json = False) -> None:
+def inference(name: str | None = None, *, json: Flag = False) -> None:
     """List the sampler recipes, or show one.
 
     Parameters
@@ -72,7 +72,7 @@ def inference(name: str | None = None, *, json: Json = False) -> None:
         return
     recipe = load_settings(name).model_dump()
     if json:
-        _print_json(recipe)
+        print_json(recipe)
         return
     table = Table("setting", "value")
     for key, value in recipe.items():
@@ -82,18 +82,12 @@ def inference(name: str | None = None, *, json: Json = False) -> None:
 
 def _listing(records: list[dict[str, Any]], *, json: bool) -> None:
     if json:
-        _print_json([{"name": r["name"], "about": r["about"]} for r in records])
+        print_json([{"name": r["name"], "about": r["about"]} for r in records])
         return
     table = Table("name", "about")
     for entry in records:
         table.add_row(entry["name"], entry["about"])
     Console().print(table)
-
-
-def _print_json(record: Any) -> None:
-    from densing.results.plain_json import to_json
-
-    print(to_json(record))
 
 
 def _words(value: Any) -> str:

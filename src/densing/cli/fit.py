@@ -3,16 +3,13 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import Parameter
-
-from densing.cli.options import Sampling, Tables
+from densing.cli.files import check_file, check_writable
+from densing.cli.options import Flag, Sampling, Tables
 
 if TYPE_CHECKING:
     import xarray as xr
-
-Json = Annotated[bool, Parameter(negative=())]
 
 
 def report(
@@ -20,7 +17,7 @@ def report(
     out: Path = Path("report"),
     tables: Tables = Tables(),  # noqa: B008
     sampling: Sampling = Sampling(),  # noqa: B008
-    json: Json = False,
+    json: Flag = False,
 ) -> int:
     """Fit the model and write the answer as a page, with figures and tables.
 
@@ -31,7 +28,7 @@ def report(
     json
         Print the summary as one JSON object.
     """
-    _folder(out)
+    check_writable(out)
     run = _fit(tables, sampling)
     from densing.report.write import write_report
     from densing.results.run import save_run
@@ -48,7 +45,7 @@ def fit(
     out: Path,
     tables: Tables = Tables(),  # noqa: B008
     sampling: Sampling = Sampling(),  # noqa: B008
-    json: Json = False,
+    json: Flag = False,
 ) -> int:
     """Fit the model and write one run file.
 
@@ -59,9 +56,7 @@ def fit(
     json
         Print the summary as one JSON object.
     """
-    if out.is_dir():
-        raise IsADirectoryError(21, "is a folder; give the name of a file", str(out))
-    _folder(out.parent)
+    check_file(out)
     run = _fit(tables, sampling)
     from densing.cli.show import show_summary
     from densing.results.run import save_run
@@ -76,16 +71,3 @@ def _fit(tables: Tables, sampling: Sampling) -> "xr.DataTree":
 
     with sampling.progress() as listener:
         return sample(evidence, model=model, settings=settings, seed=sampling.seed, listen=listener)
-
-
-def _folder(path: Path) -> None:
-    """Refuse a place that cannot be written to before the work, not after it."""
-    from tempfile import TemporaryFile
-
-    place = path
-    while not place.exists():
-        place = place.parent
-    if not place.is_dir():
-        raise NotADirectoryError(20, "is a file, not a folder", str(place))
-    with TemporaryFile(dir=place):
-        pass

@@ -1,17 +1,14 @@
 """`densing influence` and `densing priors`: what the answer of a run hangs on."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
 
-from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-if TYPE_CHECKING:
-    import xarray as xr
+from densing.cli.answers import ESTIMANDS, months, print_json, probability, status_of
+from densing.cli.files import open_joint
+from densing.cli.options import Flag
 
-Json = Annotated[bool, Parameter(negative=())]
-ESTIMANDS = {"population": "typical new model", "frontier": "frontier"}
 ROWS = 15
 PARTS = {
     "scores": "scores of the models", "log_loss": "losses of the reference",
@@ -19,7 +16,7 @@ PARTS = {
 }  # fmt: skip
 
 
-def influence(run: Path, *, prob: float = 0.9, json: Json = False) -> int:
+def influence(run: Path, *, prob: float = 0.9, json: Flag = False) -> int:
     """Print the doubling time without each of the most influential models and families.
 
     Parameters
@@ -31,21 +28,21 @@ def influence(run: Path, *, prob: float = 0.9, json: Json = False) -> int:
     json
         Print one JSON object, with every model and family.
     """
-    from densing.cli.show import _probability
     from densing.results.influence import influence as leave_out
 
-    opened = _joint(run)
-    answer = leave_out(opened, prob=_probability(prob))
+    opened = open_joint(run)
+    answer = leave_out(opened, prob=probability(prob))
     if json:
-        return _printed(answer, opened)
+        print_json(answer)
+        return status_of(opened)
     console = Console(highlight=False, soft_wrap=True)
     for key, title in (("models", "model"), ("families", "family")):
         table = Table(title, "models", *(f"{ESTIMANDS[e]}, months" for e in ESTIMANDS), "k")
         table.add_row(
-            "nothing left out", "", *(_months(answer[e]) for e in ESTIMANDS), "", end_section=True
+            "nothing left out", "", *(months(answer[e]) for e in ESTIMANDS), "", end_section=True
         )
         for row in answer[key][:ROWS]:
-            told = [_months(row[e]) if row["reliable"] else "needs a refit" for e in ESTIMANDS]
+            told = [months(row[e]) if row["reliable"] else "needs a refit" for e in ESTIMANDS]
             table.add_row(row["name"], str(row["models"]), *told, f"{row['pareto_k']:.2f}")
         console.print(f"Doubling time without each {title}, the most influential first:")
         console.print(table)
@@ -61,10 +58,10 @@ def influence(run: Path, *, prob: float = 0.9, json: Json = False) -> int:
             "a refit without a family: densing fit "
             f"--set 'exclude_families=[\"{first}\"]' --out without.nc"
         )
-    return _status(console, opened)
+    return status_of(opened, console)
 
 
-def priors(run: Path, *, prob: float = 0.9, json: Json = False) -> int:
+def priors(run: Path, *, prob: float = 0.9, json: Flag = False) -> int:
     """Print how much the priors move the answer of a run, and the parameters they move most.
 
     Parameters
@@ -76,13 +73,13 @@ def priors(run: Path, *, prob: float = 0.9, json: Json = False) -> int:
     json
         Print one JSON object.
     """
-    from densing.cli.show import _probability
     from densing.results.prior_sensitivity import prior_sensitivity
 
-    opened = _joint(run)
-    answer = prior_sensitivity(opened, prob=_probability(prob))
+    opened = open_joint(run)
+    answer = prior_sensitivity(opened, prob=probability(prob))
     if json:
-        return _printed(answer, opened)
+        print_json(answer)
+        return status_of(opened)
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"Power-scaling sensitivity; {answer['threshold']:g} and more is noteworthy.")
     rows = {title: answer[key] for key, title in ESTIMANDS.items() if answer[key]}
@@ -98,9 +95,9 @@ def priors(run: Path, *, prob: float = 0.9, json: Json = False) -> int:
         console.print(f"  of the evidence: {parts}")
         for key, words in (("weaker", "weakened"), ("stronger", "strengthened")):
             scaled = row[key]
-            told = "needs a refit" if scaled["growth"] is None else _months(scaled["growth"])
+            told = "needs a refit" if scaled["growth"] is None else months(scaled["growth"])
             console.print(f"  months with all priors {words} (power {scaled['power']:g}): {told}")
-        console.print(f"  months as fitted: {_months(row['growth'])}")
+        console.print(f"  months as fitted: {months(row['growth'])}")
     table = Table("parameter", "priors", "evidence", "what it means")
     for row in answer["parameters"]:
         table.add_row(
@@ -108,47 +105,4 @@ def priors(run: Path, *, prob: float = 0.9, json: Json = False) -> int:
         )
     console.print("The parameters that the priors move most:")
     console.print(table)
-    return _status(console, opened)
-
-
-def _joint(path: Path) -> "xr.DataTree":
-    from densing.results.run import RunError, open_run
-
-    run = open_run(path)
-    kind = run.attrs.get("kind", "joint")
-    if kind != "joint":
-        raise RunError(
-            f"{path}: a run of `densing {kind}` has no models; give one of `densing fit` or "
-            "`densing report`"
-        )
-    return run
-
-
-def _printed(answer: dict[str, Any], run: "xr.DataTree") -> int:
-    from densing.cli.show import _status as status
-    from densing.results.headline import trustworthy
-    from densing.results.plain_json import to_json
-
-    print(to_json(answer))
-    return status(trustworthy(run))
-
-
-def _status(console: Console, run: "xr.DataTree") -> int:
-    from densing.cli.show import _status as status
-    from densing.results.headline import trustworthy
-
-    good = trustworthy(run)
-    if not good:
-        console.print("not trustworthy: see `densing summary`", style="bold red")
-    return status(good)
-
-
-def _months(growth: dict[str, Any] | None) -> str:
-    if growth is None:
-        return "none"
-    months = growth["doubling_months"]
-    if months["lower"] is None:
-        return "no growth"
-    upper = "not bounded above" if months["upper"] is None else f"{months['upper']:.1f}"
-    middle = "none" if months["median"] is None else f"{months['median']:.1f}"
-    return f"{middle} ({months['lower']:.1f} to {upper})"
+    return status_of(opened, console)

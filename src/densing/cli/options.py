@@ -10,9 +10,14 @@ from cyclopts import Parameter
 
 if TYPE_CHECKING:
     from densing.data import Evidence
-    from densing.inference.posterior import Listener
+    from densing.inference.news import Listener
     from densing.inference.settings import Settings
     from densing.models.declaration import Model
+
+
+Flag = Annotated[bool, Parameter(negative=())]
+"""True where given; there is no `--no-` form."""
+Quiet = Annotated[bool, Parameter(name=["--quiet", "-q"], negative=())]
 
 
 @Parameter(name="*")
@@ -58,7 +63,7 @@ class Sampling:
     May be given several times."""
     seed: int = 1
     """Seed of all random numbers."""
-    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative=())] = False
+    quiet: Quiet = False
     """No progress on the terminal."""
 
     def declared(self) -> tuple["Model", "Settings"]:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from densing.inference.posterior import Listener
-from densing.inference.posterior import Progress as News
+from densing.inference.news import Listener
+from densing.inference.news import Progress as News
 
 WORDS = {
     "compiling": "compiling the model",

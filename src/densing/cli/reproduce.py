@@ -3,20 +3,19 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-if TYPE_CHECKING:
-    import xarray as xr
+from densing.cli.answers import print_json, status
+from densing.cli.files import check_writable, open_joint
+from densing.cli.options import Flag, Quiet
 
+if TYPE_CHECKING:
     from densing.paper.claim import Claim
     from densing.paper.reproduce import Reproduction
 
-Json = Annotated[bool, Parameter(negative=())]
-Quiet = Annotated[bool, Parameter(name=["--quiet", "-q"], negative=())]
 COLOURS = {"supported": "green", "uncertain": "yellow", "not supported": "red"}
 
 
@@ -26,7 +25,7 @@ def reproduce(
     run: Path | None = None,
     seed: int = 1,
     quiet: Quiet = False,
-    json: Json = False,
+    json: Flag = False,
 ) -> int:
     """Recompute the Densing Law paper by its own method and judge each claim.
 
@@ -43,10 +42,8 @@ def reproduce(
     json
         Print one JSON object.
     """
-    from densing.cli.fit import _folder
-
-    joint = None if run is None else _joint(run)
-    _folder(out)
+    joint = None if run is None else open_joint(run)
+    check_writable(out)
     from densing.cli.progress import showing
     from densing.paper.reproduce import reproduce as work
     from densing.paper.write import write_reproduction
@@ -56,28 +53,10 @@ def reproduce(
         result = work(seed=seed, joint=joint, name=name, listen=listener)
     page = write_reproduction(result, out, command=shlex.join(["densing", *sys.argv[1:]]))
     if json:
-        from densing.results.plain_json import to_json
-
-        print(to_json(result.as_dict()))
+        print_json(result.as_dict())
     else:
         _show(result, page)
-    from densing.cli.app import GOOD, NOT_TRUSTWORTHY
-
-    return GOOD if result.trustworthy else NOT_TRUSTWORTHY
-
-
-def _joint(path: Path) -> "xr.DataTree":
-    """Open a run, which must be one of the joint model."""
-    from densing.results.run import RunError, open_run
-
-    run = open_run(path)
-    kind = run.attrs.get("kind", "joint")
-    if kind != "joint":
-        raise RunError(
-            f"{path}: a run of a {kind} alone; --run takes one of the joint model: "
-            "make it with `densing fit --out RUN.nc`"
-        )
-    return run
+    return status(trustworthy=result.trustworthy)
 
 
 def _show(result: "Reproduction", page: Path) -> None:

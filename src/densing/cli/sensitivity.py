@@ -1,20 +1,18 @@
 """`densing sensitivity`: the answer over all declared reference choices."""
 
-import json as standard_json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-from densing.cli.options import Sampling, Tables
-
-Json = Annotated[bool, Parameter(negative=())]
-Factorial = Annotated[bool, Parameter(negative=())]
+from densing.cli.answers import ESTIMANDS, months, print_json, status
+from densing.cli.app import INTERRUPTED
+from densing.cli.files import check_writable
+from densing.cli.options import Flag, Sampling, Tables
 
 
 def sensitivity(
@@ -22,12 +20,12 @@ def sensitivity(
     out: Path = Path("sensitivity-run"),
     axes: str | None = None,
     declaration: str = "default",
-    factorial: Factorial = False,
+    factorial: Flag = False,
     universes: int | None = None,
     workers: int = 2,
     tables: Tables = Tables(),  # noqa: B008
     sampling: Sampling = Sampling(inference="universe"),  # noqa: B008
-    json: Json = False,
+    json: Flag = False,
 ) -> int:
     """Fit the multiverse of reference choices and show how the doubling time moves.
 
@@ -50,7 +48,6 @@ def sensitivity(
     json
         Print one JSON object.
     """
-    from densing.cli.fit import _folder
     from densing.models.declaration import DeclarationError
     from densing.sensitivity.axes import load_axes
     from densing.sensitivity.design import UNIVERSES, design
@@ -76,7 +73,7 @@ def sensitivity(
             f"inference {settings.name!r}: universes share one compiled program, which the engine "
             f"{settings.engine!r} does not have; take a recipe of numpyro"
         )
-    _folder(out)
+    check_writable(out)
     evidence = tables.load()
     from densing.report.sensitivity import write_sensitivity
     from densing.sensitivity.answers import summarise
@@ -89,37 +86,29 @@ def sensitivity(
                 listen=listen,
             )  # fmt: skip
     except KeyboardInterrupt:
-        from densing.cli.app import INTERRUPTED
-
         print(f"interrupted: the same command continues from {out}", file=sys.stderr)
         return INTERRUPTED
     answer = summarise(result, declared)
     written = write_sensitivity(answer, out)
     if json:
-        from densing.results.plain_json import finite
-
-        print(standard_json.dumps(finite(answer), ensure_ascii=False, allow_nan=False))
+        print_json(answer)
     else:
         _show(answer, written, result["seconds"])
-    from densing.cli.app import GOOD, NOT_TRUSTWORTHY
-
-    return GOOD if answer["diagnostics"]["verdict"] == "trustworthy" else NOT_TRUSTWORTHY
+    return status(trustworthy=answer["diagnostics"]["verdict"] == "trustworthy")
 
 
 def _show(answer: dict[str, Any], written: Path, seconds: float) -> None:
-    from densing.cli.influence import ESTIMANDS, _months
-
     console = Console(highlight=False, soft_wrap=True)
     table = Table("axis", "level", *(f"{title}, months" for title in ESTIMANDS.values()))
     default = answer["default"]
     if default:
-        cells = [_months(default[e]) for e in ESTIMANDS]
+        cells = [months(default[e]) for e in ESTIMANDS]
         table.add_row("default", "", *cells, end_section=True)
     for name, axis in answer["axes"].items():
         for level, told in axis["levels"].items():
             if told is not None:
                 doubt = "" if told["verdict"] == "trustworthy" else " (not trustworthy)"
-                table.add_row(name, level + doubt, *(_months(told[e]) for e in ESTIMANDS))
+                table.add_row(name, level + doubt, *(months(told[e]) for e in ESTIMANDS))
     console.print("Doubling time, one axis at a time (90 % equal-tailed intervals):")
     console.print(table)
     for estimand, title in ESTIMANDS.items():
@@ -127,7 +116,7 @@ def _show(answer: dict[str, Any], written: Path, seconds: float) -> None:
         if whole:
             console.print(
                 f"{title}: all {whole['universes']} trustworthy universes together "
-                f"{_months(whole)} months"
+                f"{months(whole)} months"
             )
         if split:
             first = ", ".join(f"{k} {v:.2f}" for k, v in list(split["axes"].items())[:5] if v)

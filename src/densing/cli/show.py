@@ -1,19 +1,20 @@
 """`densing summary` and `densing density`: what a run says."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
+
+from densing.cli.answers import print_json, probability, status, status_of
+from densing.cli.files import open_joint
+from densing.cli.options import Flag
 
 if TYPE_CHECKING:
     import xarray as xr
 
-Json = Annotated[bool, Parameter(negative=())]
 
-
-def summary(run: Path, *, prob: float = 0.9, json: Json = False) -> int:
+def summary(run: Path, *, prob: float = 0.9, json: Flag = False) -> int:
     """Print the headline of a run and its diagnostics.
 
     Parameters
@@ -27,10 +28,10 @@ def summary(run: Path, *, prob: float = 0.9, json: Json = False) -> int:
     """
     from densing.results.run import open_run
 
-    return show_summary(open_run(run), json=json, prob=_probability(prob))
+    return show_summary(open_run(run), json=json, prob=probability(prob))
 
 
-def density(run: Path, *, prob: float = 0.9, json: Json = False) -> int:
+def density(run: Path, *, prob: float = 0.9, json: Flag = False) -> int:
     """Print the density of each model of a run, densest first.
 
     Parameters
@@ -43,26 +44,24 @@ def density(run: Path, *, prob: float = 0.9, json: Json = False) -> int:
         Print one JSON list.
     """
     from densing.results.density import density_table
-    from densing.results.headline import trustworthy
-    from densing.results.plain_json import to_json
-    from densing.results.run import open_run
 
-    opened = open_run(run)
-    rows = density_table(opened, prob=_probability(prob))
+    opened = open_joint(run)
+    rows = density_table(opened, prob=probability(prob))
     if json:
-        print(to_json(rows))
-    else:
-        table = Table("model", "released", "params", "density", f"{prob:.0%} interval", "effective")
-        for column in table.columns[2:]:
-            column.justify = "right"
-        for row in rows:
-            d, e = row["density"], row["effective_params"]
-            table.add_row(
-                row["model"], row["release_date"], count(row["params"]), f"{d['median']:.3g}",
-                f"{d['lower']:.2g} to {d['upper']:.2g}", count(e["median"]),
-            )  # fmt: skip
-        Console().print(table)
-    return _status(trustworthy(opened))
+        print_json(rows)
+        return status_of(opened)
+    table = Table("model", "released", "params", "density", f"{prob:.0%} interval", "effective")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for row in rows:
+        d, e = row["density"], row["effective_params"]
+        table.add_row(
+            row["model"], row["release_date"], count(row["params"]), f"{d['median']:.3g}",
+            f"{d['lower']:.2g} to {d['upper']:.2g}", count(e["median"]),
+        )  # fmt: skip
+    console = Console()
+    console.print(table)
+    return status_of(opened, console)
 
 
 def show_summary(
@@ -72,14 +71,13 @@ def show_summary(
     from densing.results.component import loss_summary, trend_summary
     from densing.results.freshness import freshness_note
     from densing.results.headline import sentence, summary, trustworthy
-    from densing.results.plain_json import to_json
 
     kinds = {"loss": loss_summary, "trend": trend_summary}
     answer = kinds.get(run.attrs.get("kind", "joint"), summary)(run, prob=prob)
     good = trustworthy(run)
     if json:
-        print(to_json(answer))
-        return _status(good)
+        print_json(answer)
+        return status(trustworthy=good)
     console = Console(highlight=False, soft_wrap=True)
     thing = {"joint": "Capability density", "trend": "The value"}.get(run.attrs["kind"], "")
     if "population" in answer:
@@ -98,7 +96,7 @@ def show_summary(
     _diagnostics(console, answer["diagnostics"])
     if written is not None:
         console.print(f"written: {written}")
-    return _status(good)
+    return status(trustworthy=good)
 
 
 def _parameters(parameters: dict[str, Any]) -> Table:
@@ -134,17 +132,3 @@ def count(value: float) -> str:
         if value >= size:
             return f"{value / size:.3g}{unit}"
     return f"{value:.3g}"
-
-
-def _status(trustworthy: bool) -> int:
-    from densing.cli.app import GOOD, NOT_TRUSTWORTHY
-
-    return GOOD if trustworthy else NOT_TRUSTWORTHY
-
-
-def _probability(prob: float) -> float:
-    from densing.models.declaration import DeclarationError
-
-    if not 0.0 < prob < 1.0:
-        raise DeclarationError(f"--prob must lie between 0 and 1, got {prob:g}; 0.9 is usual")
-    return prob

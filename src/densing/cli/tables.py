@@ -1,16 +1,17 @@
 """`densing check`, `densing data` and `densing simulate`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-Json = Annotated[bool, Parameter(negative=())]
+from densing.cli.answers import print_json
+from densing.cli.app import BAD_INPUT, GOOD
+from densing.cli.options import Flag
 
 
-def check(*tables: Path, json: Json = False) -> int:
+def check(*tables: Path, json: Flag = False) -> int:
     """Validate tables and name every fault at once.
 
     Parameters
@@ -20,10 +21,8 @@ def check(*tables: Path, json: Json = False) -> int:
     json
         Print one JSON object with the faults.
     """
-    from densing.cli.app import BAD_INPUT, GOOD
     from densing.data import TableError, validate
     from densing.models.declaration import DeclarationError
-    from densing.results.plain_json import to_json
 
     if not tables:
         raise DeclarationError("give at least one table: densing check my-models.csv")
@@ -39,7 +38,7 @@ def check(*tables: Path, json: Json = False) -> int:
     if json:
         from dataclasses import asdict
 
-        print(to_json({"tables": len(tables), "faults": [asdict(fault) for fault in faults]}))
+        print_json({"tables": len(tables), "faults": [asdict(fault) for fault in faults]})
     else:
         for line in good:
             print(line)
@@ -50,7 +49,7 @@ def check(*tables: Path, json: Json = False) -> int:
     return BAD_INPUT if faults else GOOD
 
 
-def data(name: str | None = None, *, json: Json = False) -> None:
+def data(name: str | None = None, *, json: Flag = False) -> None:
     """List the bundled evidence, or print one of its tables.
 
     Parameters
@@ -62,7 +61,6 @@ def data(name: str | None = None, *, json: Json = False) -> None:
     """
     from densing.data import bundled, list_bundled
     from densing.models.declaration import DeclarationError
-    from densing.results.plain_json import to_json
 
     listing = list_bundled()
     if name is not None and name not in set(listing["name"]):
@@ -71,7 +69,7 @@ def data(name: str | None = None, *, json: Json = False) -> None:
         )
     frame = listing if name is None else bundled(name)
     if json:
-        print(to_json(frame.astype(object).where(frame.notna(), None).to_dict(orient="records")))
+        print_json(frame.astype(object).where(frame.notna(), None).to_dict(orient="records"))
     elif name is not None:
         print(frame.to_csv(index=False), end="")
     else:

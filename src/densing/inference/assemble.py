@@ -45,6 +45,16 @@ def labelled(
     )
 
 
+def unlabelled(values: Mapping[str, np.ndarray]) -> xr.Dataset:
+    """Quantities of shape (chain, draw, ...) with dims of their own: for diagnostics alone."""
+    return xr.Dataset(
+        {
+            name: (("chain", "draw", *(f"{name} {i}" for i in range(value.ndim - 2))), value)
+            for name, value in values.items()
+        }
+    )
+
+
 def sample_stats(statistics: Statistics) -> xr.Dataset:
     """NUTS statistics under ArviZ's names."""
     units = {"energy": "nats", "lp": "nats", "n_steps": "gradient evaluations"}

@@ -9,13 +9,15 @@ import xarray as xr
 from scipy.stats import norm
 
 from densing.inference import assemble, engines
-from densing.inference.posterior import Listener
+from densing.inference.draws import Draws
+from densing.inference.news import Listener
 from densing.inference.settings import Settings, load_settings
 from densing.models.declaration import Model, load_model
+from densing.models.layout import EPOCH
 from densing.models.loss import RunData, loss_law
 from densing.models.program import Program
 from densing.models.trend import DatedData, dated_trend
-from densing.results.derive import EPOCH, frontier_rate, years
+from densing.results.derive import frontier_rate, years
 from densing.results.health import examine
 from densing.results.variables import Variable
 
@@ -151,7 +153,7 @@ def _run(
     posterior: xr.Dataset,
     derived: xr.Dataset,
     data: pd.DataFrame,
-    sampled: engines.Draws,
+    sampled: Draws,
     model: Model,
     settings: Settings,
     seed: int,

@@ -1,30 +1,20 @@
 """Sample a program with the engine that a recipe names: one door, whatever is behind it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
-import numpy as np
+import jax
+import jax.numpy as jnp
 
-from densing.inference.nuts import Statistics
-from densing.inference.posterior import Listener, prepare_jax, sample_posterior
+from densing.inference.draws import Draws
+from densing.inference.news import Listener, nobody
+from densing.inference.potential import Inputs
+from densing.inference.sampler import build_sampler
 from densing.inference.settings import Settings
+from densing.inference.setup import prepare_jax
 from densing.models.declaration import DeclarationError
 from densing.models.prior import Prior
-
-
-@dataclass(frozen=True)
-class Draws:
-    """Draws of a program's parameters and how they were made, the same from every engine."""
-
-    values: Mapping[str, np.ndarray]
-    """Sampled and derived quantities, shape (chain, draw, ...)."""
-    statistics: Statistics
-    gradient_evaluations: int
-    """Warm-up and the search of modes included."""
-    seconds: dict[str, float]
-    """`compile` and `sample`."""
 
 
 def sample(
@@ -43,10 +33,16 @@ def sample(
 
     Parameters
     ----------
-    priors, sizes, facts, listen
-        See `posterior.sample_posterior`.
+    priors
+        Declared priors by name; those the program does not ask for are ignored.
+    sizes
+        Length of each named dimension.
+    facts
+        Arrays that priors refer to by name.
     coords
         Names along each dimension.
+    listen
+        Called with `Progress`, from several threads.
 
     Raises
     ------
@@ -54,13 +50,12 @@ def sample(
         The recipe's engine is not installed.
     """
     if settings.engine == "numpyro":
-        found = sample_posterior(
-            program, data, priors=priors, sizes=sizes, facts=facts, settings=settings, seed=seed,
-            listen=listen,
-        )  # fmt: skip
-        return Draws(
-            found.values, found.chains.statistics, found.gradient_evaluations, found.seconds
-        )
+        prepare_jax()
+        inputs = jax.tree.map(jnp.asarray, Inputs(data, dict(facts)))
+        sampler = build_sampler(program, inputs, priors=priors, sizes=sizes, settings=settings)
+        found = sampler.sample(inputs, seed=seed, listen=listen or nobody)
+        seconds = {name: round(value, 2) for name, value in found.seconds.items()}
+        return Draws(found.values, found.chains.statistics, found.gradient_evaluations, seconds)
     require(settings)
     prepare_jax()
     # Imported here: PyMC takes seconds, and the default engine does without it.
@@ -69,10 +64,10 @@ def sample(
 
     model = pm_model(program, data, priors=priors, sizes=sizes, facts=facts, coords=coords)
     if settings.engine == "pymc":
-        return Draws(*sample_pymc(model, settings=settings, seed=seed, listen=listen))
+        return sample_pymc(model, settings=settings, seed=seed, listen=listen)
     from densing.inference.nutpie_sampling import sample_nutpie
 
-    return Draws(*sample_nutpie(model, settings=settings, seed=seed, listen=listen))
+    return sample_nutpie(model, settings=settings, seed=seed, listen=listen)
 
 
 def require(settings: Settings) -> None:

@@ -8,7 +8,7 @@ import xarray as xr
 
 from densing.data import Evidence
 from densing.inference import assemble, engines
-from densing.inference.posterior import Listener, Progress
+from densing.inference.news import Listener, Progress
 from densing.inference.settings import Settings, load_settings
 from densing.inference.targets import draw_targets
 from densing.models.declaration import Model, load_model

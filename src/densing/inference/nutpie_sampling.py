@@ -7,13 +7,11 @@ that takes seconds, where Numba takes minutes.
 from time import perf_counter
 from typing import Any
 
-import numpy as np
 import nutpie
 import pymc
 
-from densing.inference.nuts import Statistics
-from densing.inference.posterior import Listener, Progress
-from densing.inference.pymc_sampling import PymcDraws, leapfrogs, named
+from densing.inference.draws import Draws, draws_of_tree
+from densing.inference.news import Listener, Progress, nobody
 from densing.inference.settings import Settings
 
 sampler: Any = nutpie  # typed in part only
@@ -21,9 +19,9 @@ sampler: Any = nutpie  # typed in part only
 
 def sample_nutpie(
     model: pymc.Model, *, settings: Settings, seed: int, listen: Listener | None = None
-) -> PymcDraws:
+) -> Draws:
     """Sample `model`; see `pymc_sampling.sample_pymc`."""
-    tell = listen or (lambda progress: None)
+    tell = listen or nobody
     tell(Progress("compiling"))
     began = perf_counter()
     compiled = sampler.compile_pymc_model(model, backend="jax", gradient_backend="jax")
@@ -51,17 +49,7 @@ def sample_nutpie(
         raise
     sample_seconds = perf_counter() - began
     tell(Progress("deriving"))
-    stats = run["sample_stats"]
-    return PymcDraws(
-        values=named(run["posterior"]),
-        statistics=Statistics(
-            energy=stats["energy"].to_numpy(),
-            n_steps=stats["n_steps"].to_numpy().astype(np.int64),
-            diverging=stats["diverging"].to_numpy(),
-            acceptance_rate=stats["mean_tree_accept"].to_numpy(),
-            step_size=stats["step_size"].to_numpy(),
-            lp=stats["logp"].to_numpy(),
-        ),
-        gradient_evaluations=leapfrogs(run),
-        seconds={"compile": round(compile_seconds, 2), "sample": round(sample_seconds, 2)},
-    )
+    return draws_of_tree(
+        run, names={"acceptance_rate": "mean_tree_accept", "lp": "logp"}, evaluations=0,
+        seconds={"compile": compile_seconds, "sample": sample_seconds},
+    )  # fmt: skip

@@ -6,40 +6,31 @@ Chains run one after the other, in this process: JAX does not survive a fork.
 """
 
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pymc
 import xarray as xr
 from pymc.blocking import DictToArrayBijection, RaveledVars
 
-from densing.inference.laplace import DISPERSION, Mode, curvature, find_mode
-from densing.inference.nuts import Statistics
-from densing.inference.posterior import HOPELESS, SECOND_STAGE, Listener, Progress
+from densing.inference.draws import Draws, draws_of_tree, leapfrogs
+from densing.inference.laplace import DISPERSION, Mode, curvature, find_mode, rewhitened
+from densing.inference.news import Listener, Progress, nobody
 from densing.inference.potential import Whitening
+from densing.inference.sampler import SECOND_STAGE
 from densing.inference.settings import Settings
+from densing.inference.starts import HOPELESS
 
 pm: Any = pymc  # typed in part only
 MODE = "JAX"
 """PyTensor's compiler: C takes minutes for this graph and may be missing, Numba takes longer."""
-SHRINKAGE = 4
-"""Draws, in multiples of the dimension, that the curvature at the mode is worth."""
 NOTHING: Any = None
 """Data are constants of a `pm.Model`, not arguments."""
 
 
-class PymcDraws(NamedTuple):
-    """The fields of `engines.Draws`."""
-
-    values: dict[str, np.ndarray]
-    statistics: Statistics
-    gradient_evaluations: int
-    seconds: dict[str, float]
-
-
 def sample_pymc(
     model: pymc.Model, *, settings: Settings, seed: int, listen: Listener | None = None
-) -> PymcDraws:
+) -> Draws:
     """Sample `model`.
 
     Parameters
@@ -54,7 +45,7 @@ def sample_pymc(
     KeyboardInterrupt
         On interrupt, also where PyMC itself would return the draws it has.
     """
-    tell = listen or (lambda progress: None)
+    tell = listen or nobody
     tell(Progress("compiling"))
     began = perf_counter()
     chains = _Chains(model, settings, tell)
@@ -62,27 +53,17 @@ def sample_pymc(
     compile_seconds = perf_counter() - began
     began = perf_counter()
     pilot = chains.run("shaping", whitening, starts, draws=settings.pilot, seed=seed)
-    whitening = by_pilot(whitening, chains.positions)
+    whitening = rewhitened(whitening, chains.positions)
     run = chains.run(
         "sampling", whitening, list(chains.positions[:, -1]), draws=settings.draws,
         seed=seed + SECOND_STAGE,
     )  # fmt: skip
     sample_seconds = perf_counter() - began
     tell(Progress("deriving"))
-    stats = run["sample_stats"]
-    return PymcDraws(
-        values=named(run["posterior"]),
-        statistics=Statistics(
-            energy=stats["energy"].to_numpy(),
-            n_steps=stats["n_steps"].to_numpy().astype(np.int64),
-            diverging=stats["diverging"].to_numpy(),
-            acceptance_rate=stats["acceptance_rate"].to_numpy(),
-            step_size=stats["step_size"].to_numpy(),
-            lp=stats["lp"].to_numpy(),
-        ),
-        gradient_evaluations=evaluations + leapfrogs(pilot) + leapfrogs(run),
-        seconds={"compile": round(compile_seconds, 2), "sample": round(sample_seconds, 2)},
-    )
+    return draws_of_tree(
+        run, names={}, evaluations=evaluations + leapfrogs(pilot),
+        seconds={"compile": compile_seconds, "sample": sample_seconds},
+    )  # fmt: skip
 
 
 class _Chains:
@@ -141,47 +122,12 @@ class _Chains:
         return run
 
 
-def by_pilot(whitening: Whitening, positions: np.ndarray) -> Whitening:
-    """Whitening by the covariance of the pilot's draws, shrunk towards the pilot's own.
-
-    Covariances are taken within chains, so that chains in different modes do not widen them.
-
-    Parameters
-    ----------
-    positions
-        Flat vectors of the pilot's draws, shape (chain, draw, size).
-    """
-    size = positions.shape[-1]
-    scale = np.asarray(whitening.scale)
-    centred = (positions - positions.mean(axis=1, keepdims=True)).reshape(-1, size)
-    y = np.linalg.solve(scale, centred.T).T
-    weight = SHRINKAGE * size
-    covariance = (y.T @ y + weight * np.eye(size)) / (len(y) + weight)
-    centre = positions.reshape(-1, size).mean(axis=0)
-    return Whitening(centre, scale @ np.linalg.cholesky(covariance))
-
-
-def leapfrogs(run: xr.DataTree) -> int:
-    """Gradient evaluations of a run, warm-up included."""
-    groups: list[Any] = [run["sample_stats"], run["warmup_sample_stats"]]
-    return sum(int(group["n_steps"].sum()) for group in groups)
-
-
-def named(posterior: Any) -> dict[str, np.ndarray]:
-    """Draws by name, shape (chain, draw, ...), less the coordinates the sampler walked in."""
-    return {
-        str(name): values.to_numpy()
-        for name, values in posterior.data_vars.items()
-        if not str(name).endswith("_coordinate")
-    }
-
-
 def _starts(
     chains: _Chains, settings: Settings, *, seed: int, tell: Listener
 ) -> tuple[list[np.ndarray], Whitening, int]:
     """Dispersed start of each chain about a mode of its own; whitening; gradients they took.
 
-    As `posterior.find_starts`: modes that do not matter are started again.
+    As `starts.find_starts`: modes that do not matter are started again.
     """
     rng, size = np.random.default_rng(seed), len(chains.origin.data)
     modes: list[Mode] = []

@@ -6,6 +6,7 @@ than the one that was fitted with, without interpolation. The difference between
 the integration error.
 """
 
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -40,40 +41,48 @@ def draw_targets(
 ) -> TargetDraws:
     """Draw the models' log densities for each joint draw in `values` (leading axis draw)."""
     data, facts = jax.tree.map(jnp.asarray, (data, dict(facts)))
-    points = np.asarray(data.grid.points)
-    fine = jnp.linspace(points[0], points[-1], REFINEMENT * (len(points) - 1) + 1)
-    step = float(points[1] - points[0])
-
-    def one(item: Any) -> Any:
-        key, theta = item
-        program = ReplayProgram({**facts, **theta})
-        joint(program, data, switches)
-        likelihood = {k: program.log_likelihood[k] for k in LIKELIHOODS}
-        fitted = program.log_likelihood["scores"]
-        terms = target_log_density(program, data, switches, fine)
-        total = jax.scipy.special.logsumexp(terms, axis=1) + jnp.log(step / REFINEMENT)
-        weights = jnp.exp(terms - terms.max(axis=1, keepdims=True))
-        mass = jnp.cumsum(0.5 * (weights[:, 1:] + weights[:, :-1]), axis=1)
-        u = jax.random.uniform(key, (terms.shape[0], 1)) * mass[:, -1:]
-        cell = jnp.minimum(jnp.sum(mass < u, axis=1), mass.shape[1] - 1)
-        rows = jnp.arange(terms.shape[0])
-        left, right = weights[rows, cell], weights[rows, cell + 1]
-        before = jnp.where(cell > 0, mass[rows, cell - 1], 0.0)
-        part = _within_cell(u[:, 0] - before, left, right)
-        x = fine[cell] + part * (step / REFINEMENT)
-        ends = (mass[:, REFINEMENT - 1] + mass[:, -1] - mass[:, -1 - REFINEMENT]) / mass[:, -1]
-        return x - data.log_params, likelihood | {"scores": total}, jnp.sum(fitted - total), ends
-
     keys = jax.random.split(jax.random.key(seed), len(next(iter(values.values()))))
-    eta, likelihood, error, ends = jax.jit(lambda items: jax.lax.map(one, items, batch_size=20))(
-        (keys, values)
-    )
+    eta, likelihood, error, ends = _drawer(switches)((keys, values), data, facts)
     return TargetDraws(
         log_density=np.asarray(eta),
         log_likelihood={k: np.asarray(v) for k, v in likelihood.items()},
         integration_error=np.asarray(error),
         edge_mass=np.asarray(ends),
     )
+
+
+@lru_cache(maxsize=8)
+def _drawer(switches: Switches) -> Any:
+    """Draw for every joint draw; compiled once for a shape of data."""
+
+    def all_draws(items: Any, data: JointData, facts: Any) -> Any:
+        return jax.lax.map(partial(_draw, data, facts, switches), items, batch_size=20)
+
+    return jax.jit(all_draws)
+
+
+def _draw(data: JointData, facts: Any, switches: Switches, item: Any) -> Any:
+    """Draw the models' log densities for one joint draw; see `TargetDraws` for the rest."""
+    key, theta = item
+    points: Any = data.grid.points
+    fine = jnp.linspace(points[0], points[-1], REFINEMENT * (len(points) - 1) + 1)
+    step = (points[1] - points[0]) / REFINEMENT
+    program = ReplayProgram({**facts, **theta})
+    joint(program, data, switches)
+    likelihood = {k: program.log_likelihood[k] for k in LIKELIHOODS}
+    fitted = program.log_likelihood["scores"]
+    terms = target_log_density(program, data, switches, fine)
+    total = jax.scipy.special.logsumexp(terms, axis=1) + jnp.log(step)
+    weights = jnp.exp(terms - terms.max(axis=1, keepdims=True))
+    mass = jnp.cumsum(0.5 * (weights[:, 1:] + weights[:, :-1]), axis=1)
+    u = jax.random.uniform(key, (terms.shape[0], 1)) * mass[:, -1:]
+    cell = jnp.minimum(jnp.sum(mass < u, axis=1), mass.shape[1] - 1)
+    rows = jnp.arange(terms.shape[0])
+    left, right = weights[rows, cell], weights[rows, cell + 1]
+    before = jnp.where(cell > 0, mass[rows, cell - 1], 0.0)
+    x = fine[cell] + _within_cell(u[:, 0] - before, left, right) * step
+    ends = (mass[:, REFINEMENT - 1] + mass[:, -1] - mass[:, -1 - REFINEMENT]) / mass[:, -1]
+    return x - data.log_params, likelihood | {"scores": total}, jnp.sum(fitted - total), ends
 
 
 def _within_cell(mass: Any, left: Any, right: Any) -> Any:

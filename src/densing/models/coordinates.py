@@ -4,6 +4,7 @@ A coordinate is a smooth, increasing map of the whole line onto a parameter's va
 and returns the value and ``ln |dvalue/dz|``. The prior, and so the posterior, is unchanged.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,10 @@ def scaled(xp: Any, scale: Any) -> Coordinate:
 
 
 CENTRE, SPREAD, BEND = 0.3, 0.2, 0.03
+"""In ``h = -ln(1 - e)``: where z = 0 lies and how far z = 1 is from there (about where the shares
+of loss laws lie and how far apart, so that z is of order one), and where it bends to e = 0."""
+LOG_SPREAD = math.log(SPREAD)
+"""Enters the slope: dh/dz is `SPREAD` times the slope of the softplus."""
 
 
 def share(xp: Any) -> Coordinate:
@@ -38,7 +43,3 @@ def share(xp: Any) -> Coordinate:
         return log_share + h, xp.log(xp.expit(x)) - log_share + LOG_SPREAD
 
     return coordinate
-
-
-LOG_SPREAD = -1.6094379124341003
-"""Log of `SPREAD`, the slope of the inner map."""

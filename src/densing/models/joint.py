@@ -43,14 +43,7 @@ def joint(m: Program, data: JointData, switches: Switches) -> None:
     )
     likelihood = interpolate(xp, grid, nodes)
     density = residual_density(xp, line, grid.points[None, :] - data.log_params[:, None])
-    terms = likelihood + density.exponent
-    integral = (
-        xp.logsumexp(terms, axis=1)
-        if density.tail is None
-        else xp.logsumexp(terms, axis=1, b=density.tail)
-    )
-    scale = density.log_scale if density.tail is None else density.log_scale[:, 0]
-    m.factor("scores", integral - scale + xp.log(grid.points[1] - grid.points[0]))
+    m.factor("scores", density.log_integral(xp, likelihood, grid.points[1] - grid.points[0]))
 
 
 def target_log_density(m: Program, data: JointData, switches: Switches, x: Any) -> Any:

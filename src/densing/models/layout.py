@@ -18,6 +18,8 @@ from densing.models.targets import ScoreData
 from densing.models.trend import TrendData
 
 DAYS_PER_YEAR = 365.25
+EPOCH = pd.Timestamp("2023-02-24")
+"""Release of Llama 1: the origin of time, as in the paper."""
 UNBOUNDED_TOKENS = 1e60
 FLOOR_ITEMS = 200.0
 """How many items the floor's prior is worth."""
@@ -64,7 +66,7 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
     log_d0 = float(np.log(chosen.runs["tokens"]).mean())
 
     models = chosen.models
-    time = (models["release_date"] - pd.Timestamp("2023-02-24")).dt.days / DAYS_PER_YEAR
+    time = (models["release_date"] - EPOCH).dt.days / DAYS_PER_YEAR
     families = sorted(models["family"].unique())
     scores, cells, protocols = _cells(chosen.scores, choices, index, chosen.baseline, models)
     log_params = np.log(models["counted_params"].to_numpy(float)) - log_n0

@@ -5,6 +5,7 @@ PyTensor realisations live beside their engines, so the same formula that is fit
 draws curves from a saved run, where no engine is imported.
 """
 
+import math
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,7 +30,9 @@ def _normal_tail(x: Any) -> Any:
     return np.where(x > 0.0, 0.5 * sp.erfcx(np.maximum(x, 0.0) * SQRT_HALF), sp.ndtr(-x))
 
 
-SQRT_HALF = 0.7071067811865476
+SQRT_HALF = math.sqrt(0.5)
+LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
+"""Log of what a standard normal density is divided by."""
 
 
 numpy_ops = SimpleNamespace(

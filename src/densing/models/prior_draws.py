@@ -1,9 +1,10 @@
 """Draws from the priors alone, forward: what the model believes before it sees a score.
 
 A third pass through the same components as the engines', on NumPy: `sample` draws, `observe`
-and `factor` are passed over. Scores are then simulated with the model's own discrepancy,
-protocol effects and Beta-Binomial sampling. (The checkpoints' factor, which only says that a
-loss cannot lie below the irreducible one, is left out.)
+draws what would be observed, `factor` is kept. Scores are then simulated with the model's own
+discrepancy, protocol effects and Beta-Binomial sampling. (The checkpoints' factor, which only
+says that a loss cannot lie below the irreducible one, is left out of a run's prior draws; see
+`densing.calibration` for draws that heed it.)
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from densing.models.performance import performance_map
 from densing.models.prior import Prior
 from densing.models.resolve import resolve
 from densing.models.targets import cells
-from densing.models.trend import trend
+from densing.models.trend import Trend, trend
 
 
 class PriorProgram:
@@ -39,6 +40,10 @@ class PriorProgram:
         self.sizes = sizes
         self.values: dict[str, Any] = dict(facts)
         self.rng = rng
+        self.observed: dict[str, Any] = {}
+        """What was drawn in place of each observation."""
+        self.factors: dict[str, Any] = {}
+        """Log factors that the draws do not heed."""
 
     def sample(self, name: str, *, coordinate: Coordinate | None = None) -> Any:
         """Draw from the prior; the sampler's coordinate does not matter here."""
@@ -59,10 +64,18 @@ class PriorProgram:
         return value
 
     def observe(self, name: str, family: str, args: Mapping[str, Any], value: Any) -> None:
-        """Pass over: nothing is conditioned on."""
+        """Draw what would be observed in place of `value`."""
+        shape = np.shape(value)
+        self.observed[name] = {
+            "student_t": lambda df, loc, scale: loc + scale * self.rng.standard_t(df, shape),
+            "beta_binomial": lambda a, b, n: self.rng.binomial(
+                np.asarray(n).astype(int), self.rng.beta(a, b, shape), shape
+            ),
+        }[family](**args)
 
     def factor(self, name: str, log_density: Any) -> None:
-        """Pass over: nothing is conditioned on."""
+        """Keep the factor."""
+        self.factors[name] = log_density
 
 
 class PriorDraws(NamedTuple):
@@ -97,19 +110,20 @@ def prior_draws(
     scores = []
     for _ in range(draws):
         m = PriorProgram(priors, sizes, facts, rng)
-        eta = _densities(m, data, switches)
+        line = trend(m, data.models, shortfall=switches.shortfall, families=switches.families)
+        eta = draw_log_density(line, rng)
         scores.append(_scores(m, data, switches, score_rows, eta))
         kept.append({k: v for k, v in m.values.items() if k not in facts} | {"log_density": eta})
     values = {name: np.stack([draw[name] for draw in kept]) for name in kept[0]}
     return PriorDraws(values, np.stack(scores))
 
 
-def _densities(m: PriorProgram, data: JointData, switches: Switches) -> np.ndarray:
-    line = trend(m, data.models, shortfall=switches.shortfall, families=switches.families)
-    eta = line.mean + line.noise * m.rng.standard_normal(len(line.mean))
-    if line.shortfall is not None:
-        eta = eta + line.shortfall * (1.0 - m.rng.standard_exponential(len(line.mean)))
-    return eta
+def draw_log_density(line: Trend, rng: np.random.Generator) -> np.ndarray:
+    """Log density of each model about its trend, shape (model,)."""
+    eta = line.mean + line.noise * rng.standard_normal(len(line.mean))
+    if line.shortfall is None:
+        return eta
+    return eta + line.shortfall * (1.0 - rng.standard_exponential(len(line.mean)))
 
 
 def _scores(

@@ -9,27 +9,52 @@ stochastic frontier of econometrics (Aigner, Lovell & Schmidt 1977; Meeusen & va
 
 from typing import Any, NamedTuple
 
-LOG_SQRT_2PI = 0.9189385332046727
+from densing.models.ops import LOG_SQRT_2PI
 
 
 class Density(NamedTuple):
-    """A density as ``exp(exponent) * tail / scale``: no logarithm where it is integrated."""
+    """A density as ``exp(exponent) * tail / scale``: no logarithm where it is integrated.
+
+    Fields broadcast against each other; `log_integral` takes x of shape (model, point).
+    """
 
     exponent: Any
+    """Shape of x."""
     tail: Any
-    """Positive and of order one, or None for 1."""
+    """Positive and of order one, shape of x or scalar."""
     log_scale: Any
+    """The same at all points of a model: scalar or shape (model, 1)."""
 
     def log(self, xp: Any) -> Any:
-        """Log density."""
-        tail = 0.0 if self.tail is None else xp.log(self.tail)
-        return self.exponent + tail - self.log_scale
+        """Log density, shape of x."""
+        return self.exponent + xp.log(self.tail) - self.log_scale
+
+    def log_integral(self, xp: Any, log_likelihood: Any, step: Any) -> Any:
+        """Log of the integral over x of likelihood times density, shape (model,).
+
+        Parameters
+        ----------
+        log_likelihood
+            At each point, shape (model, point).
+        step
+            Distance between points (trapezoid rule; both vanish at the ends).
+        """
+        terms = xp.logsumexp(log_likelihood + self.exponent, axis=1, b=self.tail)
+        return (terms[:, None] - self.log_scale)[:, 0] + xp.log(step)
 
 
 def normal_density(xp: Any, x: Any, scale: Any) -> Density:
-    """Density of a centred normal (broadcasts)."""
+    """Density of a centred normal.
+
+    Parameters
+    ----------
+    x
+        Deviation from the mean, any shape.
+    scale
+        Standard deviation; broadcasts against x.
+    """
     z = x / scale
-    return Density(-0.5 * z * z, None, xp.log(scale) + LOG_SQRT_2PI)
+    return Density(-0.5 * z * z, 1.0, xp.log(scale) + LOG_SQRT_2PI)
 
 
 def shortfall_density(xp: Any, x: Any, noise: Any, shortfall: Any) -> Density:
@@ -42,7 +67,7 @@ def shortfall_density(xp: Any, x: Any, noise: Any, shortfall: Any) -> Density:
     Parameters
     ----------
     x
-        Deviation from the mean.
+        Deviation from the mean, any shape.
     noise, shortfall
         Standard deviation of v and mean (and standard deviation) of u; broadcast against x.
     """

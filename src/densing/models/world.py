@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from densing.models.declaration import DeclarationError, validated
 from densing.models.laws import LossCurve, ScoreMap, log_loss, score
+from densing.models.layout import DAYS_PER_YEAR
 from densing.models.ops import numpy_ops
 
 Positive = Annotated[float, Field(gt=0)]
@@ -163,7 +164,7 @@ def _models(world: World, rng: np.random.Generator) -> tuple[pd.DataFrame, np.nd
     residual = theta * (1.0 - rng.standard_exponential(count))
     residual = residual + world.noise * rng.standard_normal(count)
     eta = world.level + world.rate * centred + effect[family] + residual
-    days = pd.to_timedelta(np.round(time * 365.25), unit="D")
+    days = pd.to_timedelta(np.round(time * DAYS_PER_YEAR), unit="D")
     smallest, largest = np.log(np.asarray(world.params))
     params = np.exp(rng.uniform(smallest, largest, count))
     table = pd.DataFrame(

@@ -12,8 +12,9 @@ from densing.paper import published as pub
 from densing.paper.claim import Claim
 from densing.paper.growth import MONTH, Growth, chance_months, days, months
 from densing.paper.line import Line, least_squares
-from densing.paper.records import Chance, chance_lines, record_setters
+from densing.paper.records import Chance, chance_lines
 from densing.results.interval import PROB, Interval
+from densing.results.record_setters import record_setters
 
 PRICE, COMPRESSION = "Price of inference (Fig. 3a)", "Compression (Fig. 3b)"
 HARDWARE, EXAMPLE = "Hardware and density", "The example of the text"

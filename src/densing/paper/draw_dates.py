@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
+from densing.models.layout import DAYS_PER_YEAR
 from densing.paper import published as pub
 from densing.paper.chatgpt import Era
 from densing.paper.growth import MONTH, days, months
@@ -66,7 +67,7 @@ def draw_growth(result: Reproduction) -> Axes:
     span = np.linspace(-20, growth.day.max() + 25, 60)
     anchor = line(np.asarray(line.centre))
     printed = anchor + np.log(2) / (float(pub.MONTHS) * MONTH) * (span - line.centre)
-    time = span / 365.25 - record(growth.trend, "centre")["time"]
+    time = span / DAYS_PER_YEAR - record(growth.trend, "centre")["time"]
     _, frontier = trend_lines(growth.trend["posterior"].to_dataset(), time)
     assert frontier is not None
     low, middle, high = np.exp(np.quantile(frontier, [0.05, 0.5, 0.95], axis=(0, 1)))

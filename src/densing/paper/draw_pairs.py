@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
 from densing.paper import published as pub
-from densing.paper.growth import SECTION, chance_months, months
+from densing.paper.growth import MONTH, SECTION, chance_months, months
 from densing.paper.look import PUBLISHED, pad
 from densing.paper.reproduce import Reproduction
 from densing.report.style import (
@@ -100,7 +100,7 @@ def _rows(result: Reproduction) -> list[tuple[str, Interval, str]]:
     growth = result.growth
     slowest = chance_months(growth.chance)
     middle = float(np.median(growth.chance.slope))
-    without = Interval(12 * np.log(2) / (middle * 365.25), *slowest)
+    without = Interval(float(np.log(2.0) / (middle * MONTH)), *slowest)
     rows = [
         (f"record line, {c.name}, {size(c.tokens)} tokens", months(c.line.slope_interval()), INK)
         for c in result.choices

@@ -10,16 +10,16 @@ import xarray as xr
 
 from densing.data import bundled
 from densing.inference.component import fit_trend
-from densing.inference.posterior import Listener
-from densing.models.layout import DAYS_PER_YEAR
+from densing.inference.news import Listener
+from densing.models.layout import DAYS_PER_YEAR, EPOCH
 from densing.paper import published as pub
 from densing.paper.claim import Claim, Range
 from densing.paper.line import Line, least_squares
-from densing.paper.records import Chance, chance_lines, record_setters
+from densing.paper.records import Chance, chance_lines
 from densing.results.component import trend_summary
-from densing.results.derive import EPOCH
 from densing.results.headline import as_interval, summary, trustworthy
 from densing.results.interval import Interval, doubling_months, interval
+from densing.results.record_setters import record_setters
 
 SECTION = "Growth of density (Fig. 1)"
 MONTH = DAYS_PER_YEAR / 12.0

@@ -11,10 +11,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, NullLocator
 
+from densing.models.layout import EPOCH
 from densing.report.headline import date_ticks
 from densing.report.style import FRONTIER, INK, MUTED, figure_of, log_ticks
 from densing.report.words import digits
-from densing.results.derive import EPOCH
 
 PUBLISHED, REPRODUCED, BAYES = "#c7ced6", INK, FRONTIER
 DASHES = (0, (4, 2.5))

@@ -1,24 +1,10 @@
-"""The paper's frontier: strict record-setters, and what that rule finds where nothing grows."""
+"""What the paper's rule, a line through record-setters, finds where nothing grows."""
 
 from typing import NamedTuple
 
 import numpy as np
 
 from densing.paper.line import least_squares
-
-
-def record_setters(day: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """Positions of the strict record-setters in order of time, shape (record,).
-
-    A value counts when it exceeds every earlier one: a tie is no record, and of one day's values
-    only the highest can be one.
-    """
-    best, found = -np.inf, []
-    for i in np.lexsort((-value, day)):
-        if value[i] > best:
-            best = value[i]
-            found.append(i)
-    return np.asarray(found, int)
 
 
 class Chance(NamedTuple):

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from densing.inference.posterior import Listener
+from densing.inference.news import Listener
 from densing.paper import published
 from densing.paper.chatgpt import ChatGPT, chatgpt_claims, split
 from densing.paper.choices import Choice, other_choices, preprint_claim

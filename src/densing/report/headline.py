@@ -22,6 +22,7 @@ from densing.report.style import (
 )
 from densing.report.words import digits, months, months_range, percent, plain, size
 from densing.results.headline import summary, trustworthy
+from densing.results.record_setters import record_setters
 
 DODGE_DAYS = 5.0
 """Models of one day stand side by side, this far apart."""
@@ -50,7 +51,7 @@ def plot_headline(
     released = pd.DatetimeIndex(data["release_date"].to_numpy().astype(str))
     params = data["counted_params"].to_numpy()
     x = mdates.date2num(released) + dodge(released, params)
-    best = records(released, middle)
+    best = np.isin(np.arange(len(middle)), record_setters(released, middle))
     area = marker_area(params, scale=0.5 if narrow else 1.0)
 
     ax.axhline(1.0, color=MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
@@ -86,16 +87,6 @@ def dodge(released: pd.DatetimeIndex, params: np.ndarray) -> np.ndarray:
     rank = table.groupby("date")["params"].rank(method="first") - 1
     count = table.groupby("date")["params"].transform("count")
     return (DODGE_DAYS * (rank - (count - 1) / 2)).to_numpy()
-
-
-def records(released: pd.DatetimeIndex, density: np.ndarray) -> np.ndarray:
-    """Whether a model's median density was the highest up to its day, shape (model,)."""
-    best = np.zeros(len(density), bool)
-    top = -np.inf
-    for i in np.lexsort((-density, released)):
-        if density[i] > top:
-            best[i], top = True, density[i]
-    return best
 
 
 def marker_area(params: np.ndarray, *, scale: float = 1.0) -> np.ndarray:

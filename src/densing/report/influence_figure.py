@@ -3,18 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from densing.report.style import FRONTIER, INK, MUTED, POPULATION, stamp, style
+from densing.report.rate_axis import COLOURS, limits, month_ticks
+from densing.report.style import INK, MUTED, stamp, style
 from densing.report.words import months, months_range, percent, plain
 from densing.results.headline import trustworthy
 from densing.results.influence import influence
 
 MONTHS = (1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 3.25, 3.5, 4, 4.5, 5, 6, 8, 12, 24)
-COLOURS = {"population": ("typical new model", POPULATION), "frontier": ("frontier", FRONTIER)}
 
 
 @style()
@@ -42,7 +41,8 @@ def plot_influence(
     chosen = most_influential(answer, rows)
     shown = [key for key in COLOURS if answer[key] is not None]
     panels = list(axes) if axes is not None else _panels(len(shown), len(chosen), narrow=narrow)
-    limits = _limits([answer[key] for key in shown] + [row[key] for row in chosen for key in shown])
+    drawn = [answer[key] for key in shown] + [row[key] for row in chosen for key in shown]
+    ends = limits(drawn, margin=0.08)
     gap = "\n" if narrow else " "
     for panel, (ax, key) in enumerate(zip(panels, shown, strict=True)):
         title, colour = COLOURS[key]
@@ -57,7 +57,7 @@ def plot_influence(
             f"({percent(told['prob'])}: {months_range(told)})",
             color=colour,
         )  # fmt: skip
-        _axes(ax, chosen, limits, names=panel == 0 or narrow)
+        _axes(ax, chosen, ends, names=panel == 0 or narrow)
         stamp(ax, trustworthy=trustworthy(run))
     return panels
 
@@ -91,28 +91,14 @@ def _row(ax: Axes, y: int, growth: dict[str, Any] | None, colour: str) -> None:
     ax.plot(rate["median"], y, "o", color="white", mec=colour, mew=1.6, ms=5.5, zorder=5)
 
 
-def _limits(growths: list[dict[str, Any] | None]) -> tuple[float, float]:
-    """Rates that every interval lies between, the same for all panels."""
-    rates = [growth["rate_per_year"] for growth in growths if growth is not None]
-    low, high = min(rate["lower"] for rate in rates), max(rate["upper"] for rate in rates)
-    pad = 0.08 * (high - low) + 1e-9
-    return low - pad, high + pad
-
-
 def _axes(
-    ax: Axes, chosen: list[dict[str, Any]], limits: tuple[float, float], *, names: bool
+    ax: Axes, chosen: list[dict[str, Any]], ends: tuple[float, float], *, names: bool
 ) -> None:
-    low, high = limits
+    low, high = ends
     ax.set(xlim=(high, low), ylim=(len(chosen) - 0.4, -0.6))
-    ticks: list[tuple[float, str]] = []
-    for value in MONTHS:
-        rate = 12.0 * np.log(2.0) / value
-        if low < rate < high and (not ticks or ticks[-1][0] - rate > 0.09 * (high - low)):
-            ticks.append((rate, f"{value:g}"))
     if low < 0 < high:
-        ticks = [t for t in ticks if t[0] > 0.14 * (high - low)] + [(0.0, "no growth")]
         ax.axvline(0, color=INK, lw=1)
-    ax.set_xticks([rate for rate, _ in ticks], [text for _, text in ticks])
+    ax.set_xticks(*month_ticks(low, high, values=MONTHS, apart=0.09, from_zero=0.14))
     labels = [
         f"all {row['models']} of {plain(row['name'])}" if row["family"] else plain(row["name"])
         for row in chosen

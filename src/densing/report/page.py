@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 import xarray as xr
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 
 from densing.report import words
 from densing.report.choices import choice_rows, prior_rows
 from densing.report.figures import PICTURES
 from densing.report.provenance import sources
+from densing.report.template import asset, fill
 from densing.results.density import density_table
 from densing.results.headline import summary, trustworthy
 from densing.results.predict import coverage
@@ -39,24 +37,17 @@ def render(run: xr.DataTree, images: Mapping[str, Image], *, command: str) -> st
     command
         The command line that made the report.
     """
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {
+    filters = {
         "months": words.months, "months_range": words.months_range, "percent": words.percent,
         "size": words.size, "digits": words.digits, "span": words.span,
     }  # fmt: skip
-    template = resources.files("densing.report").joinpath("template.html.j2")
-    return environment.from_string(template.read_text(encoding="utf-8")).render(
-        context(run, images, command=command)
-    )
+    told = context(run, images, command=command)
+    return fill("densing.report", "template.html.j2", context=told, filters=filters)
 
 
 def context(run: xr.DataTree, images: Mapping[str, Image], *, command: str) -> dict[str, Any]:
     """Everything the template refers to."""
     answer = summary(run)
-    style = resources.files("densing.report").joinpath("page.css").read_text(encoding="utf-8")
-    script = resources.files("densing.report").joinpath("page.js").read_text(encoding="utf-8")
     figures = {
         picture.name: {
             "name": picture.name, "title": picture.title, "caption": picture.caption,
@@ -65,8 +56,8 @@ def context(run: xr.DataTree, images: Mapping[str, Image], *, command: str) -> d
         for picture in PICTURES
     }  # fmt: skip
     return {
-        "style": Markup(style),
-        "script": Markup(script),
+        "style": asset("page.css"),
+        "script": asset("page.js"),
         "answer": answer,
         "trustworthy": trustworthy(run),
         "headline": words.headline(answer),

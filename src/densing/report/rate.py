@@ -6,12 +6,11 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
+from densing.report.rate_axis import month_ticks
 from densing.report.style import FRONTIER, INK, MUTED, POPULATION, new_axes, stamp, style
 from densing.report.words import months, months_range, percent
 from densing.results.headline import summary, trustworthy
 from densing.results.run import record
-
-MONTHS = (1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 8, 12, 24)
 
 
 @style()
@@ -100,17 +99,10 @@ def _axes(ax: Axes, grid: np.ndarray, rows: int) -> None:
     ax.grid(axis="y", visible=False)
     if grid[0] < 0 < grid[-1]:
         ax.axvline(0, color=INK, lw=1)
-    span = grid[-1] - grid[0]
-    ticks: list[tuple[float, str]] = []
-    for value in MONTHS:
-        rate = 12.0 * np.log(2.0) / value
-        if grid[0] < rate < grid[-1] and (not ticks or ticks[-1][0] - rate > 0.055 * span):
-            ticks.append((rate, f"{value:g}"))
-    if grid[0] < 0 < grid[-1]:
-        ticks = [tick for tick in ticks if tick[0] > 0.1 * span] + [(0.0, "no growth")]
     top = ax.twiny()
     top.set_xlim(ax.get_xlim())
-    top.set_xticks([rate for rate, _ in ticks], [text for _, text in ticks])
+    low, high = float(grid[0]), float(grid[-1])
+    top.set_xticks(*month_ticks(low, high, apart=0.055, from_zero=0.1))
     top.set_xlabel("doubling time in months")
     top.grid(visible=False)
     top.spines[["left", "right", "bottom"]].set_visible(False)

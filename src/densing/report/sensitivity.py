@@ -6,20 +6,25 @@ from typing import Any
 
 import pandas as pd
 
-from densing.report.sensitivity_axis import COLOURS
+from densing.report.folder import write_json, written_whole
+from densing.report.rate_axis import COLOURS
 from densing.report.sensitivity_specification import plot_specification
 from densing.report.sensitivity_tornado import plot_tornado
 from densing.report.sensitivity_variance import plot_variance
 from densing.report.style import figure_of, save
-from densing.results.plain_json import to_json
 
 
 def write_sensitivity(answer: Mapping[str, Any], folder: Path) -> Path:
     """Write sensitivity.json, sensitivity.csv and figures/ in `folder`; returns the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
+    with written_whole(folder, last="sensitivity.json") as made:
+        _make(answer, made)
+    return folder
+
+
+def _make(answer: Mapping[str, Any], folder: Path) -> None:
     figures = folder / "figures"
-    figures.mkdir(exist_ok=True)
-    (folder / "sensitivity.json").write_text(to_json(answer), encoding="utf-8")
+    figures.mkdir()
+    write_json(folder / "sensitivity.json", answer)
     table(answer).to_csv(folder / "sensitivity.csv", index=False)
     for estimand in COLOURS:
         if any(u[estimand] is not None for u in answer["universes"]):
@@ -29,7 +34,6 @@ def write_sensitivity(answer: Mapping[str, Any], folder: Path) -> Path:
         save(figure_of(plot_tornado(answer)), figures / "tornado")
     if answer["variance"]["population"] is not None:
         save(figure_of(plot_variance(answer)), figures / "variance")
-    return folder
 
 
 def table(answer: Mapping[str, Any]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from densing.report.sensitivity_axis import COLOURS, DOUBT, limits, month_ticks
+from densing.report.rate_axis import COLOURS, DOUBT, limits, month_ticks
 from densing.report.style import INK, MUTED, style
 from densing.report.words import months, months_range, percent, plain
 

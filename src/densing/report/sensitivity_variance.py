@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from densing.report.sensitivity_axis import COLOURS, DOUBT
+from densing.report.rate_axis import COLOURS, DOUBT
 from densing.report.style import INK, MUTED, new_axes, style
 from densing.report.words import plain
 

@@ -1,7 +1,6 @@
 """The report of a run in a folder: page, figures and tables, each file whole or not there."""
 
 import base64
-import csv
 import tempfile
 from pathlib import Path
 from urllib.parse import quote
@@ -9,18 +8,17 @@ from urllib.parse import quote
 import xarray as xr
 
 from densing.report.figures import PICTURES
+from densing.report.folder import write_csv, write_json, written_whole
 from densing.report.page import Image, render
 from densing.report.style import save
 from densing.results.density import density_table
 from densing.results.headline import summary
-from densing.results.plain_json import to_json
 
 
 def write_report(run: xr.DataTree, out: str | Path, *, command: str) -> Path:
     """Write index.html, figures/*.png and *.svg, tables/densities.csv and tables/summary.json.
 
-    Everything is made in a temporary folder first and moved file by file, the page last: an
-    interruption leaves what was there before, never half a page. Other files in `out` stay.
+    Each file is whole or not there (`folder.written_whole`). Other files in `out` stay.
 
     Parameters
     ----------
@@ -37,43 +35,26 @@ def write_report(run: xr.DataTree, out: str | Path, *, command: str) -> Path:
         The page.
     """
     out = Path(out)
-    made = not out.exists()
-    out.mkdir(parents=True, exist_ok=True)
-    try:
-        with tempfile.TemporaryDirectory(dir=out, prefix=".report-") as folder:
-            _make(run, Path(folder), command=command)
-            _move(Path(folder), out)
-    except BaseException:
-        if made and not any(out.iterdir()):
-            out.rmdir()
-        raise
+    with written_whole(out, last="index.html") as folder:
+        _make(run, folder, command=command)
     return out / "index.html"
 
 
 def _make(run: xr.DataTree, folder: Path, *, command: str) -> None:
-    for name in ("figures", "tables", "narrow"):
+    for name in ("figures", "tables"):
         (folder / name).mkdir()
     images = {}
-    for picture in PICTURES:
-        wide = data_uri(*save(picture.draw(run), folder / "figures" / picture.name))
-        narrow = None
-        if picture.for_phones:
-            figure = picture.draw(run, narrow=True)
-            narrow = data_uri(*save(figure, folder / "narrow" / picture.name))
-        images[picture.name] = Image(wide, narrow)
+    with tempfile.TemporaryDirectory() as phone:
+        for picture in PICTURES:
+            wide = data_uri(*save(picture.draw(run), folder / "figures" / picture.name))
+            narrow = None
+            if picture.for_phones:
+                narrow = data_uri(*save(picture.draw(run, narrow=True), Path(phone) / picture.name))
+            images[picture.name] = Image(wide, narrow)
     write_densities(run, folder / "tables" / "densities.csv")
-    text = to_json(summary(run))
-    (folder / "tables" / "summary.json").write_text(text + "\n", encoding="utf-8")
+    write_json(folder / "tables" / "summary.json", summary(run))
     page = render(run, images, command=command)
     (folder / "index.html").write_text(page, encoding="utf-8")
-
-
-def _move(folder: Path, out: Path) -> None:
-    for name in ("figures", "tables"):
-        (out / name).mkdir(exist_ok=True)
-        for file in sorted((folder / name).iterdir()):
-            file.replace(out / name / file.name)
-    (folder / "index.html").replace(out / "index.html")
 
 
 def data_uri(svg: Path, png: Path) -> str:
@@ -107,7 +88,4 @@ def write_densities(run: xr.DataTree, path: Path) -> None:
                 "p_beyond_reference": row["p_beyond_reference"],
             }
         )
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(path, list(rows[0]), rows)

@@ -7,11 +7,8 @@ import pandas as pd
 import xarray as xr
 
 from densing.models.laws import LossCurve, log_loss_at_infinite_size
-from densing.models.layout import DAYS_PER_YEAR, Layout
+from densing.models.layout import DAYS_PER_YEAR, EPOCH, Layout
 from densing.results.variables import DERIVED
-
-EPOCH = pd.Timestamp("2023-02-24")
-"""Release of Llama 1: the origin of time, as in the paper."""
 
 
 def label(name: str, values: np.ndarray, coords: dict[str, Any]) -> xr.DataArray:
@@ -87,10 +84,16 @@ def frontier_rate(posterior: xr.Dataset, window: np.ndarray) -> np.ndarray:
     ValueError
         The model has a symmetric residual, and so no frontier.
     """
-    _, frontier = trend_lines(posterior, window)
-    if frontier is None:
+    if "shortfall" not in posterior:
         raise ValueError("a model with a symmetric residual has no frontier")
-    return (frontier[..., 1] - frontier[..., 0]) / (window[1] - window[0])
+    names = ("rate", "shortfall", "shortfall_drift")
+    return frontier_growth(*(posterior[name].to_numpy() for name in names), window)
+
+
+def frontier_growth(rate: Any, shortfall: Any, drift: Any, window: np.ndarray) -> Any:
+    """Mean growth of ``rate t + shortfall exp(drift t)`` between the two times of `window`."""
+    start, end = window
+    return rate + shortfall * (np.exp(drift * end) - np.exp(drift * start)) / (end - start)
 
 
 def model_reach(posterior: xr.Dataset, layout: Layout) -> np.ndarray:

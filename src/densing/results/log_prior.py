@@ -12,9 +12,8 @@ import numpy as np
 import xarray as xr
 from scipy import special
 
+from densing.models.ops import LOG_SQRT_2PI
 from densing.models.prior import FACTS, Prior
-
-LOG_SQRT_2PI = 0.9189385332046727
 
 
 def _normal(x: Any, loc: Any, scale: Any) -> Any:

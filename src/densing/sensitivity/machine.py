@@ -1,28 +1,20 @@
 """One compiled program for all universes of a shape, and the leader they start from."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, cast
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from numpyro import handlers
 
+from densing.inference.convergence import converged
 from densing.inference.laplace import rewhitened
 from densing.inference.numpyro_engine import NumpyroProgram
-from densing.inference.nuts import Chains, Kernel, kernel, sample
-from densing.inference.posterior import (
-    BATCH,
-    SECOND_STAGE,
-    Listener,
-    Progress,
-    converged,
-    find_starts,
-    prepare_jax,
-)
-from densing.inference.potential import Inputs, Potential, Whitening, build
+from densing.inference.nuts import Kernel, kernel
+from densing.inference.potential import Inputs, Whitening
+from densing.inference.sampler import SECOND_STAGE, Sampled, Sampler, build_sampler, unshaped
 from densing.inference.settings import Settings
 from densing.models.joint import JointData, joint
 from densing.models.prior import Prior
@@ -53,117 +45,59 @@ class Leader:
 
 
 @dataclass(frozen=True)
-class Sampled:
-    """Draws of one universe."""
-
-    values: Mapping[str, np.ndarray]
-    """Sampled and derived quantities, shape (chain, draw, ...)."""
-    chains: Chains
-    whitening: Whitening
-    """In whose coordinates the chains moved."""
-    gradient_evaluations: int
-
-
-@dataclass(frozen=True)
 class Machine:
-    """Compiled once for a shape; data, facts and the priors' numbers are arguments."""
+    """A sampler of all universes of a shape: the first leads, the others follow."""
 
-    potential: Potential
-    kernel: Kernel
-    settings: Settings
-    workers: int
-    _constrain: Callable[..., Any]
-    _energy: Callable[..., Any]
+    sampler: Sampler
 
     @cached_property
     def careful(self) -> Kernel:
         """The same sampler with small steps, for what the first try did not get right."""
-        settings = self.settings.model_copy(update={"target_accept": CAREFUL})
-        return kernel(self.potential, settings)
+        settings = self.sampler.settings.model_copy(update={"target_accept": CAREFUL})
+        return kernel(self.sampler.potential, settings)
 
-    def constrain(self, position: np.ndarray, inputs: Inputs) -> dict[str, np.ndarray]:
-        """Parameters and derived quantities at flat vectors of shape (chain, draw, size)."""
-        parts = self._batched(self._constrain, position, inputs)
-        return {
-            name: np.concatenate([part[name] for part in parts])[: position[..., 0].size].reshape(
-                *position.shape[:2], *parts[0][name].shape[1:]
-            )
-            for name in parts[0]
-            if not name.endswith("_coordinate")
-        }
-
-    def energy(self, position: np.ndarray, inputs: Inputs) -> np.ndarray:
-        """Negative log density at flat vectors of shape (chain, draw, size): (chain, draw)."""
-        parts = self._batched(self._energy, position, inputs)
-        whole = np.concatenate([np.asarray(part) for part in parts])
-        return whole[: position[..., 0].size].reshape(position.shape[:2])
-
-    def _batched(self, function: Callable[..., Any], position: np.ndarray, inputs: Inputs) -> Any:
-        flat = position.reshape(-1, position.shape[-1])
-        padded = np.resize(flat, (-(-len(flat) // BATCH) * BATCH, flat.shape[1]))
-        parts = padded.reshape(-1, BATCH, flat.shape[1])
-        return [function(jnp.asarray(part), inputs) for part in parts]
-
-    def lead(
-        self, inputs: Inputs, *, seed: int, listen: Listener | None = None
-    ) -> tuple[Leader, Sampled]:
-        """Fit from nothing: dispersed starts, modes, a pilot that learns the shape, chains."""
-        tell = listen or (lambda progress: None)
-        starts, whitening, evaluations = find_starts(
-            self.potential, inputs, self.settings, seed=seed, tell=tell
-        )
-        tell(Progress("shaping"))
-        pilot = sample(
-            self.kernel, inputs, whitening, starts, self.settings,
-            draws=self.settings.pilot, seed=seed, workers=self.workers,
-        )  # fmt: skip
-        shaped = rewhitened(whitening, pilot.position, pilot.slope)
-        tell(Progress("sampling"))
-        found = self._chains(inputs, shaped, pilot.position[:, -1], seed=seed + SECOND_STAGE)
-        sampled = self._sampled(inputs, found, shaped, evaluations + pilot.steps)
-        shaped = rewhitened(shaped, found.position, found.slope)
-        energy = self.energy(found.position, inputs)
-        return Leader(shaped, found.position, energy), sampled
+    def lead(self, inputs: Inputs, *, seed: int) -> tuple[Leader, Sampled]:
+        """Fit from nothing."""
+        first = self.sampler.sample(inputs, seed=seed, enough=enough)
+        position = first.chains.position
+        shaped = rewhitened(first.whitening, position, first.chains.slope)
+        return Leader(shaped, position, self.sampler.energy(position, inputs)), first
 
     def follow(self, leader: Leader, inputs: Inputs, *, seed: int) -> Sampled:
         """Sample a universe of the leader's shape from the leader's draws and whitening."""
         rng = np.random.default_rng(seed)
         pool = leader.position.reshape(-1, leader.position.shape[-1])
         starts = pool[rng.choice(len(pool), FOLLOWERS, replace=False)]
-        found = self._chains(inputs, leader.whitening, starts, seed=seed)
-        return self._sampled(inputs, found, leader.whitening, 0)
+        return self._sampled(inputs, leader.whitening, starts, seed=seed)
 
     def again(self, first: Sampled, inputs: Inputs, *, seed: int) -> Sampled:
         """Sample once more, carefully, in the shape that the universe's own draws show."""
         chains = first.chains
         whitening = rewhitened(first.whitening, chains.position, chains.slope)
-        starts = chains.position[:, -1]
-        found = self._chains(inputs, whitening, starts, seed=seed + SECOND_STAGE, careful=True)
-        return self._sampled(inputs, found, whitening, first.gradient_evaluations)
+        again = self._sampled(
+            inputs, whitening, chains.position[:, -1], seed=seed + SECOND_STAGE,
+            compiled=self.careful,
+        )  # fmt: skip
+        spent = first.gradient_evaluations + again.gradient_evaluations
+        return replace(again, gradient_evaluations=spent)
 
-    def _chains(
+    def _sampled(
         self,
         inputs: Inputs,
         whitening: Whitening,
         starts: Any,
         *,
         seed: int,
-        careful: bool = False,
-    ) -> Chains:
-        scale, centre = np.asarray(whitening.scale), np.asarray(whitening.centre)
-        return sample(
-            self.careful if careful else self.kernel, inputs,
-            jax.tree.map(jnp.asarray, whitening),
-            [np.linalg.solve(scale, z - centre) for z in starts], self.settings,
-            draws=self.settings.draws, seed=seed, workers=self.workers,
-            enough=lambda position: enough(self.constrain(position, inputs)),
-        )  # fmt: skip
-
-    def _sampled(
-        self, inputs: Inputs, chains: Chains, whitening: Whitening, before: int
+        compiled: Kernel | None = None,
     ) -> Sampled:
-        values = self.constrain(chains.position, inputs)
-        return Sampled(values, chains, whitening, before + chains.steps)
+        sampler = self.sampler
+        chains = sampler.chains(
+            inputs, whitening, unshaped(whitening, starts), seed=seed,
+            draws=sampler.settings.draws, compiled=compiled, enough=enough,
+        )  # fmt: skip
+        seconds = {"compile": chains.compile_seconds, "sample": chains.sample_seconds}
+        values = sampler.constrain(chains.position, inputs)
+        return Sampled(values, chains, whitening, chains.steps, seconds)
 
 
 def enough(values: Mapping[str, np.ndarray]) -> bool:
@@ -218,20 +152,13 @@ def build_machine(
     workers
         Threads that chains run on.
     """
-    prepare_jax()
     lengths = {
         "benchmark": shape.benchmarks, "family": sizes.family, "protocol": sizes.protocol,
         "model": sizes.model,
     }  # fmt: skip
-    potential = build(
-        lambda m, d: joint(cast(Program, Masked(m, d)), d, shape.switches), priors, lengths, inputs
-    )
-    energy = jax.jit(
-        lambda z, given: jax.lax.map(
-            lambda one: potential.negative_log_density(one, given), z, batch_size=20
-        )
-    )
     return Machine(
-        potential, kernel(potential, settings), settings, workers,
-        jax.jit(jax.vmap(potential.constrain, in_axes=(0, None))), energy,
+        build_sampler(
+            lambda m, d: joint(cast(Program, Masked(m, d)), d, shape.switches), inputs,
+            priors=priors, sizes=lengths, settings=settings, workers=workers,
+        )
     )  # fmt: skip

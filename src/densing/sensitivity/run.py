@@ -106,8 +106,8 @@ def solve(
     import jax
     import jax.numpy as jnp
 
-    from densing.inference.posterior import prepare_jax
     from densing.inference.potential import Inputs
+    from densing.inference.setup import prepare_jax
     from densing.sensitivity.padding import padded
     from densing.sensitivity.universe import from_draws, from_leader
 

@@ -1,7 +1,6 @@
 """Universes on disk: one JSON file each, whole or not at all, so that a killed run continues."""
 
 import json
-import os
 import pickle
 from hashlib import sha256
 from pathlib import Path
@@ -11,6 +10,7 @@ from densing.data import Evidence
 from densing.inference.settings import Settings
 from densing.models.declaration import Model
 from densing.results.plain_json import to_json
+from densing.results.whole import write_whole
 
 FORMAT = 1
 
@@ -24,20 +24,9 @@ def identity(model: Model, evidence: Evidence, settings: Settings, seed: int) ->
     return sha256(repr(content).encode()).hexdigest()[:16]
 
 
-def write(path: Path, content: bytes) -> None:
-    """Write a file atomically; the folder is made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
 def write_universe(folder: Path, name: str, record: dict[str, Any]) -> None:
     """Keep a universe's record under its identity."""
-    write(folder / "universes" / f"{name}.json", to_json(record).encode())
+    write_whole(folder / "universes" / f"{name}.json", to_json(record).encode())
 
 
 def read_universe(folder: Path, name: str) -> dict[str, Any] | None:
@@ -50,7 +39,7 @@ def read_universe(folder: Path, name: str) -> dict[str, Any] | None:
 
 def write_leader(folder: Path, name: str, leader: Any) -> None:
     """Keep what the universes of a shape start from."""
-    write(folder / "leaders" / f"{name}.pickle", pickle.dumps(leader))
+    write_whole(folder / "leaders" / f"{name}.pickle", pickle.dumps(leader))
 
 
 def read_leader(folder: Path, name: str) -> Any:

@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from densing.inference import assemble
 from densing.inference.potential import Inputs
+from densing.inference.sampler import Sampled
 from densing.models.layout import Layout
 from densing.results.derive import frontier_rate
 from densing.results.headline import growth
 from densing.results.health import examine
 from densing.results.reweighting import Weights, reweight, weighted_growth
-from densing.sensitivity.machine import MAX_RHAT, MAX_RHAT_ANY, MIN_ESS, Leader, Machine, Sampled
+from densing.sensitivity.machine import MAX_RHAT, MAX_RHAT_ANY, MIN_ESS, Leader, Machine
 
 FAST = 6.0
 """Months: the claim that the doubling time is shorter is followed through all universes."""
@@ -24,7 +26,7 @@ def from_leader(
     machine: Machine, leader: Leader, inputs: Inputs, layout: Layout
 ) -> dict[str, Any] | None:
     """Answer by reweighting the leader's draws; None where that cannot be believed."""
-    ratio = leader.energy - machine.energy(leader.position, inputs)
+    ratio = leader.energy - machine.sampler.energy(leader.position, inputs)
     if not np.isfinite(ratio).all():
         return None
     with np.errstate(all="ignore"):  # a hopeless tail has no shape: k is NaN, and not reliable
@@ -32,7 +34,7 @@ def from_leader(
         effective = float(1.0 / np.sum(weights.values**2))
     if not (weights.reliable and effective >= MIN_ESS):
         return None
-    rates = growth_rates(machine.constrain(leader.position, inputs), layout)
+    rates = growth_rates(machine.sampler.constrain(leader.position, inputs), layout)
     diagnostics = {
         "how": "reweighted", "pareto_k": weights.pareto_k, "min_ess_bulk": effective,
         "min_ess_tail": effective, "max_rhat": None, "rate_rhat": None, "divergences": 0,
@@ -44,20 +46,12 @@ def from_leader(
 def from_draws(sampled: Sampled, layout: Layout, *, how: str) -> dict[str, Any]:
     """Answer from a universe's own draws, with their verdict."""
     rates = growth_rates(sampled.values, layout)
-    statistics = sampled.chains.statistics
-    stats = xr.Dataset(
-        {name: (("chain", "draw"), getattr(statistics, name))
-         for name in ("diverging", "energy", "lp")}
-    )  # fmt: skip
+    stats = assemble.sample_stats(sampled.chains.statistics)
 
     def judged(values: Mapping[str, np.ndarray], limit: float) -> Any:
-        draws = {
-            name: (("chain", "draw", *(f"{name} {i}" for i in range(value.ndim - 2))), value)
-            for name, value in values.items()
-        }
         return examine(
-            xr.Dataset(draws), stats, gradient_evaluations=sampled.gradient_evaluations,
-            max_rhat=limit, min_ess=MIN_ESS,
+            assemble.unlabelled(values), stats,
+            gradient_evaluations=sampled.gradient_evaluations, max_rhat=limit, min_ess=MIN_ESS,
         )  # fmt: skip
 
     every, own = judged(sampled.values, MAX_RHAT_ANY), judged(rates, MAX_RHAT)

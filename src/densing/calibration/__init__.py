@@ -1,0 +1,1 @@
+"""Calibration: whether the intervals cover what they should, on worlds drawn from the model."""

@@ -1,0 +1,135 @@
+"""The components alone, on designs of the bundled evidence: loss law, performance map, trend."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from densing.calibration.case import Case, World
+from densing.models.declaration import Model
+from densing.models.laws import LossCurve, ScoreMap, log_loss, score
+from densing.models.layout import Layout
+from densing.models.loss import loss_law
+from densing.models.ops import numpy_ops
+from densing.models.performance import performance_map
+from densing.models.prior_draws import PriorProgram, draw_log_density
+from densing.models.program import Program
+from densing.models.trend import DatedData, TrendData, dated_trend, trend
+from densing.results.derive import frontier_growth
+
+FAR_PARAMS, FAR_TOKENS = 7e9, 5e12
+"""Where a loss is extrapolated to: a usual target at the default reference tokens."""
+
+
+def loss_case(layout: Layout, model: Model) -> Case:
+    """Loss laws of the layout's benchmarks, on its reference runs."""
+    runs, irreducible = layout.data.runs, layout.switches.irreducible
+
+    def program(m: Program, data: Any) -> None:
+        loss_law(m, data, irreducible=irreducible)
+
+    def draw(rng: np.random.Generator) -> World:
+        m = PriorProgram(model.priors, layout.sizes, layout.facts, rng)
+        program(m, runs)
+        simulated = runs._replace(log_loss=m.observed["log_loss"])
+        return World(simulated, loss_quantities(layout, m.values))
+
+    return Case(
+        "loss", "loss law, partially pooled over benchmarks", program, model.priors,
+        layout.sizes, layout.facts, draw, lambda values, *_: loss_quantities(layout, values),
+    )  # fmt: skip
+
+
+def performance_case(layout: Layout, model: Model) -> Case:
+    """Performance maps of the layout's benchmarks, on its checkpoints."""
+    points = layout.data.checkpoints
+
+    def program(m: Program, data: Any) -> None:
+        performance_map(m, data)
+
+    def draw(rng: np.random.Generator) -> World:
+        m = PriorProgram(model.priors, layout.sizes, layout.facts, rng)
+        program(m, points)
+        simulated = points._replace(correct=m.observed["correct"].astype(float))
+        return World(simulated, performance_quantities(layout, m.values))
+
+    return Case(
+        "performance", "sigmoid from loss to score", program, model.priors,
+        layout.sizes, layout.facts, draw, lambda values, *_: performance_quantities(layout, values),
+    )  # fmt: skip
+
+
+def trend_case(layout: Layout, model: Model, *, shortfall: bool) -> Case:
+    """A trend on values observed directly, at the layout's release dates."""
+    time = layout.data.models.time
+    facts = {"usual_level": layout.facts["usual_level"]}
+    data = DatedData(time, np.zeros_like(time), np.full_like(time, 0.2))
+
+    def program(m: Program, data: Any) -> None:
+        dated_trend(m, data, shortfall=shortfall)
+
+    def draw(rng: np.random.Generator) -> World:
+        m = PriorProgram(model.priors, {}, facts, rng)
+        line = trend(m, TrendData(time, None), shortfall=shortfall, families=False)
+        eta = draw_log_density(line, rng) + data.error * rng.standard_normal(len(time))
+        return World(data._replace(log_value=eta), trend_quantities(time, m.values))
+
+    kind = "frontier" if shortfall else "population"
+    about = "trend with a skewed residual" if shortfall else "trend with a normal residual"
+    return Case(
+        f"trend, {kind}", about, program, model.priors, {}, facts, draw,
+        lambda values, *_: trend_quantities(time, values),
+    )  # fmt: skip
+
+
+def loss_quantities(layout: Layout, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Exponents, irreducible loss and an extrapolated loss of each benchmark."""
+    n = np.log(FAR_PARAMS) - layout.centre["log_params"]
+    d = np.log(FAR_TOKENS) - layout.centre["log_tokens"]
+    with np.errstate(divide="ignore"):
+        curve = LossCurve(
+            np.log(values["irreducible_loss"]), np.log(values["size_term"]), values["alpha"],
+            np.log(values["data_term"]), values["beta"],
+        )  # fmt: skip
+        far = log_loss(numpy_ops, curve, n, d)
+    out: dict[str, Any] = {}
+    for i, name in enumerate(layout.coords["benchmark"]):
+        out[f"size exponent, {name}"] = values["alpha"][..., i]
+        out[f"data exponent, {name}"] = values["beta"][..., i]
+        if layout.switches.irreducible:
+            out[f"irreducible loss, {name}"] = values["irreducible_loss"][..., i]
+        out[f"loss at 7B and 5T, {name}"] = far[..., i]
+        out[f"loss noise, {name}"] = values["loss_noise"][..., i]
+    return out
+
+
+def performance_quantities(layout: Layout, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of each benchmark's map, and its score at the lowest loss of a checkpoint."""
+    points = layout.data.checkpoints
+    out: dict[str, Any] = {}
+    for i, name in enumerate(layout.coords["benchmark"]):
+        curve = ScoreMap(*(values[k][..., i] for k in ScoreMap._fields))
+        for key in ScoreMap._fields:
+            out[f"{key}, {name}"] = values[key][..., i]
+        best = points.loss[points.benchmark == i].min()
+        out[f"score at the lowest loss, {name}"] = score(numpy_ops, curve, best)
+    out["overdispersion"] = values["overdispersion"]
+    return out
+
+
+def trend_quantities(time: np.ndarray, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Rates and levels of both estimands; the frontier's level at the last date."""
+    out = {"population rate": values["rate"], "population level": values["level"]}
+    if "shortfall" in values:
+        drift, shortfall = values["shortfall_drift"], values["shortfall"]
+        last = time.max()
+        out["frontier rate"] = frontier_growth(
+            values["rate"], shortfall, drift, np.asarray([time.min(), last])
+        )
+        out["frontier level, last date"] = (
+            values["level"] + values["rate"] * last + shortfall * np.exp(drift * last)
+        )
+        out["shortfall"], out["noise"] = shortfall, values["noise"]
+    else:
+        out["scatter"] = values["scatter"]
+    return out

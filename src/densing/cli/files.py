@@ -1,0 +1,43 @@
+"""Files that commands are given: a run to read, a folder to write."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def open_joint(path: Path) -> "xr.DataTree":
+    """Open a run, which must be one of the joint model; raises `RunError`."""
+    from densing.results.run import RunError, open_run
+
+    run = open_run(path)
+    kind = run.attrs.get("kind", "joint")
+    if kind != "joint":
+        raise RunError(
+            f"{path}: a run of `densing {kind}` has no models; give one of the joint model: "
+            "make it with `densing fit --out RUN.nc`"
+        )
+    return run
+
+
+def check_file(path: Path | None) -> None:
+    """Refuse a file that cannot be written, as `check_writable`; None is no file."""
+    if path is None:
+        return
+    if path.is_dir():
+        raise IsADirectoryError(21, "is a folder; give the name of a file", str(path))
+    check_writable(path.parent)
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a place that cannot be written to before the work, not after it; raises `OSError`."""
+    from tempfile import TemporaryFile
+
+    place = folder
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir():
+        raise NotADirectoryError(20, "is a file, not a folder", str(place))
+    with TemporaryFile(dir=place):
+        pass

@@ -1,0 +1,54 @@
+"""Files of an answer in a folder: each whole or not there."""
+
+import csv
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from densing.results.plain_json import to_json
+
+
+@contextmanager
+def written_whole(out: Path, *, last: str) -> Iterator[Path]:
+    """Yield a temporary folder; what the block has put there moves to `out` when it is done.
+
+    Files move one by one, `last` (the page, which refers to the others) at the end: an
+    interruption leaves what was there before, never half a page. Other files in `out` stay.
+
+    Parameters
+    ----------
+    out
+        Made where it does not exist, and taken back where nothing came of it.
+    last
+        Name of a file at the top of the folder.
+    """
+    made = not out.exists()
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(dir=out, prefix=".part-") as name:
+            folder = Path(name)
+            yield folder
+            files = sorted(path for path in folder.rglob("*") if path.is_file())
+            for file in sorted(files, key=lambda path: path == folder / last):
+                place = out / file.relative_to(folder)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                file.replace(place)
+    except BaseException:
+        if made and not any(out.iterdir()):
+            out.rmdir()
+        raise
+
+
+def write_json(path: Path, record: Any) -> None:
+    """Write a record as JSON that every parser reads."""
+    path.write_text(to_json(record) + "\n", encoding="utf-8")
+
+
+def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write records under a line of column names."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
