@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup report test lint types docs bench clean
+.PHONY: help setup report test lint types docs bench backtest clean
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
@@ -37,5 +37,10 @@ bench: setup ## speed and scale, with the targets beside the figures (minutes)
 	  --benchmark-json=benchmarks/results/latest.json
 	$(BIN)/python benchmarks/table.py benchmarks/results/latest.json
 
+backtest: setup ## forecasts as of the past, scored and kept (minutes; a stopped run goes on)
+	$(BIN)/densing backtest --out backtest-run
+	cp backtest-run/backtest.json benchmarks/results/backtest.json
+
 clean: ## remove what make made
-	rm -rf $(VENV) report site dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) report site backtest-run dist .pytest_cache .ruff_cache .import_linter_cache \
+	  .hypothesis

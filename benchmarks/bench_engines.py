@@ -109,7 +109,7 @@ def nutpie_ours():
 def log_densities(posterior):
     """Add the densities that this form integrates out; the time of it is not counted."""
     from densing.data import load_evidence
-    from densing.inference.posterior import prepare_jax
+    from densing.inference.setup import prepare_jax
     from densing.inference.targets import draw_targets
     from densing.models.declaration import load_model
     from densing.models.layout import lay_out

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import pytest
 
 from densing.data import load_evidence
-from densing.inference.posterior import prepare_jax
 from densing.inference.potential import Inputs, build
+from densing.inference.setup import prepare_jax
 from densing.models.declaration import load_model
 from densing.models.joint import joint
 from densing.models.layout import lay_out
@@ -71,16 +71,16 @@ def test_reference_runs(benchmark, runs):
 @pytest.mark.parametrize("models", [50, 200])
 def test_steps(benchmark, models):
     """Leapfrog steps a draw, after warm-up: whether they grow with the number of models."""
-    from densing.inference.posterior import sample_posterior
+    from densing.inference.engines import sample
     from densing.inference.settings import load_settings
 
     evidence, model = simulated(models=models, benchmarks=5)
     layout = lay_out(evidence, model.choices)
     settings = load_settings("quick").model_copy(update={"max_draws": 0})
     sampled = benchmark.pedantic(
-        sample_posterior, rounds=1, args=(lambda m, data: joint(m, data, layout.switches),),
+        sample, rounds=1, args=(lambda m, data: joint(m, data, layout.switches),),
         kwargs={"data": layout.data, "priors": model.priors, "sizes": layout.sizes,
-                "facts": layout.facts, "settings": settings, "seed": 1},
+                "facts": layout.facts, "coords": layout.coords, "settings": settings, "seed": 1},
     )  # fmt: skip
-    steps = sampled.chains.statistics.n_steps
+    steps = sampled.statistics.n_steps
     benchmark.extra_info["steps_per_draw"] = float(steps.mean())

@@ -168,6 +168,9 @@ def make_run(
     if frontier:
         posterior |= {"shortfall": (scalar, about(0.3)), "shortfall_drift": (scalar, growth * 0)}
         derived |= {"frontier": (day, line + 0.4), "frontier_rate": (scalar, growth + 0.1)}
+    posterior["family_spread"] = (scalar, about(0.2))
+    if frontier:
+        posterior["noise"] = (scalar, about(0.4))
     named = {"benchmark": list(BENCHMARKS), "model": names}
     indices = {"chain": range(chains), "draw": range(draws)}
     run = xr.DataTree.from_dict(

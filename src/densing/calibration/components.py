@@ -22,7 +22,7 @@ FAR_PARAMS, FAR_TOKENS = 7e9, 5e12
 
 
 def loss_case(layout: Layout, model: Model) -> Case:
-    """Loss laws of the layout's benchmarks, on its reference runs."""
+    """Build the case of the loss laws of the layout's benchmarks, on its reference runs."""
     runs, irreducible = layout.data.runs, layout.switches.irreducible
 
     def program(m: Program, data: Any) -> None:
@@ -41,7 +41,7 @@ def loss_case(layout: Layout, model: Model) -> Case:
 
 
 def performance_case(layout: Layout, model: Model) -> Case:
-    """Performance maps of the layout's benchmarks, on its checkpoints."""
+    """Build the case of the performance maps of the layout's benchmarks, on its checkpoints."""
     points = layout.data.checkpoints
 
     def program(m: Program, data: Any) -> None:
@@ -60,7 +60,7 @@ def performance_case(layout: Layout, model: Model) -> Case:
 
 
 def trend_case(layout: Layout, model: Model, *, shortfall: bool) -> Case:
-    """A trend on values observed directly, at the layout's release dates."""
+    """Build the case of a trend on values observed directly, at the layout's release dates."""
     time = layout.data.models.time
     facts = {"usual_level": layout.facts["usual_level"]}
     data = DatedData(time, np.zeros_like(time), np.full_like(time, 0.2))

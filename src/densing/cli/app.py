@@ -17,6 +17,7 @@ GROUPS = {
         "loss": ("component", "a loss law L(N, D) on any table of runs"),
         "trend": ("component", "a trend on any dated positive values"),
         "sensitivity": ("sensitivity", "the answer over all reference choices"),
+        "backtest": ("backtest", "forecasts as of the past, scored against what came"),
         "reproduce": ("reproduce", "the Densing Law paper beside its re-estimate"),
     },
     "Read a run": {
@@ -24,6 +25,7 @@ GROUPS = {
         "density": ("show", "one row a model"),
         "influence": ("influence", "the answer without each model and each family"),
         "priors": ("influence", "how much the priors move the answer"),
+        "forecast": ("forecast", "density to come, the record, milestones"),
     },
     "Tables": {
         "check": ("tables", "validate tables, every fault at once"),

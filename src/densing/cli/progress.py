@@ -15,8 +15,12 @@ WORDS = {
     "searching modes": "searching the modes",
     "shaping": "learning the posterior's shape",
     "sampling": "sampling",
+    "sampling again": "sampling again, in smaller steps",
     "deriving": "deriving densities",
 }
+
+CHAINS = ("shaping", "sampling", "sampling again")
+"""Stages that report by chain."""
 
 
 @contextmanager
@@ -41,7 +45,7 @@ def _bars(bars: Progress) -> Listener:
 
     def listen(news: News) -> None:
         key = (news.stage, news.chain)
-        chains = news.stage in ("shaping", "sampling")
+        chains = news.stage in CHAINS
         note = f"step {news.step_size:.3f}" if chains else ""
         if chains and news.divergences:
             note += f", {news.divergences} divergences"

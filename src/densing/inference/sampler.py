@@ -1,8 +1,8 @@
 """A program compiled once for a shape of data, and sampled for any data of that shape."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from time import perf_counter
 from typing import Any
 
@@ -24,6 +24,8 @@ BATCH = 200
 """Draws whose derived quantities are computed at once."""
 SECOND_STAGE = 1_000_003
 """Added to the seed after the pilot, so that its random numbers are not used twice."""
+THIRD_STAGE = 2 * SECOND_STAGE
+Enough = Callable[[Mapping[str, np.ndarray]], bool]
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,14 @@ class Sampled:
     gradient_evaluations: int
     seconds: Mapping[str, float]
     """`compile` and `sample`."""
+
+    def after(self, gradient_evaluations: int, seconds: Mapping[str, float]) -> "Sampled":
+        """Return the same with what was spent before added."""
+        return replace(
+            self,
+            gradient_evaluations=self.gradient_evaluations + gradient_evaluations,
+            seconds={name: value + seconds[name] for name, value in self.seconds.items()},
+        )
 
 
 @dataclass(frozen=True)
@@ -57,9 +67,11 @@ class Sampler:
         *,
         seed: int,
         listen: Listener = nobody,
-        enough: Callable[[Mapping[str, np.ndarray]], bool] | None = None,
+        enough: Enough = converged,
     ) -> Sampled:
         """Sample from nothing: dispersed starts, modes, a pilot that learns the shape, chains.
+
+        Where the chains diverge, once more in smaller steps (`again`).
 
         Parameters
         ----------
@@ -68,7 +80,7 @@ class Sampler:
         listen
             Called with `Progress`, from several threads.
         enough
-            Told all kept draws of all quantities, whether they suffice; `converged` by default.
+            Told all kept draws of all quantities, (chain, draw, ...): whether they suffice.
         """
         listen(Progress("compiling"))
         began = perf_counter()
@@ -77,49 +89,84 @@ class Sampler:
             tell=listen,
         )  # fmt: skip
         found = perf_counter() - began
-        pilot = self.chains(
-            inputs, whitening, starts, seed=seed, draws=self.settings.pilot, tell=listen,
-            stage="shaping",
+        pilot = self._chains(
+            inputs, whitening, starts, seed=seed, draws=self.settings.pilot,
+            tell=listen, stage="shaping",
         )  # fmt: skip
-        shaped = rewhitened(whitening, pilot.position, pilot.slope)
-        chains = self.chains(
-            inputs, shaped, unshaped(shaped, pilot.position[:, -1]), seed=seed + SECOND_STAGE,
-            draws=self.settings.draws, tell=listen, stage="sampling", enough=enough or converged,
+        sampled = self.run(
+            inputs, rewhitened(whitening, pilot.position, pilot.slope), pilot.position[:, -1],
+            seed=seed + SECOND_STAGE, enough=enough, tell=listen,
         )  # fmt: skip
-        listen(Progress("deriving"))
-        return Sampled(
-            values=self.constrain(chains.position, inputs),
-            chains=chains,
-            whitening=shaped,
-            gradient_evaluations=evaluations + pilot.steps + chains.steps,
-            seconds={
-                "compile": found + pilot.compile_seconds + chains.compile_seconds,
-                "sample": pilot.sample_seconds + chains.sample_seconds,
-            },
+        sampled = sampled.after(
+            evaluations + pilot.steps,
+            {"compile": found + pilot.compile_seconds, "sample": pilot.sample_seconds},
         )
+        if self.settings.careful_accept and sampled.chains.statistics.diverging.any():
+            sampled = self.again(sampled, inputs, seed=seed, enough=enough, tell=listen)
+        listen(Progress("deriving"))
+        return sampled
 
-    def chains(
+    def again(
+        self, first: Sampled, inputs: Inputs, *, seed: int, enough: Enough = converged,
+        tell: Listener = nobody,
+    ) -> Sampled:  # fmt: skip
+        """Sample once more from nothing kept but the shape, in smaller steps.
+
+        What remains of divergences then, remains in the verdict.
+        """
+        chains = first.chains
+        sampled = self.run(
+            inputs, rewhitened(first.whitening, chains.position, chains.slope),
+            chains.position[:, -1], seed=seed + THIRD_STAGE, enough=enough, careful=True,
+            tell=tell,
+        )  # fmt: skip
+        return sampled.after(first.gradient_evaluations, first.seconds)
+
+    def run(
+        self,
+        inputs: Inputs,
+        whitening: Whitening,
+        starts: np.ndarray,
+        *,
+        seed: int,
+        enough: Enough = converged,
+        careful: bool = False,
+        tell: Listener = nobody,
+    ) -> Sampled:
+        """Sample in a given shape: a chain from each of `starts`, flat vectors (chain, size)."""
+        chains = self._chains(
+            inputs, whitening, unshaped(whitening, starts), seed=seed,
+            draws=self.settings.draws, careful=careful, tell=tell,
+            stage="sampling again" if careful else "sampling",
+            enough=lambda position: enough(self.constrain(position, inputs)),
+        )  # fmt: skip
+        seconds = {"compile": chains.compile_seconds, "sample": chains.sample_seconds}
+        values = self.constrain(chains.position, inputs)
+        return Sampled(values, chains, whitening, chains.steps, seconds)
+
+    def _chains(
         self,
         inputs: Inputs,
         whitening: Whitening,
         starts: Any,
         *,
-        seed: int,
-        draws: int,
-        compiled: Kernel | None = None,
-        enough: Callable[[Mapping[str, np.ndarray]], bool] | None = None,
-        tell: Listener = nobody,
-        stage: str = "sampling",
+        careful: bool = False,
+        tell: Listener,
+        stage: str,
+        **more: Any,
     ) -> Chains:
-        """Run a chain from each of `starts` (whitened vectors); see `nuts.sample`."""
-        more: dict[str, Any] = {}
-        if enough:
-            more["enough"] = lambda position: enough(self.constrain(position, inputs))
         return sample(
-            compiled or self.kernel, inputs, jax.tree.map(jnp.asarray, whitening), starts,
-            self.settings, draws=draws, seed=seed, workers=self.workers,
+            self.careful if careful else self.kernel, inputs,
+            jax.tree.map(jnp.asarray, whitening), starts, self.settings, workers=self.workers,
             progress=lambda *news: tell(Progress(stage, *news)), **more,
         )  # fmt: skip
+
+    @cached_property
+    def careful(self) -> Kernel:
+        """The same sampler in smaller steps; compiled only where the first try diverged."""
+        accept = self.settings.careful_accept or self.settings.target_accept
+        settings = self.settings.model_copy(update={"target_accept": accept})
+        return kernel(self.potential, settings)
 
     def constrain(self, position: np.ndarray, inputs: Inputs) -> dict[str, np.ndarray]:
         """Parameters and derived quantities at flat vectors of shape (chain, draw, size)."""

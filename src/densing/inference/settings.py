@@ -28,6 +28,8 @@ class Settings(BaseModel):
     """Chains go on to at most this many draws while R-hat or an effective sample size falls
     short (NumPyro alone); 0 for `draws` and no more."""
     target_accept: Annotated[float, Field(gt=0.5, lt=1.0)] = 0.8
+    careful_accept: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    """Acceptance of a second try where the first diverges (NumPyro alone); 0 for no second try."""
     max_tree_depth: Annotated[int, Field(ge=1, le=12)] = 9
 
     @model_validator(mode="before")
@@ -47,6 +49,11 @@ class Settings(BaseModel):
             raise ValueError(
                 f"engine {self.engine!r} does not go on beyond `draws`, got max_draws = "
                 f"{self.max_draws}: leave it out (or set it to 0 where it is inherited)"
+            )
+        if self.engine != "numpyro" and self.careful_accept:
+            raise ValueError(
+                f"engine {self.engine!r} makes no second try, got careful_accept = "
+                f"{self.careful_accept:g}: leave it out (or set it to 0 where it is inherited)"
             )
         if self.engine != "nutpie" and self.pilot < 50:
             raise ValueError(

@@ -86,8 +86,10 @@ def frontier_rate(posterior: xr.Dataset, window: np.ndarray) -> np.ndarray:
     """
     if "shortfall" not in posterior:
         raise ValueError("a model with a symmetric residual has no frontier")
-    names = ("rate", "shortfall", "shortfall_drift")
-    return frontier_growth(*(posterior[name].to_numpy() for name in names), window)
+    rate, shortfall, drift = (
+        posterior[name].to_numpy() for name in ("rate", "shortfall", "shortfall_drift")
+    )
+    return frontier_growth(rate, shortfall, drift, window)
 
 
 def frontier_growth(rate: Any, shortfall: Any, drift: Any, window: np.ndarray) -> Any:

@@ -1,8 +1,7 @@
 """One compiled program for all universes of a shape, and the leader they start from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any, cast
 
 import jax.numpy as jnp
@@ -12,9 +11,8 @@ from numpyro import handlers
 from densing.inference.convergence import converged
 from densing.inference.laplace import rewhitened
 from densing.inference.numpyro_engine import NumpyroProgram
-from densing.inference.nuts import Kernel, kernel
 from densing.inference.potential import Inputs, Whitening
-from densing.inference.sampler import SECOND_STAGE, Sampled, Sampler, build_sampler, unshaped
+from densing.inference.sampler import Sampled, Sampler, build_sampler
 from densing.inference.settings import Settings
 from densing.models.joint import JointData, joint
 from densing.models.prior import Prior
@@ -27,8 +25,6 @@ MIN_ESS = 100.0
 all. Looser than a run's, since it is read beside a hundred others."""
 REPORTED = ("rate", "shortfall", "shortfall_drift")
 """What the growth rates are made of."""
-CAREFUL = 0.95
-"""Acceptance that a second try aims at."""
 FOLLOWERS = 2
 """Chains of a universe that starts from a leader."""
 
@@ -50,12 +46,6 @@ class Machine:
 
     sampler: Sampler
 
-    @cached_property
-    def careful(self) -> Kernel:
-        """The same sampler with small steps, for what the first try did not get right."""
-        settings = self.sampler.settings.model_copy(update={"target_accept": CAREFUL})
-        return kernel(self.sampler.potential, settings)
-
     def lead(self, inputs: Inputs, *, seed: int) -> tuple[Leader, Sampled]:
         """Fit from nothing."""
         first = self.sampler.sample(inputs, seed=seed, enough=enough)
@@ -68,36 +58,11 @@ class Machine:
         rng = np.random.default_rng(seed)
         pool = leader.position.reshape(-1, leader.position.shape[-1])
         starts = pool[rng.choice(len(pool), FOLLOWERS, replace=False)]
-        return self._sampled(inputs, leader.whitening, starts, seed=seed)
+        return self.sampler.run(inputs, leader.whitening, starts, seed=seed, enough=enough)
 
     def again(self, first: Sampled, inputs: Inputs, *, seed: int) -> Sampled:
         """Sample once more, carefully, in the shape that the universe's own draws show."""
-        chains = first.chains
-        whitening = rewhitened(first.whitening, chains.position, chains.slope)
-        again = self._sampled(
-            inputs, whitening, chains.position[:, -1], seed=seed + SECOND_STAGE,
-            compiled=self.careful,
-        )  # fmt: skip
-        spent = first.gradient_evaluations + again.gradient_evaluations
-        return replace(again, gradient_evaluations=spent)
-
-    def _sampled(
-        self,
-        inputs: Inputs,
-        whitening: Whitening,
-        starts: Any,
-        *,
-        seed: int,
-        compiled: Kernel | None = None,
-    ) -> Sampled:
-        sampler = self.sampler
-        chains = sampler.chains(
-            inputs, whitening, unshaped(whitening, starts), seed=seed,
-            draws=sampler.settings.draws, compiled=compiled, enough=enough,
-        )  # fmt: skip
-        seconds = {"compile": chains.compile_seconds, "sample": chains.sample_seconds}
-        values = sampler.constrain(chains.position, inputs)
-        return Sampled(values, chains, whitening, chains.steps, seconds)
+        return self.sampler.again(first, inputs, seed=seed, enough=enough)
 
 
 def enough(values: Mapping[str, np.ndarray]) -> bool:

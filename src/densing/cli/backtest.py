@@ -1,0 +1,126 @@
+"""`densing backtest`: forecasts made as of the past, scored against what came."""
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+
+from densing.cli.options import Flag, Sampling, Tables
+
+SINGLE = ("forecasts", "record_forecasts", "score_forecasts")
+"""Every forecast by itself: a file of its own."""
+
+
+def backtest(
+    *,
+    out: Path = Path("backtest-run"),
+    tables: Tables = Tables(),  # noqa: B008
+    sampling: Sampling = Sampling(),  # noqa: B008
+    json: Flag = False,
+) -> int:
+    """Refit as of each half-year and score what each would have said of the models that came.
+
+    Coverage, CRPS and log score, 3, 6 and 12 months ahead, beside naive forecasts. A run that was
+    stopped continues where it was: give the same command again.
+
+    Parameters
+    ----------
+    out
+        Folder to write: origins/ (the refits), backtest.json and forecasts.json, one by one.
+    json
+        Print one JSON object.
+    """
+    from densing.cli.answers import status
+    from densing.cli.files import check_writable
+    from densing.results.plain_json import to_json
+
+    model, settings = sampling.declared()
+    evidence = tables.load()
+    check_writable(out)
+    from densing.inference.backtest import backtest as run_backtest
+
+    errors = Console(stderr=True, highlight=False)
+
+    def listen(origin: str, models: int) -> None:
+        if not sampling.quiet:
+            errors.print(f"fitting {models} models, origin {origin} ...")
+
+    try:
+        answer = run_backtest(
+            evidence, model, settings, out / "origins", seed=sampling.seed, listen=listen
+        )
+    except KeyboardInterrupt:
+        from densing.cli.app import INTERRUPTED
+
+        print(f"interrupted: the same command continues from {out}", file=sys.stderr)
+        return INTERRUPTED
+    answer["command"] = shlex.join(["densing", *sys.argv[1:]])
+    single = {key: answer.pop(key) for key in SINGLE}
+    _write(out / "forecasts.json", single)
+    _write(out / "backtest.json", answer)
+    if json:
+        print(to_json(answer))
+    else:
+        show(answer)
+        print(f"written: {out / 'backtest.json'}")
+    return status(trustworthy=answer["trustworthy"])
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    """Write a file whole or not at all."""
+    from densing.results.plain_json import to_json
+
+    partial = path.with_name(f".{path.name}.part")
+    try:
+        partial.write_text(to_json(content) + "\n", encoding="utf-8")
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def show(answer: dict[str, Any]) -> None:
+    """Print the table of scores and the sentences that sum it up."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(
+        "Log density of new models, all origins together: coverage of the intervals in %, bias, "
+        "CRPS and log score"
+    )
+    console.print(_scores(answer["table"], "months"))
+    console.print("A year ahead, by origin")
+    console.print(
+        _scores(
+            [row for row in answer["by_origin"] if "no error" not in row["forecaster"]], "origin"
+        )
+    )
+    bad = [row["origin"] for row in answer["origins"] if row["verdict"] != "trustworthy"]
+    if bad:
+        console.print(f"not trustworthy: refits of {', '.join(bad)}", style="bold red")
+    for key in ("sentence", "records_sentence", "scores_sentence", "cannot_know"):
+        console.print(answer[key])
+
+
+def _scores(rows: list[dict[str, Any]], first: str) -> Table:
+    table = Table(
+        first, "forecaster", "n", "batches", "50%", "80%", "90%", "95%", "bias", "CRPS",
+        "log", box=SIMPLE, padding=0,
+    )  # fmt: skip
+    for column in table.columns:
+        column.no_wrap = True
+    for column in table.columns[2:]:
+        column.justify = "right"
+    before = None
+    for row in rows:
+        if before not in (None, row[first]):
+            table.add_section()
+        label = str(row[first]) if row[first] != before else ""
+        before = row[first]
+        table.add_row(
+            label, row["forecaster"], str(row["forecasts"]), str(row["batches"]),
+            *(f"{100 * told['share']:.0f}" for told in row["coverage"].values()),
+            f"{row['bias']:+.2f}", f"{row['crps']:.2f}", f"{row['log_score']:.2f}",
+        )  # fmt: skip
+    return table

@@ -1,0 +1,84 @@
+"""The back-test's verdict in sentences, from its numbers alone."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from densing.results.backtest import BASELINES, MONTHS, OURS
+
+CANNOT_KNOW = (
+    "Refits see the models released by their origin. They cannot unsee what the tables do not "
+    "date: scores of those models that were reported later, and a reference family that was "
+    "published later. A model counts once for each origin before it, and the forecasts of one "
+    "origin share the error of its rate: standard errors, over batches (a family's release of one "
+    "day), are too small for that, and the number of origins is the better measure of how much "
+    "this back-test knows. Both fits rest on one reference family, whose uncertainty widens the "
+    "fan but hardly moves the densities it is held against: that flatters its coverage, and the "
+    "prediction of single scores is the stricter test."
+)
+
+
+WORDS = {
+    "last half-year": "last half-year's mean", "line, all models": "least squares on all models",
+    "line, records": "least squares on the records",
+}  # fmt: skip
+
+
+def verdict_sentence(
+    table: Sequence[Mapping[str, Any]], origins: Sequence[Mapping[str, Any]]
+) -> str:
+    """Say how forecasts of new models' densities did at the longest horizon, and who beat them."""
+    months = max(MONTHS)
+    far = {row["forecaster"]: row for row in table if row["months"] == months}
+    ours = far[OURS]
+    told = ours["coverage"]["0.9"]
+    rivals = {name: far[name] for name in BASELINES if name in far}
+    by_origin = [row["coverage"]["0.9"]["share"] for row in origins if row["forecaster"] == OURS]
+    better = [f"{WORDS[name]} ({row['crps']:.2f})" for name, row in rivals.items()
+              if row["crps"] < ours["crps"]]  # fmt: skip
+    worse = [f"{WORDS[name]} ({row['crps']:.2f})" for name, row in rivals.items()
+             if row["crps"] >= ours["crps"]]  # fmt: skip
+    against = []
+    if worse:
+        against.append(f"better than {_and(worse)}")
+    if better:
+        against.append(f"worse than {_and(better)}")
+    return (
+        f"Back-tested: refitted as of {ours['origins']} half-years and asked up to {months} months "
+        f"ahead, the 90 % fan of a new model covered {100 * told['share']:.0f} % (standard error "
+        f"{100 * told['se']:.0f}) of {ours['forecasts']} forecasts of {ours['models']} models in "
+        f"{ours['batches']} batches (from {100 * min(by_origin):.0f} to "
+        f"{100 * max(by_origin):.0f} % by origin); CRPS {ours['crps']:.2f}, "
+        f"{' and '.join(against)}."
+    )
+
+
+def records_sentence(told: Mapping[str, Any]) -> str:
+    """Say how forecasts of the record did."""
+    inside = round(told["coverage"]["0.9"] * told["forecasts"])
+    return (
+        f"The record: {inside} of {told['forecasts']} lay inside the 90 % interval, CRPS "
+        f"{told['crps']:.2f} against {told['naive_crps']:.2f} for no new record."
+    )
+
+
+def scores_sentence(told: Mapping[str, Any]) -> str:
+    """Say how predictions of single scores did; a benchmark can run ahead of density."""
+    share = told["coverage"]["0.9"]["share"]
+    sentence = (
+        f"Single scores: 90 % intervals covered {100 * share:.0f} % of {told['predictions']} "
+        f"predicted scores of {told['models']} models"
+    )
+    by_name = sorted(told["benchmarks"].items(), key=lambda item: item[1]["coverage"])
+    parts = [f"{name} {100 * own['coverage']:.0f} % (bias {own['bias']:+.2f})"
+             for name, own in by_name]  # fmt: skip
+    sentence += f" ({', '.join(parts)})"
+    if share < 0.85:
+        sentence += (
+            "; the model has no drift of one benchmark against density, so milestones on a "
+            "single benchmark are less certain than they look"
+        )
+    return sentence + "."
+
+
+def _and(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,127 @@
+"""The forecast of a run: both lines, a new model, the record, and milestones.
+
+Everything is a function of the run's posterior draws: no engine, no refit. `population` and
+`frontier` carry the uncertainty of the trend alone; `new_model` adds the effect of a new family
+and the residual, and is what one release should be held against; `record` is the running maximum
+over the models of the data and simulated new ones.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from densing.results.future import Future, future
+from densing.results.headline import trustworthy
+from densing.results.horizon import Horizon, horizon
+from densing.results.interval import PROB, doubling_months, interval
+from densing.results.milestones import Milestones
+from densing.results.releases import (
+    WINDOW_DAYS,
+    Releases,
+    batches,
+    record_so_far,
+    running_record,
+    simulate,
+)
+from densing.results.request import Request
+from densing.results.run import record
+
+FANS = (0.5, 0.8, 0.9, 0.95)
+ESTIMANDS = ("population", "frontier", "new_model", "record")
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Draws of a forecast."""
+
+    run: xr.DataTree
+    span: Horizon
+    ahead: Future
+    new: Releases
+    draws: dict[str, np.ndarray]
+    """Log density of each estimand there is at `span.months`, (sample, month)."""
+    seed: int
+
+
+def look_ahead(run: xr.DataTree, *, until: Any, today: Any = None, seed: int = 1) -> Outlook:
+    """Draw the estimands from the end of the data to `until`.
+
+    Raises
+    ------
+    RequestError
+        Dates that cannot be forecast (see `horizon`).
+    """
+    span, ahead = horizon(run, until=until, today=today), future(run)
+    new = simulate(run, ahead, span, seed=seed)
+    time = ahead.time(span.months)
+    days = (span.months - span.first).days.to_numpy()
+    draws = ahead.lines(time)
+    draws["new_model"] = ahead.new_models(np.random.default_rng(seed), time)
+    draws["record"] = running_record(record_so_far(run), new, days)
+    return Outlook(run, span, ahead, new, draws, seed)
+
+
+def forecast(
+    outlook: Outlook, *, milestones: Sequence[Request] = (), prob: float = PROB
+) -> dict[str, Any]:
+    """Return the contract's `forecast` object.
+
+    Returns
+    -------
+    dict
+        `dates`; `population`, `frontier` (None without one), `new_model`, `record`: intervals of
+        density, one a date; `fans`: for each of these, `lower` and `upper` by probability;
+        `milestones`; `window`: months until half the parameters do; `releases`: what the record
+        rests on; `extrapolation`; `diagnostics`, the run's own.
+    """
+    run, span = outlook.run, outlook.span
+    density = {name: np.exp(values) for name, values in outlook.draws.items()}
+    told: dict[str, Any] = {"dates": [f"{day:%Y-%m-%d}" for day in span.months]}
+    for name in ESTIMANDS:
+        told[name] = (
+            [interval(draws, prob=prob).as_dict() for draws in density[name].T]
+            if name in density
+            else None
+        )
+    asked = Milestones(run, outlook.ahead, span, outlook.new, seed=outlook.seed)
+    recent = batches(run)
+    return told | {
+        "fans": {name: fan(values) for name, values in density.items()},
+        "milestones": [asked.answer(request, prob=prob) for request in milestones],
+        "window": window(outlook, prob=prob),
+        "releases": {
+            "window_days": WINDOW_DAYS, "batches": len(recent),
+            "models": int(sum(map(len, recent))),
+        },
+        "extrapolation": span.extrapolation(),
+        "diagnostics": record(run, "health"),
+        "trustworthy": trustworthy(run),
+    }  # fmt: skip
+
+
+def fan(draws: np.ndarray) -> list[dict[str, Any]]:
+    """Equal-tailed intervals of draws (sample, date) at the probabilities of `FANS`."""
+    ends = [np.quantile(draws, [(1 - p) / 2, (1 + p) / 2], axis=0) for p in FANS]
+    return [
+        {"prob": p, "lower": low.tolist(), "upper": high.tolist()}
+        for p, (low, high) in zip(FANS, ends, strict=True)
+    ]
+
+
+def window(outlook: Outlook, *, prob: float) -> dict[str, Any]:
+    """Months until half the parameters do what a model does: density's doubling time ahead.
+
+    The frontier's rate is its mean from the end of the data to the horizon.
+    """
+    rates = {"population": outlook.ahead.draws("rate")}
+    if "frontier" in outlook.draws:
+        line = outlook.draws["frontier"]
+        years = outlook.ahead.time(outlook.span.months)
+        rates["frontier"] = (line[:, -1] - line[:, 0]) / (years[-1] - years[0])
+    told: dict[str, Any] = {"frontier": None}
+    for name, draws in rates.items():
+        told[name] = doubling_months(interval(draws, prob=prob)).as_dict()
+    return told

@@ -1,0 +1,112 @@
+"""What the fitted trend says of days to come, draw by draw.
+
+Two lines, the same as in the fit: the *population*, the density of a typical new model of a
+typical family (no family's effect, no residual), and the *frontier*, the day's best practice.
+A *new model* is the population line, plus the effect of a new family, plus the residual.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from densing.results.derive import trend_lines, years
+from densing.results.run import record
+
+
+@dataclass(frozen=True)
+class Future:
+    """Posterior draws of a run's trend, flat over chains."""
+
+    posterior: xr.Dataset
+    """The trend's parameters, dims (chain, draw)."""
+    centre: float
+    """Mean release date, years since Llama 1."""
+
+    @property
+    def size(self) -> int:
+        """Number of draws."""
+        return self.posterior["rate"].size
+
+    def time(self, days: Any) -> np.ndarray:
+        """Years since the mean release date, shape of `days`."""
+        return years(days) - self.centre
+
+    def draws(self, name: str) -> np.ndarray | None:
+        """Draws of a scalar parameter, shape (sample,); None where the model has none."""
+        return self.posterior[name].to_numpy().ravel() if name in self.posterior else None
+
+    def part(self, samples: slice) -> "Future":
+        """Return some of the draws, as one chain."""
+        flat = {name: (("chain", "draw"), v.to_numpy().reshape(1, -1)[:, samples])
+                for name, v in self.posterior.data_vars.items()}  # fmt: skip
+        return Future(xr.Dataset(flat), self.centre)
+
+    def lines(self, time: np.ndarray) -> dict[str, np.ndarray]:
+        """Log density of population and (where there is one) frontier, (sample, time)."""
+        population, frontier = trend_lines(self.posterior, time)
+        flat = {"population": population.reshape(self.size, -1)}
+        if frontier is not None:
+            flat["frontier"] = frontier.reshape(self.size, -1)
+        return flat
+
+    def family_effect(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+        """Effects of new families, one of `shape` for each draw: (sample, *shape)."""
+        spread = self.draws("family_spread")
+        if spread is None:
+            return np.zeros((self.size, *(1,) * len(shape)))
+        return over(spread, shape) * rng.standard_normal((self.size, *shape))
+
+    def residual(
+        self, rng: np.random.Generator, time: np.ndarray, *, common: bool = False
+    ) -> np.ndarray:
+        """Shortfall and noise of new models at `time`.
+
+        Parameters
+        ----------
+        time
+            Years since the mean release date, shape (sample or 1, ...).
+        common
+            One model's random numbers at all times of a draw, so that its path is smooth.
+
+        Returns
+        -------
+        numpy.ndarray
+            Log density, shape (sample, ...).
+        """
+        drawn = (self.size, *((1,) * (time.ndim - 1) if common else time.shape[1:]))
+        axes = time.shape[1:]
+        theta, drift = self.draws("shortfall"), self.draws("shortfall_drift")
+        noise = self.draws("scatter" if theta is None else "noise")
+        assert noise is not None
+        out = over(noise, axes) * rng.standard_normal(drawn)
+        if theta is not None and drift is not None:
+            mean = over(theta, axes) * np.exp(over(drift, axes) * time)
+            out = out + mean * (1.0 - rng.standard_exponential(drawn))
+        return out
+
+    def new_models(self, rng: np.random.Generator, time: np.ndarray) -> np.ndarray:
+        """Log density of one new model of a new family at each `time`, (sample, time).
+
+        The random numbers of a draw are the same at all times: smooth fans, right margins.
+        """
+        line = self.lines(time)["population"]
+        return line + self.family_effect(rng, (1,)) + self.residual(rng, time[None], common=True)
+
+
+def over(values: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Draws (sample,) with an axis of length one for each of `shape`."""
+    return values.reshape(-1, *(1,) * len(shape))
+
+
+TREND = (
+    "level", "rate", "family_spread", "scatter", "noise", "shortfall", "shortfall_drift",
+)  # fmt: skip
+
+
+def future(run: xr.DataTree) -> Future:
+    """Collect the trend of a joint run."""
+    posterior = run["posterior"].to_dataset()
+    kept = posterior[[name for name in TREND if name in posterior]]
+    return Future(kept.transpose("chain", "draw"), float(record(run, "centre")["time"]))

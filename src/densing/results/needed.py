@@ -1,0 +1,89 @@
+r"""Effective parameters that a score takes: the reference's laws, read from score to size.
+
+With ``q = (s - floor) / (ceiling - floor)``, a score s asks for the loss
+``L = midpoint (1 - (logit q - shift) / steepness)``, and that loss, for a model whose loss
+departs by the factor ``exp(delta)`` from what its density implies, for the reference size N with
+
+``A (N/N0)^-alpha = L exp(-delta) - L(infinity, D0)``.
+
+A score at or above the ceiling, and a loss at or below what the family has at infinite size, ask
+for infinitely many parameters; a score at or below the floor for none. Both are answers, draw by
+draw: nothing is dropped.
+"""
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from densing.models.laws import LossCurve, ScoreMap, log_loss_at_infinite_size
+from densing.results.curves import loss_curve, score_map, thinned
+from densing.results.run import record
+
+
+def log_size_for_score(
+    curve: LossCurve, maps: ScoreMap, score: float, *, d: float, shift: Any, deviation: Any
+) -> np.ndarray:
+    """Centred log effective parameters that reach `score`; infinite as the module says.
+
+    Parameters
+    ----------
+    curve, maps
+        Draws of one benchmark, fields of shape (sample, ...).
+    score
+        Proportion.
+    d
+        Centred log reference tokens D0.
+    shift
+        Effect of the protocol that the score is under, logits; broadcast.
+    deviation
+        Log of the factor by which the model's loss departs; broadcast.
+    """
+    share = (score - maps.floor) / (maps.ceiling - maps.floor)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logit = np.log(share) - np.log1p(-share) - shift
+        loss = maps.midpoint * (1.0 - logit / maps.steepness) * np.exp(-deviation)
+        room = loss - np.exp(log_loss_at_infinite_size(np, curve, d))
+        n = (curve.log_size_term - np.log(room)) / curve.alpha
+    n = np.where(room > 0, n, np.inf)
+    return np.where(share >= 1, np.inf, np.where(share <= 0, -np.inf, n))
+
+
+class Yardstick:
+    """Draws of one benchmark's laws in a run, flat over chains."""
+
+    def __init__(self, run: xr.DataTree, benchmark: str, *, protocol: str = "") -> None:
+        data, centre = run["constant_data"].to_dataset(), record(run, "centre")
+        k = [str(name) for name in data["benchmark"].to_numpy()].index(benchmark)
+        size = run["posterior"]["rate"].size
+        self.curve = LossCurve(*(field[:, k] for field in loss_curve(run, draws=size)))
+        self.maps = ScoreMap(*(field[:, k] for field in score_map(run, draws=size)))
+        self.spread = thinned(run, ["discrepancy"], draws=size)["discrepancy"][:, k]
+        self.d = float(np.log(np.median(data["score_tokens"].to_numpy())) - centre["log_tokens"])
+        self.log_params = float(centre["log_params"])
+        self.shift = np.zeros(size)
+        posterior = run["posterior"]
+        if protocol and "protocol_effect" in posterior:
+            names = [str(p) for p in posterior["protocol"].to_numpy()]
+            if protocol in names:
+                effect = posterior["protocol_effect"].transpose("chain", "draw", "protocol")
+                self.shift = effect.to_numpy()[..., names.index(protocol)].ravel()
+
+    def needed(self, score: float, rng: np.random.Generator, *, slots: int = 0) -> np.ndarray:
+        """Log effective parameters for `score`, each time with a discrepancy of its own.
+
+        Shape (sample,), or (sample, slots) for many models.
+        """
+        columns = (slice(None),) + (None,) * (slots > 0)
+        shape = (len(self.spread), slots) if slots else (len(self.spread),)
+        curve = LossCurve(*(field[columns] for field in self.curve))
+        maps = ScoreMap(*(field[columns] for field in self.maps))
+        deviation = self.spread[columns] * rng.standard_normal(shape)
+        n = log_size_for_score(
+            curve, maps, score, d=self.d, shift=self.shift[columns], deviation=deviation
+        )
+        return n + self.log_params
+
+    def outside(self, score: float) -> tuple[float, float]:
+        """Probabilities that `score` lies at or above the ceiling, and at or below the floor."""
+        return float(np.mean(score >= self.maps.ceiling)), float(np.mean(score <= self.maps.floor))

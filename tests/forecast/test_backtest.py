@@ -1,0 +1,203 @@
+"""Back-tests where the truth is known, and what is said of them."""
+
+import json
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from densing.data import load_evidence
+from densing.inference import backtest as refitting
+from densing.inference.settings import load_settings
+from densing.models.declaration import load_model
+from densing.results import backtested
+from densing.results.backtest import BARE, BASELINES, OURS, later_models, score_origin, table
+from densing.results.backtest_record import record_table, score_records
+from densing.results.backtest_scores import score_scores, score_table
+from densing.results.backtest_words import scores_sentence, verdict_sentence
+from densing.results.horizon import released
+
+from .future_run import RATE, future_run
+
+ORIGIN = date(2024, 3, 31)
+
+
+def cut(run, origin):
+    """The run as of `origin`: the same parameters, and the models released by then."""
+    early = np.flatnonzero(released(run) <= pd.Timestamp(origin))
+    who = run["constant_data"]["score_model"].to_numpy().astype(int)
+    rows = np.flatnonzero(np.isin(who, early))
+
+    def part(node):
+        data = node.to_dataset()
+        data = data.isel(model=early) if "model" in data.dims else data
+        return data.isel(score_row=rows) if "score_row" in data.dims else data
+
+    out = run.copy()
+    for name in ("posterior", "derived", "constant_data"):
+        out[name] = type(run)(part(run[name]))
+    return out
+
+
+@pytest.fixture(scope="module")
+def full():
+    return future_run(models=40, spread=0.05, draws=500)
+
+
+@pytest.fixture(scope="module")
+def early(full):
+    return cut(full, ORIGIN)
+
+
+def test_later_models_are_those_of_the_next_year(full):
+    later = later_models(full, ORIGIN)
+    assert later["day"].min() > pd.Timestamp(ORIGIN)
+    assert later["day"].max() <= pd.Timestamp("2025-03-31")
+    expected = (released(full) > pd.Timestamp(ORIGIN)).sum()
+    assert len(later) == expected
+
+
+def test_a_forecast_that_knows_the_truth_covers_it(full, early):
+    rows = score_origin(early, full, ORIGIN)
+    told = {(row["months"], row["forecaster"]): row for row in table(rows)}
+    ours = told[12, OURS]
+    assert ours["forecasts"] == ours["models"] == len(later_models(full, ORIGIN))
+    # Models scatter by 0.3 about the line, and a new one is forecast to scatter by 0.54.
+    assert ours["coverage"]["0.95"]["share"] > 0.9
+    assert abs(ours["bias"]) < 0.3
+    assert ours["crps"] < told[12, "last half-year"]["crps"]
+    assert ours["log_score"] > told[12, "last half-year"]["log_score"]
+    assert told[3, OURS]["forecasts"] < told[6, OURS]["forecasts"] < ours["forecasts"]
+    assert {name for months, name in told if months == 12} == {OURS, BARE, *BASELINES}
+
+
+def test_a_forecast_with_the_wrong_rate_is_found_out(full, early):
+    wrong = early.copy()
+    posterior = early["posterior"].to_dataset()
+    posterior["rate"] = posterior["rate"] - 2 * RATE
+    wrong["posterior"] = type(early)(posterior)
+    good, bad = (
+        next(r for r in table(score_origin(run, full, ORIGIN)) if r["forecaster"] == OURS)
+        for run in (early, wrong)
+    )
+    assert bad["crps"] > 2 * good["crps"]
+    assert bad["log_score"] < good["log_score"]
+    assert bad["bias"] < -0.5
+
+
+def test_models_of_one_day_and_family_are_one_batch(full, early):
+    together = full.copy()
+    data = full["constant_data"].to_dataset()
+    data["model_family"] = ("model", np.full(40, "one", object))
+    together["constant_data"] = type(full)(data)
+    (row,) = (
+        r for r in table(score_origin(early, together, ORIGIN))
+        if r["forecaster"] == OURS and r["months"] == 12
+    )  # fmt: skip
+    assert row["batches"] == len(set(released(full)[released(full) > pd.Timestamp(ORIGIN)]))
+
+
+def test_records_count_within_the_data_alone(full, early):
+    rows = score_records(early, full, ORIGIN)
+    assert [row["months"] for row in rows] == [3, 6]  # the data end 2024-12-31
+    assert score_records(early, full, date(2024, 12, 30)) == []
+    told = record_table(rows)
+    assert told["forecasts"] == 2
+    assert told["crps"] < told["naive_crps"]
+
+
+def test_scores_are_predicted_from_the_density_of_a_new_model(full, early):
+    rows = score_scores(early, full, ORIGIN)
+    later = later_models(full, ORIGIN)
+    assert len(rows) == 2 * len(later)
+    told = score_table(rows)
+    assert told["models"] == len(later)
+    assert sum(own["predictions"] for own in told["benchmarks"].values()) == len(rows)
+    assert told["coverage"]["0.95"]["share"] > 0.8
+    assert told["coverage"]["0.5"]["share"] < told["coverage"]["0.95"]["share"]
+
+
+def row(name, crps, share=0.9):
+    return {
+        "months": 12, "forecaster": name, "crps": crps, "forecasts": 9, "models": 8, "batches": 7,
+        "origins": 3, "coverage": {"0.9": {"share": share, "se": 0.05}},
+    }  # fmt: skip
+
+
+def test_the_verdict_names_who_did_better():
+    rows = [row(OURS, 0.5), row(BASELINES[0], 0.9), row(BASELINES[2], 0.3)]
+    said = verdict_sentence(rows, [row(OURS, 0.5, 0.8), row(OURS, 0.5, 1.0)])
+    assert "better than last half-year's mean (0.90)" in said
+    assert "worse than least squares on the records (0.30)" in said
+    assert "from 80 to 100 % by origin" in said
+    assert "9 forecasts of 8 models in 7 batches" in said
+
+
+def test_scores_that_cover_too_little_are_called_so():
+    told = {
+        "predictions": 10, "models": 5, "coverage": {"0.9": {"share": 0.7, "se": 0.1}},
+        "benchmarks": {"A": {"coverage": 0.8, "bias": 0.0}, "B": {"coverage": 0.6, "bias": -0.1}},
+    }  # fmt: skip
+    assert "(B 60 % (bias -0.10), A 80 % (bias +0.00))" in scores_sentence(told)
+    assert "less certain" in scores_sentence(told)
+    told["coverage"]["0.9"]["share"] = 0.9
+    assert "less certain" not in scores_sentence(told)
+
+
+def test_origins_are_the_ends_of_half_years():
+    days = refitting.origins(load_evidence(), load_model())
+    assert days[0] == date(2023, 6, 30)
+    assert all((day.month, day.day) in ((6, 30), (12, 31)) for day in days)
+    assert days == sorted(days)
+
+
+def test_a_stopped_back_test_goes_on(tmp_path, monkeypatch):
+    fitted = []
+
+    def fit(evidence, *, model, settings, seed):
+        fitted.append(model.choices.released_until)
+        return future_run()
+
+    monkeypatch.setattr(refitting, "fit", fit)
+    evidence, settings = load_evidence(), load_settings("quick")
+
+    def again(day, seed=1):
+        model = load_model()
+        return refitting.refit(evidence, model, settings, tmp_path, day=day, seed=seed)
+
+    again(date(2024, 6, 30))
+    again(date(2024, 6, 30))
+    again(None)
+    again(date(2024, 6, 30), seed=2)
+    assert fitted == [date(2024, 6, 30), None, date(2024, 6, 30)]
+
+
+def test_the_kept_back_test_is_of_the_default_model():
+    """It fails where the model has changed since: `make backtest` makes a new one."""
+    kept = backtested.kept()
+    assert kept is not None
+    model = json.loads(load_model().model_dump_json())
+    assert kept["model"] == backtested.same_model(model)
+    assert kept["evidence_hash"] == load_evidence().hash
+    assert kept["trustworthy"]
+    assert len(kept["origins"]) >= 4
+
+
+def test_only_the_same_model_was_back_tested(monkeypatch):
+    run = future_run()
+    assert not backtested.verdict(run)["same"]
+    kept = {
+        "model": backtested.same_model(json.loads(run.attrs["model"])), "sentence": "A.",
+        "records_sentence": "B.", "scores_sentence": "C.", "table": [{"months": 12}],
+        "evidence_hash": run.attrs["evidence_hash"],
+    }  # fmt: skip
+    monkeypatch.setattr(backtested, "kept", lambda: kept)
+    assert backtested.verdict(run) == {
+        "same": True, "sentence": "A. B.", "scores_sentence": "C.",
+    }  # fmt: skip
+    assert "24 months beyond its data" in backtested.verdict(run, days_beyond=730)["sentence"]
+    monkeypatch.setitem(kept, "evidence_hash", "another")
+    assert "other evidence" in backtested.verdict(run)["sentence"]
+    monkeypatch.setattr(backtested, "kept", lambda: None)
+    assert "Not back-tested" in backtested.verdict(run)["sentence"]
