@@ -23,6 +23,7 @@ HOMES = {
     "densing.notebook.multiverse_plots": (
         "plot_specification", "plot_tornado", "plot_variance",
     ),
+    "densing.notebook.outlook": ("forecast", "plot_forecast"),
     "densing.notebook.plots": (
         "plot_density", "plot_diagnostics", "plot_influence", "plot_loss_law",
         "plot_performance_map", "plot_predictive", "plot_ranking", "plot_rate", "plot_reference",
