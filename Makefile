@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup report test lint types docs bench backtest clean
+.PHONY: help setup report test lint types docs bench calibrate backtest clean
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
@@ -40,6 +40,10 @@ bench: setup ## speed and scale, with the targets beside the figures (minutes)
 backtest: setup ## forecasts as of the past, scored and kept (minutes; a stopped run goes on)
 	$(BIN)/densing backtest --out backtest-run
 	cp backtest-run/backtest.json benchmarks/results/backtest.json
+
+calibrate: setup ## simulated worlds: coverage of every interval (half an hour)
+	$(BIN)/densing calibrate --out calibration-run
+	cp calibration-run/calibration.json benchmarks/results/calibration.json
 
 clean: ## remove what make made
 	rm -rf $(VENV) report site backtest-run dist .pytest_cache .ruff_cache .import_linter_cache \

@@ -77,7 +77,7 @@ def trend_case(layout: Layout, model: Model, *, shortfall: bool) -> Case:
     kind = "frontier" if shortfall else "population"
     about = "trend with a skewed residual" if shortfall else "trend with a normal residual"
     return Case(
-        f"trend, {kind}", about, program, model.priors, {}, facts, draw,
+        kind, about, program, model.priors, {}, facts, draw,
         lambda values, *_: trend_quantities(time, values),
     )  # fmt: skip
 

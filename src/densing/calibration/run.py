@@ -1,7 +1,7 @@
 """Fit world after world with one compiled program; each is kept, so a killed run goes on."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from hashlib import sha256
 from pathlib import Path
@@ -24,8 +24,8 @@ from densing.results.health import examine
 from densing.results.plain_json import to_json
 from densing.results.whole import write_whole
 
-Listener = Callable[[str, int, int], None]
-"""Told a case, how many of its worlds are done, and of how many."""
+Listener = Callable[[int, int], None]
+"""Told how many worlds are done, and of how many."""
 
 
 def calibrate(
@@ -36,7 +36,7 @@ def calibrate(
     worlds: int,
     seed: int = 1,
     workers: int = 2,
-    listen: Listener = lambda name, done, total: None,
+    listen: Listener | None = None,
 ) -> list[dict[str, Any]]:
     """Draw `worlds` worlds of `case`, fit each, and place the truth among its draws.
 
@@ -64,7 +64,8 @@ def calibrate(
         write_whole(path, to_json(record).encode())
         return record
 
-    listen(case.name, 0, worlds)
+    tell = listen or (lambda done, total: None)
+    tell(0, worlds)
     records = [work(0)]  # compiled before threads meet
     with ThreadPoolExecutor(workers) as pool:
         futures = [pool.submit(work, number) for number in range(1, worlds)]
@@ -72,7 +73,7 @@ def calibrate(
             for done, future in enumerate(futures, start=1):
                 wait(futures[:done], return_when=FIRST_EXCEPTION)
                 records.append(future.result())
-                listen(case.name, done + 1, worlds)
+                tell(done + 1, worlds)
         finally:
             for future in futures:
                 future.cancel()
@@ -114,8 +115,3 @@ def identity(case: Case, settings: Settings, seed: int) -> str:
     )  # fmt: skip
     with np.printoptions(threshold=2**31, precision=17):
         return sha256(repr(content).encode()).hexdigest()[:16]
-
-
-def shares_trustworthy(records: Sequence[dict[str, Any]]) -> float:
-    """Share of worlds whose fit is trustworthy."""
-    return float(np.mean([r["verdict"] == "trustworthy" for r in records]))

@@ -18,6 +18,7 @@ GROUPS = {
         "trend": ("component", "a trend on any dated positive values"),
         "sensitivity": ("sensitivity", "the answer over all reference choices"),
         "backtest": ("backtest", "forecasts as of the past, scored against what came"),
+        "calibrate": ("calibrate", "simulated worlds: do the intervals cover what they should?"),
         "reproduce": ("reproduce", "the Densing Law paper beside its re-estimate"),
     },
     "Read a run": {

@@ -71,15 +71,10 @@ def backtest(
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
-    """Write a file whole or not at all."""
     from densing.results.plain_json import to_json
+    from densing.results.whole import write_whole
 
-    partial = path.with_name(f".{path.name}.part")
-    try:
-        partial.write_text(to_json(content) + "\n", encoding="utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, (to_json(content) + "\n").encode())
 
 
 def show(answer: dict[str, Any]) -> None:

@@ -1,11 +1,18 @@
-"""Progress of a fit on standard error: one line a chain."""
+"""Progress on standard error: of a fit, one line a chain; of many, one line in all."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from densing.inference.news import Listener
 from densing.inference.news import Progress as News
@@ -70,3 +77,27 @@ def _lines(console: Console) -> Listener:
             console.print(WORDS[news.stage] + " ...", highlight=False)
 
     return listen
+
+
+@contextmanager
+def counting(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Yield a listener to how many of `what` are done, and of how many."""
+    console = Console(stderr=True)
+    if quiet:
+        yield None
+    elif console.is_terminal:
+        with Progress(
+            what, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console,
+            transient=True,
+        ) as bars:  # fmt: skip
+            task = bars.add_task(what)
+            yield lambda done, total: bars.update(task, completed=done, total=total)
+    else:
+        seen = [-1]
+
+        def lines(done: int, total: int) -> None:
+            if done // 10 > seen[0]:
+                seen[0] = done // 10
+                console.print(f"{done} of {total} {what}", highlight=False)
+
+        yield lines

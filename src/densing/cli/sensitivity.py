@@ -1,8 +1,6 @@
 """`densing sensitivity`: the answer over all declared reference choices."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +73,13 @@ def sensitivity(
         )
     check_writable(out)
     evidence = tables.load()
+    from densing.cli.progress import counting
     from densing.report.sensitivity import write_sensitivity
     from densing.sensitivity.answers import summarise
     from densing.sensitivity.run import run
 
     try:
-        with _progress(quiet=sampling.quiet) as listen:
+        with counting("universes", quiet=sampling.quiet) as listen:
             result = run(
                 laid_out, model, evidence, settings, out, seed=sampling.seed, workers=workers,
                 listen=listen,
@@ -129,29 +128,3 @@ def _show(answer: dict[str, Any], written: Path, seconds: float) -> None:
         f"{len(answer['skipped'])} combinations are impossible or repeat another"
     )
     console.print(f"written: {written} ({seconds:.0f} s)")
-
-
-@contextmanager
-def _progress(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
-    if quiet:
-        yield None
-        return
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        seen = [-1]
-
-        def lines(done: int, total: int) -> None:
-            if done // 10 > seen[0]:
-                seen[0] = done // 10
-                console.print(f"{done} of {total} universes", highlight=False)
-
-        yield lines
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    with Progress(
-        "universes", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console,
-        transient=True,
-    ) as bars:  # fmt: skip
-        task = bars.add_task("universes")
-        yield lambda done, total: bars.update(task, completed=done, total=total)

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from densing.inference.convergence import converged
 from densing.inference.laplace import rewhitened
@@ -84,10 +85,12 @@ class Sampler:
         """
         listen(Progress("compiling"))
         began = perf_counter()
-        starts, whitening, evaluations = find_starts(
-            self.potential, inputs, chains=self.settings.chains, seed=seed, workers=self.workers,
-            tell=listen,
-        )  # fmt: skip
+        # L-BFGS on small matrices: BLAS threads would only wait for each other.
+        with threadpool_limits(1, user_api="blas"):
+            starts, whitening, evaluations = find_starts(
+                self.potential, inputs, chains=self.settings.chains, seed=seed,
+                workers=self.workers, tell=listen,
+            )  # fmt: skip
         found = perf_counter() - began
         pilot = self._chains(
             inputs, whitening, starts, seed=seed, draws=self.settings.pilot,

@@ -1,0 +1,141 @@
+"""`densing calibrate`: whether the intervals cover what they should."""
+
+import shlex
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from densing.cli.answers import print_json, status
+from densing.cli.app import INTERRUPTED
+from densing.cli.files import check_writable
+from densing.cli.options import Flag, Sampling, Tables
+
+PACKAGES = ("densing", "jax", "numpyro", "arviz", "numpy")
+
+
+def calibrate(
+    *,
+    out: Path = Path("calibration-run"),
+    cases: str = "population,frontier,loss,performance,joint",
+    worlds: int = 200,
+    every: int = 3,
+    workers: int = 2,
+    tables: Tables = Tables(),  # noqa: B008
+    sampling: Sampling = Sampling(model="calibration"),  # noqa: B008
+    json: Flag = False,
+) -> int:
+    """Simulation-based calibration: draw worlds from the model, fit each, count what is covered.
+
+    Truth is drawn from the priors, data from the truth, on the design of the evidence (its runs,
+    checkpoints, models and dates). If sampler and densities are right, intervals of 90 % cover in
+    90 % of worlds, and the truth's rank among the draws is uniform. A run that was stopped
+    continues where it was: give the same command again.
+
+    Parameters
+    ----------
+    out
+        Folder to write: worlds/, calibration.json, figures/ranks.
+    cases
+        What to calibrate, separated by commas.
+    worlds
+        Worlds of each case.
+    every
+        Of the target models, in order of release, every how-manieth is in the design.
+    workers
+        Worlds fitted at a time, on threads.
+    json
+        Print one JSON object.
+    """
+    from densing.models.declaration import DeclarationError
+
+    if worlds < 2 or workers < 1:
+        raise DeclarationError(
+            f"--worlds must be at least 2 and --workers at least 1, got {worlds} and {workers}"
+        )
+    model, settings = sampling.declared()
+    if settings.engine != "numpyro":
+        raise DeclarationError(
+            f"inference {settings.name!r}: worlds share one compiled program, which the engine "
+            f"{settings.engine!r} does not have; take a recipe of numpyro"
+        )
+    check_writable(out)
+    evidence = tables.load()
+    from densing.calibration.answers import summarise
+    from densing.calibration.cases import build_cases
+    from densing.calibration.run import calibrate as fit_worlds
+    from densing.cli.progress import counting
+
+    names = [name.strip() for name in cases.split(",") if name.strip()]
+    found = {}
+    try:
+        for case in build_cases(names, evidence, model, every=every):
+            with counting(f"worlds of {case.name}", quiet=sampling.quiet) as listen:
+                records = fit_worlds(
+                    case, settings, out, worlds=worlds, seed=sampling.seed, workers=workers,
+                    listen=listen,
+                )  # fmt: skip
+            found[case.name] = (case.about, records)
+    except KeyboardInterrupt:
+        print(f"interrupted: the same command continues from {out}", file=sys.stderr)
+        return INTERRUPTED
+    answer = summarise(found) | _made(model.name, settings.name, sampling.seed, every)
+    _write(answer, out)
+    if json:
+        print_json(answer)
+    else:
+        show(answer)
+        print(f"written: {out}")
+    return status(trustworthy=answer["verdict"] == "calibrated")
+
+
+def show(answer: dict[str, Any]) -> None:
+    """Print the coverage table."""
+    console = Console(highlight=False, soft_wrap=True)
+    levels = list(next(iter(answer["cases"].values()))["coverage"])
+    heads = [f"{100 * float(level):.0f} %" for level in levels]
+    table = Table("case", "quantities", "worlds", "trustworthy", *heads, "not uniform")
+    for name, case in answer["cases"].items():
+        cells = [
+            f"{100 * c['mean']:.1f} ({100 * c['standard_error']:.1f})"
+            for c in case["coverage"].values()
+        ]
+        alarms = ", ".join(case["alarms"]) or "none"
+        table.add_row(
+            name, str(len(case["quantities"])), str(case["worlds"]), str(case["trustworthy"]),
+            *cells, alarms,
+        )  # fmt: skip
+    console.print("Share of truths inside equal-tailed intervals, % (standard error over worlds):")
+    console.print(table)
+    console.print(
+        f"Ranks of the truth among {answer['kept']} draws: the probability that all quantities of "
+        f"a calibrated case together raise an alarm is {answer['false_alarm']:g}."
+    )
+    for reason in answer["reasons"]:
+        console.print(reason, style="bold red")
+    console.print(answer["verdict"])
+
+
+def _made(model: str, settings: str, seed: int, every: int) -> dict[str, Any]:
+    from importlib.metadata import version
+
+    return {
+        "command": shlex.join(["densing", *sys.argv[1:]]),
+        "date": datetime.now(UTC).date().isoformat(),
+        "model": model, "inference": settings, "seed": seed, "every": every,
+        "versions": {name: version(name) for name in PACKAGES},
+    }  # fmt: skip
+
+
+def _write(answer: dict[str, Any], out: Path) -> None:
+    from densing.report.calibration_figure import plot_all_ranks
+    from densing.report.folder import write_json, written_whole
+    from densing.report.style import figure_of, save
+
+    with written_whole(out, last="calibration.json") as made:
+        (made / "figures").mkdir()
+        save(figure_of(plot_all_ranks(answer)), made / "figures" / "ranks")
+        write_json(made / "calibration.json", answer)
