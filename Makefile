@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup report test lint types bench calibrate backtest clean
+.PHONY: help setup report test lint types docs bench calibrate backtest clean
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
@@ -29,6 +29,9 @@ lint: setup ## style and the direction of imports
 types: setup ## static types (pyright needs node, or fetches it)
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
+docs: setup ## the documentation as a site: writes site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
 bench: setup ## speed and scale, with the targets beside the figures (minutes)
 	$(BIN)/python -m pytest benchmarks -q -o python_files='bench_*.py' \
 	  --benchmark-json=benchmarks/results/latest.json
@@ -43,4 +46,5 @@ calibrate: setup ## simulated worlds: coverage of every interval (half an hour)
 	cp calibration-run/calibration.json benchmarks/results/calibration.json
 
 clean: ## remove what make made
-	rm -rf $(VENV) report backtest-run calibration-run dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) report site backtest-run calibration-run dist .pytest_cache .ruff_cache \
+	  .import_linter_cache .hypothesis

@@ -15,7 +15,15 @@ def run(*, frontier=True, verdict="trustworthy"):
     rates = {"population_rate": (("chain", "draw"), 2.5 + 0.2 * rng.normal(size=(2, 400)))}
     if frontier:
         rates["frontier_rate"] = (("chain", "draw"), 2.4 + 0.3 * rng.normal(size=(2, 400)))
-    tree = xr.DataTree.from_dict({"/posterior": xr.Dataset(), "/derived": xr.Dataset(rates)})
+    dates = np.array(["2024-05-01", "2025-09-30"], dtype=object)
+    models = xr.Dataset({"release_date": ("model", dates)}, coords={"model": ["old", "new"]})
+    tree = xr.DataTree.from_dict(
+        {
+            "/posterior": xr.Dataset(),
+            "/derived": xr.Dataset(rates),
+            "/constant_data": models,
+        }
+    )
     tree.attrs = {
         "model": json.dumps({"name": "default", "choices": {"reference": "minicpm"}}),
         "health": json.dumps({"verdict": verdict, "reasons": []}),
@@ -45,8 +53,8 @@ def test_negative_draws_are_counted_not_dropped():
 
 def test_summary_as_the_contract_has_it():
     ours = summary(run())
-    assert {"population", "frontier", "diagnostics", "models", "scores", "reference", "choices",
-            "versions"} <= set(ours)  # fmt: skip
+    assert {"population", "frontier", "diagnostics", "models", "scores", "newest", "reference",
+            "choices", "versions"} <= set(ours)  # fmt: skip
     assert (ours["models"], ours["scores"], ours["reference"]) == (66, 309, "minicpm")
     assert ours["population"]["doubling_months"]["median"] == pytest.approx(3.33, abs=0.05)
     json.dumps(ours, allow_nan=False)

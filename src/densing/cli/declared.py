@@ -1,5 +1,6 @@
 """`densing models` and `densing inference`: what is declared."""
 
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -9,18 +10,30 @@ from densing.cli.answers import print_json
 from densing.cli.options import Flag
 
 
-def models(name: str | None = None, *, json: Flag = False) -> None:
+def models(name: str | None = None, *, graph: Flag = False, json: Flag = False) -> None:
     """List the declared models, or show one: its choices and priors with their reasons.
 
     Parameters
     ----------
     name
         A declared model or a .toml file; without it, all are listed.
+    graph
+        Print the model's graph in Mermaid's language (of the default model without a name).
     json
         Print one JSON object or list.
     """
     from densing.models.declaration import declared, load_model
 
+    if graph:
+        from densing.models.graph import model_graph
+
+        recorded = model_graph(name or "default")
+        nodes = [asdict(n) | {"parents": sorted(n.parents)} for n in recorded.nodes.values()]
+        if json:
+            print_json({"model": recorded.title, "nodes": nodes})
+        else:
+            print(recorded.mermaid())
+        return
     if name is None:
         _listing([load_model(n).model_dump(mode="json") for n in declared("models")], json=json)
         return

@@ -69,6 +69,7 @@ def show_summary(
 ) -> int:
     """Print a run's headline; the status says whether it may be trusted."""
     from densing.results.component import loss_summary, trend_summary
+    from densing.results.freshness import freshness_note
     from densing.results.headline import sentence, summary, trustworthy
 
     kinds = {"loss": loss_summary, "trend": trend_summary}
@@ -91,6 +92,7 @@ def show_summary(
             f"{answer['models']} models, {answer['scores']} scores, reference "
             f"{answer['reference']}, model {answer['model']}"
         )
+        console.print(freshness_note(answer["newest"]))
     _diagnostics(console, answer["diagnostics"])
     if written is not None:
         console.print(f"written: {written}")

@@ -76,7 +76,25 @@ def data(name: str | None = None, *, json: Flag = False) -> None:
         shown = Table(*frame.columns)
         for row in frame.itertuples(index=False):
             shown.add_row(*(str(cell) for cell in row))
-        Console().print(shown)
+        console = Console(highlight=False, soft_wrap=True)
+        console.print(shown)
+        console.print(_freshness())
+
+
+def _freshness() -> str:
+    """Say how old the newest model of the bundled catalog is today."""
+    from datetime import date
+
+    from densing.data import bundled
+
+    catalog = bundled("catalog")
+    last = int(catalog["release_date"].argmax())
+    name, released = catalog["model"].iloc[last], catalog["release_date"].iloc[last]
+    days = (date.today() - released.date()).days
+    return (
+        f"newest model of the catalog: {name}, released {released:%Y-%m-%d}, "
+        f"{days} days ago; later ones are added by --models or load_evidence(models=...)"
+    )
 
 
 def simulate(*, truth: Path | None = None, out: Path) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from densing.data.faults import Fault, TableError
+from densing.data.joining import completed, extended, joined
+from densing.data.reading import require_table
 from densing.data.shipped import bundled
 from densing.data.together import check_together
 from densing.data.validation import HORIZON, inspect_table
@@ -88,6 +91,13 @@ class Evidence:
             f"{len(self.benchmarks)} benchmarks)"
         )
 
+    def _repr_html_(self) -> str:
+        rows = [
+            f"<tr><th>{field.name}</th><td>{len(getattr(self, field.name))} rows</td></tr>"
+            for field in fields(self)
+        ]
+        return f"<p>{escape(repr(self))}</p><table>{''.join(rows)}</table>"
+
 
 def load_evidence(
     *,
@@ -119,6 +129,8 @@ def load_evidence(
     ------
     TableError
         Every fault of every table, all at once.
+    TypeError
+        Neither the name of a file nor a frame.
     """
     given: dict[str, Table] = {
         kind: table
@@ -131,6 +143,8 @@ def load_evidence(
         }.items()
         if table is not None
     }
+    for kind, table in given.items():
+        require_table(table, kind)
     kinds = [field.name for field in fields(Evidence)]
     tables = {kind: bundled(kind) for kind in kinds}
     known = set(tables["benchmarks"]["benchmark"])
@@ -146,9 +160,9 @@ def load_evidence(
         faults += found
         if kind == "benchmarks" and "benchmark" in frame:
             known |= set(frame["benchmark"].dropna())
-            frame = _extended(tables[kind], frame)
+            frame = extended(tables[kind], frame)
         if kind == "models":
-            kind, frame = "catalog", _joined(tables["catalog"], frame)
+            kind, frame = "catalog", joined(tables["catalog"], frame)
         tables[kind] = frame
     if "reference_runs" in given and "calibration_points" not in given and not faults:
         points = tables["calibration_points"]
@@ -158,51 +172,8 @@ def load_evidence(
         faults += check_together(tables, files=files, given=given)
     if faults:
         raise TableError(faults)
-    tables["benchmarks"] = _completed(tables)
+    tables["benchmarks"] = completed(tables)
     return Evidence(**{kind: table.reset_index(drop=True) for kind, table in tables.items()})
-
-
-def _joined(catalog: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
-    """Add models to a catalog; they take the place of those of the same name."""
-    import pandas as pd
-
-    if "model" not in own or "model" not in catalog:
-        return catalog
-    kept = catalog[~catalog["model"].isin(own["model"])]
-    columns = [*catalog.columns, *(name for name in own.columns if name not in catalog)]
-    own = own.reindex(columns=columns).astype(
-        {name: kept[name].dtype for name in catalog if kept[name].dtype.kind not in "iub"}
-    )
-    return pd.concat([kept, own], ignore_index=True)
-
-
-def _extended(base: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
-    """Benchmarks with one's own rows in place of, or after, the bundled ones."""
-    import pandas as pd
-
-    kept = base[~base["benchmark"].isin(own["benchmark"])]
-    return pd.concat([kept, own], ignore_index=True)
-
-
-def _completed(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Benchmarks with a row for each one that another table uses and none describes."""
-    import pandas as pd
-
-    table = tables["benchmarks"]
-    known, rows = set(table["benchmark"]), []
-    for kind in ("reference_runs", "calibration_points", "catalog"):
-        frame = tables[kind]
-        if "items" not in frame:
-            continue
-        for name, items in frame.groupby("benchmark")["items"]:
-            if name not in known and items.notna().any():
-                known.add(name)
-                about = "not described: chance taken as 0"
-                rows.append((name, int(items.dropna().iloc[0]), 0.0, about))
-    if not rows:
-        return table
-    more = pd.DataFrame(rows, columns=["benchmark", "items", "chance", "description"])
-    return pd.concat([table, more], ignore_index=True)
 
 
 def _canonical(table: pd.DataFrame) -> str:

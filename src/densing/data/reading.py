@@ -80,11 +80,14 @@ def load(
     ------
     TableError
         The file is no table, or of no known kind: nothing further can be said of it.
+    TypeError
+        Neither the name of a file nor a frame.
     """
     if isinstance(table, str | Path):
         raw = read_rows(table, known=KNOWN)
     else:
-        raw = _from_frame(table, name or (kind or "table"))
+        require_table(table, name or kind or "table")
+        raw = _from_frame(table, name or kind or "table")
     if kind is None:
         kind = guess_kind(raw.header)
         if kind is None:
@@ -93,6 +96,16 @@ def load(
             raise TableError([Fault(raw.file, 1, None, None, problem, cure)])
     frame, faults = _typed(as_losses(raw) if kind == "losses" else raw, kind)
     return frame, kind, faults
+
+
+def require_table(table: Any, name: str) -> None:
+    """Raise `TypeError` unless `table` is the name of a file or a frame; says what to do."""
+    frame = all(hasattr(table, needed) for needed in ("columns", "itertuples"))
+    if not frame and not isinstance(table, str | Path):
+        raise TypeError(
+            f"{name} must be a file name or a pandas.DataFrame, got {type(table).__name__}: "
+            "pandas.DataFrame(records) makes one of a list of records"
+        )
 
 
 def _from_frame(frame: pd.DataFrame, file: str) -> RawTable:

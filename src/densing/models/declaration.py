@@ -52,6 +52,14 @@ class Model(BaseModel):
         check_priors(priors, self.name)
         return self.model_copy(update={"priors": priors})
 
+    def __repr__(self) -> str:
+        return f"Model({self.name!r}: {self.about}; {len(self.priors)} priors)"
+
+    def _repr_html_(self) -> str:
+        from densing.models.tables import model_html
+
+        return model_html(self)
+
 
 def folder(kind: str) -> Path:
     """Folder of the bundled declarations of a kind: `models` or `inference`."""

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from densing.results.freshness import freshness
 from densing.results.interval import PROB, Interval, doubling_months, interval
 from densing.results.run import record
 
@@ -31,6 +32,7 @@ def summary(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any]:
         "diagnostics": record(run, "health"),
         "models": int(run.attrs["models"]),
         "scores": int(run.attrs["scores"]),
+        "newest": freshness(run),
         "reference": model["choices"]["reference"],
         "model": model["name"],
         "choices": model["choices"],

@@ -1,0 +1,57 @@
+"""Fit from a notebook."""
+
+from pathlib import Path
+
+import xarray as xr
+
+from densing.data import Evidence
+from densing.inference.settings import Settings
+from densing.models.declaration import Model
+from densing.notebook.given import as_evidence, as_model, as_settings
+
+
+def fit(
+    evidence: Evidence,
+    *,
+    model: Model | str | Path | None = None,
+    settings: Settings | str | Path | None = None,
+    seed: int = 1,
+    progress: bool = True,
+) -> xr.DataTree:
+    """Sample the joint posterior of a model given evidence.
+
+    Parameters
+    ----------
+    evidence
+        Validated tables (`load_evidence`).
+    model
+        Declared model, its name or a .toml file; the default where None.
+    settings
+        Sampler recipe, its name or a .toml file; the default where None.
+    seed
+        Same seed, same machine: same draws.
+    progress
+        Tell on standard error how far it is.
+
+    Returns
+    -------
+    xarray.DataTree
+        A run: ArviZ's groups, and `derived` with the densities and both trends. Whether it may be
+        trusted is said by `summary`.
+
+    Raises
+    ------
+    TypeError
+        An argument of another kind; the message says what to give.
+    DeclarationError
+        A model or recipe that is not declared, or does not fit.
+    SelectionError
+        The model's choices leave nothing to fit.
+    """
+    evidence, model = as_evidence(evidence), as_model(model)
+    settings = as_settings(settings)
+    from densing.cli.progress import showing
+    from densing.inference.fit import fit as sample
+
+    with showing(quiet=not progress) as listener:
+        return sample(evidence, model=model, settings=settings, seed=seed, listen=listener)

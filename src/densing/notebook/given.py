@@ -1,0 +1,120 @@
+"""What a caller handed over, judged before any work: one sentence that says what to do."""
+
+import warnings
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from densing.data import Evidence
+from densing.inference.settings import Settings, load_settings
+from densing.models.declaration import Model, load_model
+from densing.results.headline import trustworthy
+from densing.results.run import FORMAT, RunError, record
+
+FIT = "run = dn.fit(dn.load_evidence())"
+OPEN = 'run = dn.open_run("run.nc")'
+
+
+class NotTrustworthyWarning(UserWarning):
+    """The run behind an answer did not pass its diagnostics."""
+
+
+def as_run(given: Any, *, kinds: Collection[str] = ("joint",)) -> xr.DataTree:
+    """Return `given` where it is a run of one of the `kinds` that this version reads.
+
+    A run that did not pass its diagnostics is told of by a `NotTrustworthyWarning`.
+
+    Raises
+    ------
+    TypeError
+        No run at all.
+    RunError
+        A DataTree of another program, of another version, or of another kind of run.
+    """
+    if isinstance(given, Model):
+        raise TypeError(f"a model is not a run yet: fit it, {FIT[:-1]}, model=model)")
+    if isinstance(given, str | Path):
+        raise TypeError(f"{str(given)!r} is a path: open the run first, {OPEN}")
+    if not isinstance(given, xr.DataTree):
+        raise TypeError(f"expected a run (xarray.DataTree), got {_a(given)}: {FIT}, or {OPEN}")
+    version = given.attrs.get("densing_format")
+    if version is None:
+        raise RunError(
+            "a DataTree, but not a run of densing (the root has no attribute 'densing_format'): "
+            f"{FIT}, or {OPEN}"
+        )
+    if str(version) != str(FORMAT):
+        raise RunError(
+            f"a run of format {version}, and this version of densing reads {FORMAT}: fit again, or "
+            f"use densing {given.attrs.get('densing_version', '(unknown)')}, which made it"
+        )
+    kind = given.attrs.get("kind", "joint")
+    if kind not in kinds:
+        raise RunError(f"a run of `densing {kind}` has no answer to this: {FIT}")
+    missing = [name for name in ("posterior", "derived") if name not in given.children]
+    if missing:
+        raise RunError(f"the run has lost its group {missing[0]!r}: open the file again, {OPEN}")
+    if not trustworthy(given):
+        reasons = "; ".join(record(given, "health")["reasons"])
+        warnings.warn(
+            f"this run is not trustworthy ({reasons}); see dn.summary(run)",
+            NotTrustworthyWarning,
+            stacklevel=3,
+        )
+    return given
+
+
+def as_evidence(given: Any) -> Evidence:
+    """Return `given` where it is evidence.
+
+    Raises
+    ------
+    TypeError
+        Anything else; a table is told where to go.
+    """
+    if isinstance(given, Evidence):
+        return given
+    if hasattr(given, "columns") or isinstance(given, str | Path | list | dict):
+        raise TypeError(
+            f"expected evidence, got {_a(given)}: a table of your own models goes through "
+            "dn.load_evidence(models=...), with a file name or a pandas.DataFrame"
+        )
+    raise TypeError(f"expected evidence, got {_a(given)}: evidence = dn.load_evidence()")
+
+
+def as_model(given: Model | str | Path | None) -> Model:
+    """Return a declared model from itself, its name or file; the default from None."""
+    if given is None or isinstance(given, str | Path):
+        return load_model(given or "default")
+    if isinstance(given, Model):
+        return given
+    raise TypeError(
+        f"expected a model, got {_a(given)}: give its name, or model = dn.load_model('default')"
+    )
+
+
+def as_settings(given: Settings | str | Path | None) -> Settings:
+    """Return a sampler recipe from itself, its name or file; the default from None."""
+    if given is None or isinstance(given, str | Path):
+        return load_settings(given or "default")
+    if isinstance(given, Settings):
+        return given
+    raise TypeError(
+        f"expected a sampler recipe, got {_a(given)}: give its name, or "
+        "settings = dn.load_settings('default')"
+    )
+
+
+def as_prob(given: float) -> float:
+    """Return `given` where it is a probability an interval can have."""
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0.0 < given < 1.0:
+        raise ValueError(f"prob must lie between 0 and 1, got {given!r}; 0.9 is usual")
+    return float(given)
+
+
+def _a(given: Any) -> str:
+    """Name the type of what was given."""
+    name = type(given).__name__
+    return f"an {name}" if name[0].lower() in "aeiou" else f"a {name}"

@@ -1,0 +1,120 @@
+"""The answer over many reference choices, from a notebook."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from densing.data import Evidence
+from densing.inference.settings import Settings
+from densing.models.declaration import DeclarationError, Model
+from densing.notebook.given import as_evidence, as_model, as_settings
+from densing.report.sensitivity import table
+from densing.sensitivity.axes import load_axes
+from densing.sensitivity.design import UNIVERSES, design
+
+
+class Multiverse(Mapping[str, Any]):
+    """The record that `densing sensitivity --json` prints, as a mapping with a readable face."""
+
+    def __init__(self, record: Mapping[str, Any]) -> None:
+        self._record = dict(record)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._record[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._record)
+
+    def __len__(self) -> int:
+        return len(self._record)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a universe: levels, doubling times in months, verdict."""
+        return table(self)
+
+    def __repr__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _repr_html_(self) -> str:
+        return "".join(f"<p>{escape(line)}</p>" for line in self._lines())
+
+    def _lines(self) -> list[str]:
+        told = self["diagnostics"]
+        count = f"{told['trustworthy']} of {told['universes']} universes are trustworthy"
+        return [*(claim["sentence"] for claim in self["claims"]), count]
+
+
+def multiverse(
+    evidence: Evidence,
+    *,
+    folder: str | Path,
+    axes: Iterable[str] | None = None,
+    declaration: str | Path = "default",
+    factorial: bool = False,
+    universes: int = UNIVERSES,
+    model: Model | str | Path | None = None,
+    settings: Settings | str | Path = "universe",
+    seed: int = 1,
+    workers: int = 1,
+    progress: bool = True,
+) -> Multiverse:
+    """Fit the answer over declared reference choices (`densing sensitivity`).
+
+    Parameters
+    ----------
+    evidence
+        Validated tables (`load_evidence`).
+    folder
+        Where universes are kept: the same call again goes on where it was stopped.
+    axes
+        Names of the axes to vary; all declared ones where None.
+    declaration
+        Declared axes or a .toml file.
+    factorial
+        Every combination of the axes, instead of one at a time and a sample.
+    universes
+        How many in all, a sample filling up what one axis at a time leaves.
+    model, settings
+        As in `fit`; settings must be of the engine numpyro.
+    workers
+        Processes to fit in.
+    progress
+        Tell on standard error how many universes are done.
+
+    Returns
+    -------
+    Multiverse
+        A mapping (universes, axes, variance, claims, ...); `table` is a frame. Draw it with
+        `plot_tornado`, `plot_specification` and `plot_variance`.
+
+    Raises
+    ------
+    TypeError, DeclarationError
+        What was given does not fit; the message says what to do.
+    """
+    evidence, model = as_evidence(evidence), as_model(model)
+    settings, declared = as_settings(settings), load_axes(declaration)
+    if isinstance(axes, str):
+        raise TypeError(f"axes must be a list of names, got a string: axes=[{axes!r}]")
+    if axes is not None:
+        declared = declared.pick(axes)
+    if settings.engine != "numpyro":
+        raise DeclarationError(
+            f"settings {settings.name!r}: a multiverse needs the engine numpyro; "
+            "take settings='universe'"
+        )
+    from densing.cli.sensitivity import _progress
+    from densing.sensitivity.answers import summarise
+    from densing.sensitivity.run import run
+
+    laid_out = design(declared, full=factorial, universes=universes, seed=seed)
+    with _progress(quiet=not progress) as listen:
+        result = run(
+            laid_out, model, evidence, settings, Path(folder), seed=seed, workers=workers,
+            listen=listen,
+        )  # fmt: skip
+    return Multiverse(summarise(result, declared))

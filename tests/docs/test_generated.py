@@ -1,0 +1,57 @@
+"""What pages take from the repository when they are built."""
+
+import importlib.util
+import subprocess
+import sys
+
+import pytest
+
+from densing.models.declaration import declared, load_model
+
+from .blocks import PAGES, ROOT
+
+spec = importlib.util.spec_from_file_location("docs_hooks", ROOT / "scripts" / "docs_hooks.py")
+hooks = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(hooks)
+
+
+@pytest.mark.parametrize("path", PAGES[1:], ids=lambda path: path.name)
+def test_every_mark_is_filled(path):
+    text = path.read_text(encoding="utf-8")
+    filled = hooks.filled(text)
+    assert "<!-- generated" not in filled
+    assert "<!-- generated" not in hooks.MARK.sub("", text), "a mark that is not on its own line"
+
+
+def test_tables_hold_what_is_declared():
+    model = load_model("default")
+    table = hooks.priors("default")
+    for name, prior in model.priors.items():
+        (row,) = [line for line in table.splitlines() if line.startswith(f"| {name} |")]
+        assert prior.about.replace("|", "\\|") in row
+    choices = hooks.choices("default")
+    for name in type(model.choices).model_fields:
+        assert f"`{name}`" in choices
+    assert "D0, the tokens" in choices
+    for name in declared("models"):
+        assert f"`{name}`" in hooks.models("")
+
+
+def test_an_unknown_mark_is_an_error():
+    with pytest.raises(KeyError):
+        hooks.filled("<!-- generated: poetry -->")
+
+
+def test_the_site_builds_without_a_warning(tmp_path):
+    if importlib.util.find_spec("mkdocs") is None or importlib.util.find_spec("material") is None:
+        pytest.skip("the documentation's tools are not installed (make docs installs them)")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path / "site"],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "site" / "model" / "index.html").read_text(encoding="utf-8")
+    assert 'class="mermaid"' in page
+    reference = (tmp_path / "site" / "reference" / "index.html").read_text(encoding="utf-8")
+    for name in ("load_evidence", "fit", "doubling_time", "plot_density", "to_numpyro"):
+        assert f"{name}</" in reference or f">{name}<" in reference
