@@ -107,12 +107,12 @@ def multiverse(
             f"settings {settings.name!r}: a multiverse needs the engine numpyro; "
             "take settings='universe'"
         )
-    from densing.cli.sensitivity import _progress
+    from densing.cli.progress import counting
     from densing.sensitivity.answers import summarise
     from densing.sensitivity.run import run
 
     laid_out = design(declared, full=factorial, universes=universes, seed=seed)
-    with _progress(quiet=not progress) as listen:
+    with counting("universes", quiet=not progress) as listen:
         result = run(
             laid_out, model, evidence, settings, Path(folder), seed=seed, workers=workers,
             listen=listen,
