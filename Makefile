@@ -41,9 +41,11 @@ backtest: setup ## forecasts as of the past, scored and kept (minutes; a stopped
 	$(BIN)/densing backtest --out backtest-run
 	cp backtest-run/backtest.json benchmarks/results/backtest.json
 
-calibrate: setup ## simulated worlds: coverage of every interval (half an hour)
+calibrate: setup ## simulated worlds: coverage of every interval (hours; a stopped run goes on)
 	$(BIN)/densing calibrate --out calibration-run
 	cp calibration-run/calibration.json benchmarks/results/calibration.json
+	$(BIN)/densing coverage --out calibration-run
+	cp calibration-run/coverage.json benchmarks/results/coverage.json
 
 clean: ## remove what make made
 	rm -rf $(VENV) report site backtest-run calibration-run dist .pytest_cache .ruff_cache \

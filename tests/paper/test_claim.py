@@ -12,8 +12,8 @@ from densing.paper.claim import (
     judge,
     rounded,
 )
-from densing.paper.line import least_squares
 from densing.results.interval import Interval
+from densing.results.line import least_squares
 
 
 @pytest.mark.parametrize(

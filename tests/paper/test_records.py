@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from densing.paper.line import least_squares
 from densing.paper.records import chance_lines
+from densing.results.line import least_squares
 from densing.results.record_setters import record_setters
 
 

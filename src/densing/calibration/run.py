@@ -1,8 +1,6 @@
 """Fit world after world with one compiled program; each is kept, so a killed run goes on."""
 
-import json
-from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
@@ -20,12 +18,11 @@ from densing.inference.potential import Inputs
 from densing.inference.sampler import Sampler, build_sampler
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
+from densing.inference.spread import spread
+from densing.inference.watching import Counter, watching
 from densing.results.health import examine
 from densing.results.plain_json import to_json
-from densing.results.whole import write_whole
-
-Listener = Callable[[int, int], None]
-"""Told how many worlds are done, and of how many."""
+from densing.results.whole import read_json, write_whole
 
 
 def calibrate(
@@ -36,9 +33,16 @@ def calibrate(
     worlds: int,
     seed: int = 1,
     workers: int = 2,
-    listen: Listener | None = None,
+    listen: Counter | None = None,
 ) -> list[dict[str, Any]]:
     """Draw `worlds` worlds of `case`, fit each, and place the truth among its draws.
+
+    Parameters
+    ----------
+    workers
+        Processes to fit in.
+    listen
+        Told how many worlds are done, and of how many.
 
     Returns
     -------
@@ -46,38 +50,28 @@ def calibrate(
         A record a world: `world`, `share` and `rank` by quantity, `verdict`, `reasons`,
         `gradient_evaluations` and `seconds`. Every world, trustworthy or not.
     """
-    prepare_jax()
     home = folder / "worlds" / identity(case, settings, seed)
-    sampler: list[Sampler] = []
+    files = [home / f"{number:05d}.json" for number in range(worlds)]
+    missing = [number for number, path in enumerate(files) if read_json(path) is None]
+    jobs = [(case, settings, home, missing[i::workers], seed) for i in range(workers)]
+    with watching(files, listen):
+        spread(_some_worlds, [job for job in jobs if job[3]], workers=workers)
+    return [read_json(path) for path in files]
 
-    def work(number: int) -> dict[str, Any]:
-        path = home / f"{number:05d}.json"
-        if path.exists():
-            return json.loads(path.read_text(encoding="utf-8"))
-        if not sampler:
-            first = Inputs(case.draw(np.random.default_rng((seed, number))).data, dict(case.facts))
-            sampler.append(build_sampler(
-                case.program, jax.tree.map(jnp.asarray, first), priors=case.priors,
-                sizes=case.sizes, settings=settings, workers=1,
-            ))  # fmt: skip
-        record = one_world(case, sampler[0], seed=seed, number=number)
-        write_whole(path, to_json(record).encode())
-        return record
 
-    tell = listen or (lambda done, total: None)
-    tell(0, worlds)
-    records = [work(0)]  # compiled before threads meet
-    with ThreadPoolExecutor(workers) as pool:
-        futures = [pool.submit(work, number) for number in range(1, worlds)]
-        try:
-            for done, future in enumerate(futures, start=1):
-                wait(futures[:done], return_when=FIRST_EXCEPTION)
-                records.append(future.result())
-                tell(done + 1, worlds)
-        finally:
-            for future in futures:
-                future.cancel()
-    return records
+def _some_worlds(
+    case: Case, settings: Settings, home: Path, numbers: Sequence[int], seed: int
+) -> None:
+    """Fit worlds by number with one compiled program, and keep each."""
+    prepare_jax()
+    first = Inputs(case.draw(np.random.default_rng((seed, numbers[0]))).data, dict(case.facts))
+    sampler = build_sampler(
+        case.program, jax.tree.map(jnp.asarray, first), priors=case.priors, sizes=case.sizes,
+        settings=settings, workers=1,
+    )  # fmt: skip
+    for number in numbers:
+        record = one_world(case, sampler, seed=seed, number=number)
+        write_whole(home / f"{number:05d}.json", to_json(record).encode())
 
 
 def one_world(case: Case, sampler: Sampler, *, seed: int, number: int) -> dict[str, Any]:

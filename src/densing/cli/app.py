@@ -19,6 +19,7 @@ GROUPS = {
         "sensitivity": ("sensitivity", "the answer over all reference choices"),
         "backtest": ("backtest", "forecasts as of the past, scored against what came"),
         "calibrate": ("calibrate", "simulated worlds: do the intervals cover what they should?"),
+        "coverage": ("coverage", "the same in worlds that break other methods"),
         "reproduce": ("reproduce", "the Densing Law paper beside its re-estimate"),
         "selfcheck": ("selfcheck", "a reference's own largest models, whose density is 1"),
     },

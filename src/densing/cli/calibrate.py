@@ -46,7 +46,7 @@ def calibrate(
     every
         Of the target models, in order of release, every how-manieth is in the design.
     workers
-        Worlds fitted at a time, on threads.
+        Processes to fit in.
     json
         Print one JSON object.
     """
@@ -82,7 +82,7 @@ def calibrate(
     except KeyboardInterrupt:
         print(f"interrupted: the same command continues from {out}", file=sys.stderr)
         return INTERRUPTED
-    answer = summarise(found) | _made(model.name, settings.name, sampling.seed, every)
+    answer = summarise(found) | made(model.name, settings.name, sampling.seed, every=every)
     _write(answer, out)
     if json:
         print_json(answer)
@@ -119,13 +119,14 @@ def show(answer: dict[str, Any]) -> None:
     console.print(answer["verdict"])
 
 
-def _made(model: str, settings: str, seed: int, every: int) -> dict[str, Any]:
+def made(model: str, settings: str, seed: int, **more: Any) -> dict[str, Any]:
+    """Say how an answer that is kept was made."""
     from importlib.metadata import version
 
     return {
         "command": shlex.join(["densing", *sys.argv[1:]]),
         "date": datetime.now(UTC).date().isoformat(),
-        "model": model, "inference": settings, "seed": seed, "every": every,
+        "model": model, "inference": settings, "seed": seed, **more,
         "versions": {name: version(name) for name in PACKAGES},
     }  # fmt: skip
 

@@ -32,6 +32,8 @@ class Benchmark(BaseModel):
     data_term: Positive = 0.25
     beta: Positive = 0.22
     floor: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    chance: Annotated[float, Field(ge=0, lt=1)] | None = None
+    """Chance level that the table of benchmarks states; the floor where None."""
     ceiling: Annotated[float, Field(gt=0, le=1)] = 0.95
     steepness: Positive = 5.5
     midpoint: Positive = 0.2
@@ -44,6 +46,7 @@ class World(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    about: str = ""
     seed: int = 1
     benchmarks: dict[str, Benchmark] = Field(
         default_factory=lambda: {
@@ -104,7 +107,9 @@ def simulate(world: World) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     n0, d0 = _centre(world)
     names = list(world.benchmarks)
     items = [world.benchmarks[name].items for name in names]
-    chance = [world.benchmarks[name].floor for name in names]
+    stated = [world.benchmarks[name].chance for name in names]
+    floors = [world.benchmarks[name].floor for name in names]
+    chance = [f if c is None else c for c, f in zip(stated, floors, strict=True)]
     models, eta = _models(world, rng)
     runs, points, scores = [], [], []
     for name, truth in world.benchmarks.items():

@@ -9,9 +9,9 @@ from densing.data import bundled
 from densing.paper import published as pub
 from densing.paper.claim import Claim
 from densing.paper.growth import days
-from densing.paper.line import Line, least_squares
 from densing.paper.records import Chance, chance_lines
 from densing.results.interval import PROB, Interval
+from densing.results.line import Line, least_squares
 from densing.results.record_setters import record_setters
 
 SECTION = "ChatGPT (Fig. 3c)"

@@ -13,8 +13,8 @@ from densing.paper.claim import Claim
 from densing.paper.curves import PowerLaws
 from densing.paper.growth import SECTION, Growth, chance_months, months
 from densing.paper.laws import Laws
-from densing.paper.line import Line, least_squares
 from densing.paper.records import Chance, chance_lines
+from densing.results.line import Line, least_squares
 from densing.results.record_setters import record_setters
 
 PANEL = "AVERAGE"

@@ -11,9 +11,9 @@ from densing.models.layout import DAYS_PER_YEAR
 from densing.paper import published as pub
 from densing.paper.claim import Claim
 from densing.paper.growth import MONTH, Growth, chance_months, days, months
-from densing.paper.line import Line, least_squares
 from densing.paper.records import Chance, chance_lines
 from densing.results.interval import PROB, Interval
+from densing.results.line import Line, least_squares
 from densing.results.record_setters import record_setters
 
 PRICE, COMPRESSION = "Price of inference (Fig. 3a)", "Compression (Fig. 3b)"

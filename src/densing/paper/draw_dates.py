@@ -8,7 +8,6 @@ from densing.models.layout import DAYS_PER_YEAR
 from densing.paper import published as pub
 from densing.paper.chatgpt import Era
 from densing.paper.growth import MONTH, days, months
-from densing.paper.line import Line
 from densing.paper.look import (
     DOT,
     ORIGIN,
@@ -29,6 +28,7 @@ from densing.report.words import months_range
 from densing.results.component import trend_summary
 from densing.results.derive import trend_lines
 from densing.results.headline import as_interval, trustworthy
+from densing.results.line import Line
 from densing.results.run import record
 
 GREY = "#8d99a6"

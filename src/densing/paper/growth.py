@@ -14,11 +14,11 @@ from densing.inference.news import Listener
 from densing.models.layout import DAYS_PER_YEAR, EPOCH
 from densing.paper import published as pub
 from densing.paper.claim import Claim, Range
-from densing.paper.line import Line, least_squares
 from densing.paper.records import Chance, chance_lines
 from densing.results.component import trend_summary
 from densing.results.headline import as_interval, summary, trustworthy
 from densing.results.interval import Interval, doubling_months, interval
+from densing.results.line import Line, least_squares
 from densing.results.record_setters import record_setters
 
 SECTION = "Growth of density (Fig. 1)"

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from densing.paper.line import least_squares
+from densing.results.line import least_squares
 
 
 class Chance(NamedTuple):

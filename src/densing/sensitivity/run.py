@@ -1,15 +1,15 @@
 """Run a multiverse: leaders first, then all universes, over worker processes, resumable."""
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import lru_cache
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from densing.data import Evidence
 from densing.inference.settings import Settings
+from densing.inference.spread import spread
+from densing.inference.watching import Counter, watching
 from densing.models.declaration import Model
 from densing.sensitivity.design import Design
 from densing.sensitivity.plan import Group, Planned, plan
@@ -22,8 +22,6 @@ from densing.sensitivity.store import (
 
 CHUNK = 6
 """Universes that a worker takes at a time."""
-Listener = Callable[[int, int], None]
-"""Told how many universes are done, and of how many."""
 
 
 def run(
@@ -35,7 +33,7 @@ def run(
     *,
     seed: int = 1,
     workers: int = 1,
-    listen: Listener | None = None,
+    listen: Counter | None = None,
 ) -> dict[str, Any]:
     """Fit every universe of `design` that `folder` does not hold yet.
 
@@ -48,7 +46,9 @@ def run(
     began = perf_counter()
     groups, skipped = plan(design, model, evidence, settings, seed=seed)
     wanted = [planned for group in groups for planned in group.members]
-    with _watching(folder, wanted, listen):
+    threads = 2 if workers == 1 else 1
+    files = [folder / "universes" / f"{planned.name}.json" for planned in wanted]
+    with watching(files, listen):
         leaders, rest = [], []
         for group in groups:
             head = group.members[0]
@@ -60,8 +60,10 @@ def run(
             rest += [(group, tuple(missing[i : i + CHUNK])) for i in cuts]
         # The program with most universes first: the long job must not come last.
         leaders.sort(key=lambda job: -len(job[0].members))
+        # Group by group: a worker compiles few programs, and the first told are the nearest.
         for jobs in (leaders, rest):
-            _distribute(jobs, settings, folder, seed=seed, workers=workers)
+            work = partial(solve, settings=settings, folder=folder, seed=seed, threads=threads)
+            spread(work, jobs, workers=workers)
     order = {tuple(u.levels.items()): i for i, u in enumerate(design.universes)}
     records = [r for p in wanted if (r := read_universe(folder, p.name)) is not None]
     return {
@@ -71,34 +73,12 @@ def run(
     }
 
 
-def _distribute(
-    jobs: Sequence[tuple[Group, tuple[Planned, ...]]],
-    settings: Settings,
-    folder: Path,
-    *,
-    seed: int,
-    workers: int,
-) -> None:
-    if workers == 1:
-        for group, members in jobs:
-            solve(group, members, settings, folder, seed=seed, threads=2)
-        return
-    from joblib import Parallel, delayed
-
-    # Group by group: a worker compiles few programs, and the first told are the nearest.
-    options: Any = {"backend": "loky", "batch_size": 1, "pre_dispatch": workers}
-    Parallel(n_jobs=workers, **options)(
-        delayed(solve)(group, members, settings, folder, seed=seed, threads=1)
-        for group, members in jobs
-    )
-
-
 def solve(
     group: Group,
     members: Sequence[Planned],
+    *,
     settings: Settings,
     folder: Path,
-    *,
     seed: int,
     threads: int,
 ) -> None:
@@ -173,30 +153,3 @@ def _built(key: _Key) -> Any:
     shape, sizes, _, threads = key.key
     priors, inputs, settings = key.make()
     return build_machine(shape, sizes, priors, inputs, settings, workers=threads)
-
-
-@contextmanager
-def _watching(folder: Path, wanted: Sequence[Planned], listen: Listener | None) -> Iterator[None]:
-    """Tell how many of the `wanted` universes lie in `folder`, while the block runs."""
-    if listen is None:
-        yield
-        return
-    stop = threading.Event()
-
-    def look() -> None:
-        done = sum((folder / "universes" / f"{p.name}.json").exists() for p in wanted)
-        listen(done, len(wanted))
-
-    def watch() -> None:
-        while not stop.wait(1.0):
-            look()
-
-    look()
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-        look()

@@ -1,6 +1,5 @@
 """Universes on disk: one JSON file each, whole or not at all, so that a killed run continues."""
 
-import json
 import pickle
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +9,7 @@ from densing.data import Evidence
 from densing.inference.settings import Settings
 from densing.models.declaration import Model
 from densing.results.plain_json import to_json
-from densing.results.whole import write_whole
+from densing.results.whole import read_json, write_whole
 
 FORMAT = 1
 
@@ -31,10 +30,7 @@ def write_universe(folder: Path, name: str, record: dict[str, Any]) -> None:
 
 def read_universe(folder: Path, name: str) -> dict[str, Any] | None:
     """Record of a universe; None where there is none that can be read."""
-    try:
-        return json.loads((folder / "universes" / f"{name}.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+    return read_json(folder / "universes" / f"{name}.json")
 
 
 def write_leader(folder: Path, name: str, leader: Any) -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from densing.paper.line import least_squares
+from densing.results.line import least_squares
 
 
 def test_by_hand():

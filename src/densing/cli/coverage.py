@@ -1,0 +1,107 @@
+"""`densing coverage`: what the 90 % intervals cover in worlds that break other methods."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from densing.cli.answers import print_json, status
+from densing.cli.app import INTERRUPTED
+from densing.cli.calibrate import made
+from densing.cli.files import check_writable
+from densing.cli.options import Flag, Sampling
+
+COLUMNS = {"population_rate": "typical new model", "frontier_rate": "frontier",
+           "density": "density", "record_line": "record line"}  # fmt: skip
+
+
+def coverage(
+    *,
+    out: Path = Path("calibration-run"),
+    kinds: str | None = None,
+    worlds: int = 100,
+    workers: int = 2,
+    sampling: Sampling = Sampling(),  # noqa: B008
+    json: Flag = False,
+) -> int:
+    """Simulate worlds with one truth, fit each as a user would, count what 90 % intervals cover.
+
+    Unlike `calibrate`, the truth is fixed, the scores are drawn forward (not from the likelihood
+    that is fitted), and priors and facts are what a user gets. Beside it: a least-squares line on
+    the record-setters' true densities, the method of the literature. A run that was stopped
+    continues where it was: give the same command again.
+
+    Parameters
+    ----------
+    out
+        Folder to write: hard/, coverage.json.
+    kinds
+        Kinds of worlds, separated by commas; all without it.
+    worlds
+        Worlds of each kind.
+    workers
+        Processes to fit in.
+    json
+        Print one JSON object.
+    """
+    from densing.calibration.hard import cover, summarise_kinds
+    from densing.calibration.hard import kinds as known
+    from densing.cli.progress import counting
+    from densing.models.declaration import DeclarationError
+    from densing.report.folder import write_json, written_whole
+
+    names = list(known()) if kinds is None else [k.strip() for k in kinds.split(",") if k.strip()]
+    unknown = [name for name in names if name not in known()]
+    if unknown or not names:
+        raise DeclarationError(
+            f"unknown kind {', '.join(map(repr, unknown)) or 'none'}; known: {', '.join(known())}"
+        )
+    if worlds < 2 or workers < 1:
+        raise DeclarationError(
+            f"--worlds must be at least 2 and --workers at least 1, got {worlds} and {workers}"
+        )
+    model, settings = sampling.declared()
+    check_writable(out)
+    found = {}
+    try:
+        for name in names:
+            with counting(f"worlds of {name}", quiet=sampling.quiet) as listen:
+                found[name] = cover(
+                    name, model, settings, out, worlds=worlds, seed=sampling.seed,
+                    workers=workers, listen=listen,
+                )  # fmt: skip
+    except KeyboardInterrupt:
+        print(f"interrupted: the same command continues from {out}", file=sys.stderr)
+        return INTERRUPTED
+    answer = {"kinds": summarise_kinds(found)} | made(model.name, settings.name, sampling.seed)
+    with written_whole(out, last="coverage.json") as folder:
+        write_json(folder / "coverage.json", answer)
+    if json:
+        print_json(answer)
+    else:
+        show(answer)
+        print(f"written: {out / 'coverage.json'}")
+    rows = answer["kinds"].values()
+    return status(trustworthy=all(row["trustworthy"] >= 0.95 * row["worlds"] for row in rows))
+
+
+def show(answer: dict[str, Any]) -> None:
+    """Print the coverage of the 90 % intervals by kind."""
+    table = Table("worlds", "count", "trustworthy", *COLUMNS.values())
+    for name, row in answer["kinds"].items():
+        cells = []
+        for key in COLUMNS:
+            share, error = row[key]["coverage"], row[key].get("standard_error")
+            text = "none" if share is None else f"{100 * share:.0f}"
+            cells.append(text if error is None else f"{text} ({100 * error:.1f})")
+        about = f"{name}: {row['about']}"
+        table.add_row(about, str(row["worlds"]), str(row["trustworthy"]), *cells)
+    console = Console(highlight=False, soft_wrap=True)
+    console.print("Truths inside 90 % intervals, % (standard error over worlds):")
+    console.print(table)
+    console.print(
+        "record line: least squares on the record-setters' true densities, against the "
+        "frontier's rate"
+    )

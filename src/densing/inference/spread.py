@@ -1,0 +1,43 @@
+"""Many fits side by side: a process for each core, each with one thread.
+
+Two small fits in one process share XLA's thread pool, which then splits what is too small to be
+split: a third slower, and both cores busy. (`tests/inference/test_spread.py`)
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+ALONE = {"NPROC": "1"}
+"""What tells XLA, when a process starts, that it has one core."""
+
+
+def spread(work: Callable[..., Any], jobs: Sequence[Sequence[Any]], *, workers: int) -> None:
+    """Call `work` with each job's arguments, `workers` at a time; one worker stays in this process.
+
+    Results are what `work` leaves on disk. An interrupt stops all of them.
+    """
+    if workers == 1:
+        for job in jobs:
+            work(*job)
+        return
+    from joblib import Parallel, delayed
+
+    options: Any = {"backend": "loky", "batch_size": 1, "pre_dispatch": workers}
+    with _environment(ALONE):
+        Parallel(n_jobs=workers, **options)(delayed(work)(*job) for job in jobs)
+
+
+@contextmanager
+def _environment(given: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name)
+            else:
+                os.environ[name] = value
