@@ -6,13 +6,14 @@ import scipy.special as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from densing.inference.jax_ops import jax_ops
+from densing.inference.jax_ops import BLOCK, jax_ops
 from densing.models.ops import NAMES, numpy_ops
 
 X = np.linspace(-4, 4, 9)
 POSITIVE = np.geomspace(1e-6, 1e6, 200)
 ARGUMENTS = {
-    "betaln": (np.geomspace(0.01, 100, 9), np.geomspace(50, 0.1, 9)), "concatenate": ([X, X],),
+    "betaln": (np.geomspace(0.01, 100, 9), np.geomspace(50, 0.1, 9)),
+    "by_rows": (lambda x: 2 * x, X), "concatenate": ([X, X],),
     "exp": (X,), "expit": (20 * X,), "expm1": (X,), "log": (POSITIVE,),
     "logaddexp": (100 * X, -X), "logsumexp": (100 * X.reshape(3, 3), 1, np.ones((3, 3)) + X[:3]**2),
     "matmul": (np.ones((2, 3)), np.arange(6.0).reshape(3, 2)), "minimum": (X, 0.5),
@@ -80,3 +81,25 @@ def test_second_derivative_of_the_normal_tail():
 def test_gradients_are_finite(x):
     for function in (jax_ops.normal_tail, jax_ops.expit):
         assert np.isfinite(jax.grad(function)(jnp.asarray(x)))
+
+
+def test_rows_in_blocks_change_neither_value_nor_gradient():
+    """More rows than a block, not a multiple of it, one argument absent."""
+    rng = np.random.default_rng(7)
+    rows, table = 2 * BLOCK + 3, jnp.asarray(rng.normal(size=(5, 7)))
+    x, y = jnp.asarray(rng.normal(size=(rows, 5))), jnp.asarray(rng.normal(size=rows))
+
+    def function(a, b, nothing):
+        assert nothing is None
+        return jnp.sum(jnp.exp(a @ table), axis=1) * b
+
+    def total(by_rows, x, y):
+        return jnp.sum(by_rows(function, x, y, None) ** 2)
+
+    plain = lambda f, *rows: f(*rows)  # noqa: E731
+    assert jax_ops.by_rows(function, x, y, None).shape == (rows,)
+    got, want = (
+        jax.jit(jax.value_and_grad(lambda x, y, how=how: total(how, x, y), argnums=(0, 1)))(x, y)
+        for how in (jax_ops.by_rows, plain)
+    )
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-12), got, want)

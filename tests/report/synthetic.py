@@ -181,12 +181,22 @@ def make_run(
             ),
             "/sample_stats": xr.Dataset({"diverging": (scalar, np.zeros(shape, bool))}),
             "/constant_data": xr.Dataset(constant, named),
+            "/log_likelihood": xr.Dataset({"scores": log_scores(posterior["rate"][1], models)}),
         }
     )
     run.attrs = attributes(
         models=models, scores=len(of), frontier=frontier, trustworthy=trustworthy
     )
     return run
+
+
+def log_scores(rate, models, *, steep=False):
+    """Log-likelihood of each model's scores that follows the rate; a steep one for the first."""
+    standard = (rate - rate.mean()) / rate.std()
+    scores = standard[..., None] * np.linspace(-0.5, 0.5, models)
+    if steep:
+        scores[..., 0] = -8.0 * standard**2
+    return (("chain", "draw", "model"), scores)
 
 
 def attributes(*, models, scores, frontier, trustworthy):

@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 import xarray as xr
 
@@ -6,17 +5,14 @@ from densing.report.influence_figure import most_influential, plot_influence
 from densing.report.style import figure_of
 from densing.results.influence import influence
 
+from .synthetic import log_scores
 
-def with_scores(run, *, steep=False):
-    """The synthetic run with a log-likelihood of each model that follows the rate."""
+
+def steep(run):
+    """The same run with a first model that its own draws cannot leave out."""
     run = run.copy()
-    rate = run["posterior"]["rate"]
-    models = run["constant_data"].sizes["model"]
-    pull = np.linspace(-0.5, 0.5, models)
-    standard = (rate - rate.mean()) / rate.std()
-    scores = standard * xr.DataArray(pull, dims="model")
-    if steep:
-        scores[..., 0] = -8.0 * standard**2
+    rate = run["posterior"]["rate"].to_numpy()
+    scores = log_scores(rate, run["constant_data"].sizes["model"], steep=True)
     run["log_likelihood"] = xr.DataTree(xr.Dataset({"scores": scores}))
     return run
 
@@ -28,7 +24,7 @@ def words(panels):
 @pytest.mark.parametrize("name", ["run", "without_frontier", "unbounded"])
 @pytest.mark.parametrize("narrow", [False, True])
 def test_one_panel_for_each_estimand(name, narrow, request):
-    run = with_scores(request.getfixturevalue(name))
+    run = request.getfixturevalue(name)
     panels = plot_influence(run, narrow=narrow)
     figure_of(panels).draw_without_rendering()
     assert len(panels) == (1 if name == "without_frontier" else 2)
@@ -36,10 +32,10 @@ def test_one_panel_for_each_estimand(name, narrow, request):
 
 
 def test_what_needs_a_refit_has_no_dot(run):
-    steep = with_scores(run, steep=True)
-    answer = influence(steep)
+    run = steep(run)
+    answer = influence(run)
     assert answer["loo"]["flagged"]
-    panels = plot_influence(steep, answer=answer)
+    panels = plot_influence(run, answer=answer)
     rows = most_influential(answer, 15)
     refits = sum(not row["reliable"] for row in rows)
     assert words(panels).count("needs a refit") == 2 * refits > 0
@@ -48,11 +44,11 @@ def test_what_needs_a_refit_has_no_dot(run):
 
 
 def test_the_most_influential_come_first(run):
-    rows = most_influential(influence(with_scores(run)), 4)
+    rows = most_influential(influence(run), 4)
     assert len(rows) == 4
     shifts = [abs(row["shift"]) for row in rows if row["reliable"]]
     assert shifts == sorted(shifts, reverse=True)
 
 
 def test_a_doubtful_result_is_stamped(doubtful):
-    assert "NOT TRUSTWORTHY" in words(plot_influence(with_scores(doubtful)))
+    assert "NOT TRUSTWORTHY" in words(plot_influence(doubtful))

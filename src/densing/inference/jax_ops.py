@@ -9,6 +9,9 @@ import jax.numpy as jnp
 RISING = (720.0, 1764.0, 1624.0, 735.0, 175.0, 21.0, 1.0)
 """``(x + 1)(x + 2) ... (x + 6)`` in powers of x."""
 
+BLOCK = 256
+"""Rows that `by_rows` computes at a time."""
+
 
 def _shifted_gamma(x: Any) -> tuple[Any, Any, Any]:
     """Parts of log gamma for x > 0: Stirling's series at x + 7, the product below, digamma.
@@ -93,8 +96,31 @@ def _logsumexp(x: Any, axis: int, b: Any = 1.0) -> Any:
     return jnp.log(jnp.sum(b * jnp.exp(x - top), axis=axis)) + jnp.squeeze(top, axis)
 
 
+def _by_rows(function: Any, *rows: Any) -> Any:
+    """Return ``function(*rows)``, computed `BLOCK` rows at a time where there are more.
+
+    What belongs to a block stays in the processor's cache; its intermediate results are computed
+    again in the reverse pass rather than kept.
+    """
+    count = rows[0].shape[0]
+    if count <= BLOCK:
+        return function(*rows)
+    blocks = -(-count // BLOCK)
+
+    def split(x: Any) -> Any:
+        beyond = [(0, blocks * BLOCK - count)] + [(0, 0)] * (x.ndim - 1)
+        return jnp.pad(x, beyond, mode="edge").reshape(blocks, BLOCK, *x.shape[1:])
+
+    def block(part: Any) -> Any:
+        return function(*part)
+
+    found = jax.lax.map(jax.checkpoint(block), jax.tree.map(split, rows))
+    return jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:])[:count], found)
+
+
 jax_ops = SimpleNamespace(
     betaln=_betaln,
+    by_rows=_by_rows,
     concatenate=jnp.concatenate,
     exp=jnp.exp,
     expm1=jnp.expm1,

@@ -37,6 +37,7 @@ def _logsumexp(x: Any, axis: int, b: Any = None) -> Any:
 
 pytensor_ops = SimpleNamespace(
     betaln=lambda a, b: pt.gammaln(a) + pt.gammaln(b) - pt.gammaln(a + b),
+    by_rows=lambda function, *rows: function(*rows),
     concatenate=lambda parts: pt.concatenate([pt.as_tensor(part) for part in parts]),
     exp=pt.exp,
     expm1=pt.expm1,

@@ -7,7 +7,14 @@ from densing.models.loss import RunData
 from densing.models.performance import CheckpointData
 from densing.models.program import Program
 from densing.models.reference import reference
-from densing.models.targets import Cells, ScoreData, cells, score_log_likelihood
+from densing.models.targets import (
+    Cells,
+    ScoreData,
+    cells,
+    rows_log_likelihood,
+    score_coefficients,
+    score_log_likelihood,
+)
 from densing.models.trend import Trend, TrendData, residual_density, trend
 
 
@@ -38,12 +45,22 @@ def joint(m: Program, data: JointData, switches: Switches) -> None:
     """Run the joint model in the hands of an engine."""
     xp, grid = m.xp, data.grid
     cell, line = curves(m, data, switches)
-    nodes = score_log_likelihood(
-        xp, data.scores, cell, m.values["overdispersion"], grid.nodes[None, :]
-    )
-    likelihood = interpolate(xp, grid, nodes)
-    density = residual_density(xp, line, grid.points[None, :] - data.log_params[:, None])
-    m.factor("scores", density.log_integral(xp, likelihood, grid.points[1] - grid.points[0]))
+    of = score_coefficients(xp, cell, m.values["overdispersion"], grid.nodes[None, :])
+
+    def integral(
+        log_score: Any, log_miss: Any, count: Any, log_params: Any, mean: Any, shortfall: Any
+    ) -> Any:
+        nodes = rows_log_likelihood(xp, log_score, log_miss, count, of)
+        own = line._replace(mean=mean, shortfall=shortfall)
+        density = residual_density(xp, own, grid.points[None, :] - log_params[:, None])
+        step = grid.points[1] - grid.points[0]
+        return density.log_integral(xp, interpolate(xp, grid, nodes), step)
+
+    scores = data.scores
+    m.factor("scores", xp.by_rows(
+        integral, scores.log_score, scores.log_miss, scores.count, data.log_params, line.mean,
+        line.shortfall,
+    ))  # fmt: skip
 
 
 def target_log_density(m: Program, data: JointData, switches: Switches, x: Any) -> Any:

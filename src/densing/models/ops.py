@@ -13,7 +13,7 @@ import numpy as np
 import scipy.special as sp
 
 NAMES = (
-    "betaln", "concatenate", "exp", "expit", "expm1", "log", "logaddexp",
+    "betaln", "by_rows", "concatenate", "exp", "expit", "expm1", "log", "logaddexp",
     "logsumexp", "matmul", "minimum", "normal_tail", "sqrt", "take", "zeros",
 )  # fmt: skip
 """Every function that a namespace offers; `tests/models/test_ops.py` holds each to NumPy."""
@@ -37,6 +37,7 @@ LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
 
 numpy_ops = SimpleNamespace(
     betaln=sp.betaln,
+    by_rows=lambda function, *rows: function(*rows),
     concatenate=np.concatenate,
     exp=np.exp,
     expm1=np.expm1,

@@ -107,16 +107,36 @@ def score_moments(xp: Any, cell: Cells, overdispersion: Any, n: Any) -> tuple[An
     return mean, between + within
 
 
-def score_log_likelihood(xp: Any, data: ScoreData, cell: Cells, overdispersion: Any, n: Any) -> Any:
-    """Log-likelihood of each model's scores at each grid point, shape (model, grid)."""
+class Coefficients(NamedTuple):
+    """What the scores' log-likelihood is linear in, at grid points; shape (cell, grid)."""
+
+    log_score: Any
+    log_miss: Any
+    count: Any
+
+
+def score_coefficients(xp: Any, cell: Cells, overdispersion: Any, n: Any) -> Coefficients:
+    """Beta densities of each cell at centred log effective parameters `n`, (1, grid)."""
     mean, variance = score_moments(xp, cell, overdispersion, n)
     precision = mean * (1.0 - mean) / variance - 1.0
     a, b = mean * precision, (1.0 - mean) * precision
-    log_beta = xp.betaln(a, b)
+    return Coefficients(a - 1.0, b - 1.0, -xp.betaln(a, b))
+
+
+def score_log_likelihood(xp: Any, data: ScoreData, cell: Cells, overdispersion: Any, n: Any) -> Any:
+    """Log-likelihood of each model's scores at each grid point, shape (model, grid)."""
+    of = score_coefficients(xp, cell, overdispersion, n)
+    return rows_log_likelihood(xp, data.log_score, data.log_miss, data.count, of)
+
+
+def rows_log_likelihood(
+    xp: Any, log_score: Any, log_miss: Any, count: Any, of: Coefficients
+) -> Any:
+    """Do the same for some models: rows of `ScoreData`, shape (model, cell)."""
     return (
-        xp.matmul(data.log_score, a - 1.0)
-        + xp.matmul(data.log_miss, b - 1.0)
-        - xp.matmul(data.count, log_beta)
+        xp.matmul(log_score, of.log_score)
+        + xp.matmul(log_miss, of.log_miss)
+        + xp.matmul(count, of.count)
     )
 
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from densing.report.diagnostics import plot_diagnostics, shown
 from densing.report.headline import plot_headline
+from densing.report.influence_figure import plot_influence
 from densing.report.laws import plot_loss_law, plot_performance_map, plot_reference
 from densing.report.predictive import plot_predictive
 from densing.report.ranking import plot_ranking
@@ -18,6 +19,7 @@ from densing.report.style import figure_of
 from densing.report.words import digits, doubling, months_range, percent, size
 from densing.results.density import density_table
 from densing.results.headline import summary
+from densing.results.influence import influence
 from densing.results.predict import coverage
 
 Words = Callable[[xr.DataTree], str]
@@ -111,6 +113,16 @@ def _predictive(run: xr.DataTree) -> str:
     )
 
 
+def _influence(run: xr.DataTree) -> str:
+    answer = influence(run)
+    refits = [row["name"] for row in answer["families"] if not row["reliable"]]
+    first = answer["families"][0]["name"]
+    told = f"{len(refits)} families need a refit, {refits[0]} first" if refits else (
+        f"the family that moves it most is {first}"
+    )  # fmt: skip
+    return f"Doubling time without each of the most influential models and families; {told}."
+
+
 def _diagnostics(run: xr.DataTree) -> str:
     return f"Traces and rank histograms of {', '.join(shown(run))}, one colour a chain."
 
@@ -149,6 +161,13 @@ PICTURES = (
         "benchmark (the density has seen the score, so this check is lenient). Triangles: "
         "checkpoints of the reference that were never fitted: an honest forecast.",
         _predictive, plot_predictive,
+    ),
+    Picture(
+        "influence", "Without this model, without that family",
+        "The doubling time with one model, or all of a family, left out, by reweighting the "
+        "posterior: the fifteen that move it most. Bands: with nothing left out. \"Needs a "
+        "refit\": so influential that the posterior's own draws cannot tell.",
+        _influence, plot_influence,
     ),
     Picture(
         "loss_law", "Loss law of the reference family",

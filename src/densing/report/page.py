@@ -14,6 +14,7 @@ from densing.report.template import asset, fill
 from densing.results.density import density_table
 from densing.results.headline import summary, trustworthy
 from densing.results.predict import coverage
+from densing.results.prior_sensitivity import prior_sensitivity
 from densing.results.run import record
 
 
@@ -66,6 +67,7 @@ def context(run: xr.DataTree, images: Mapping[str, Image], *, command: str) -> d
         "coverage": coverage(run),
         "choices": choice_rows(run),
         "priors": prior_rows(run),
+        "moved": prior_sensitivity(run) if "log_prior" in run.children else None,
         "sources": sources(run),
         "settings": record(run, "settings"),
         "model": record(run, "model"),
