@@ -6,6 +6,7 @@ program, and a quoted result that of the README, which a command prints.
 """
 
 import ast
+import json
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
+from densing.cli.coverage import COLUMNS
 from densing.data.schemas import TABLES
 from densing.models.declaration import declared, load_model
 from densing.models.graph import model_graph
@@ -96,8 +98,51 @@ def bench(file: str) -> str:
     return f"```text\n{done.stdout.rstrip()}\n```"
 
 
+def calibration(file: str) -> str:
+    """Table of a kept calibration, and how it was made."""
+    kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
+    levels = list(next(iter(kept["cases"].values()))["coverage"])
+    rows = [
+        (name, case["about"], str(len(case["quantities"])), str(case["worlds"]),
+         str(case["trustworthy"]), *(share(case["coverage"][level]) for level in levels),
+         ", ".join(case["alarms"]) or "none")
+        for name, case in kept["cases"].items()
+    ]  # fmt: skip
+    heads = [f"{100 * float(level):.0f} %" for level in levels]
+    columns = ("case", "what", "quantities", "worlds", "trustworthy", *heads, "not uniform")
+    return f"{markdown(columns, rows)}\n\n{made(kept)}"
+
+
+def coverage(file: str) -> str:
+    """Table of a kept coverage in hard worlds, and how it was made."""
+    kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
+    rows = [
+        (f"`{name}`: {row['about']}", str(row["worlds"]), str(row["trustworthy"]),
+         *(share(row[key], "coverage") for key in COLUMNS))
+        for name, row in kept["kinds"].items()
+    ]  # fmt: skip
+    columns = ("worlds", "count", "trustworthy", *COLUMNS.values())
+    return f"{markdown(columns, rows)}\n\n{made(kept)}"
+
+
+def share(told: dict[str, Any], key: str = "mean") -> str:
+    """Coverage in percent, with its standard error where it has one."""
+    if told[key] is None:
+        return "none"
+    error = told.get("standard_error")
+    text = f"{100 * told[key]:.1f}"
+    return text if error is None else f"{text} ({100 * error:.1f})"
+
+
+def made(kept: dict[str, Any]) -> str:
+    """Say how a kept result was made."""
+    versions = ", ".join(f"{name} {number}" for name, number in kept["versions"].items())
+    return f"`{kept['command']}`, {kept['date']}; seed {kept['seed']}; {versions}."
+
+
 KINDS: dict[str, Callable[[str], str]] = {
-    "axes": axes, "bench": bench, "choices": choices, "columns": columns, "graph": graph,
+    "axes": axes, "bench": bench, "calibration": calibration, "choices": choices,
+    "columns": columns, "coverage": coverage, "graph": graph,
     "models": models, "priors": priors, "readme": readme,
 }  # fmt: skip
 """What a mark may ask for."""

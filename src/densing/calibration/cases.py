@@ -43,9 +43,11 @@ def build_cases(
 
 def thinned(evidence: Evidence, model: Model, *, every: int) -> Layout:
     """Lay out every `every`-th target model in order of release."""
+    if every < 1:
+        raise DeclarationError(f"--every must be at least 1, got {every}")
     whole = lay_out(evidence, model.choices)
     kept = whole.models.sort_values("release_date", kind="stable")["model"].tolist()[::every]
-    if every < 1 or len(kept) < 3:
+    if len(kept) < 3:
         raise DeclarationError(
             f"--every {every} leaves {len(kept)} of {len(whole.models)} models; at least 3 needed"
         )

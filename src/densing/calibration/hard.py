@@ -156,7 +156,7 @@ def _one(drawn: Drawn, sampler: Sampler, inputs: Inputs, switches: Switches) -> 
         "covered": covered | {"density": float(np.mean((low < true_eta) & (true_eta < high)))},
         "interval": {k: [float(end) for end in v] for k, v in intervals.items()},
         "p_not_growing": {k: float(np.mean(v <= 0)) for k, v in rates.items()},
-        "record_line": _record_line(time, true_eta, truth["frontier_rate"]),
+        "record_line": record_line(time, true_eta, truth["frontier_rate"]),
         "verdict": health.verdict, "reasons": list(health.reasons),
         "gradient_evaluations": sampled.gradient_evaluations,
         "seconds": round(perf_counter() - began, 2),
@@ -167,7 +167,7 @@ def _ends(draws: np.ndarray) -> np.ndarray:
     return np.quantile(draws, [0.5 - PROB / 2, 0.5 + PROB / 2], axis=0)
 
 
-def _record_line(time: np.ndarray, eta: np.ndarray, truth: float) -> bool | None:
+def record_line(time: np.ndarray, eta: np.ndarray, truth: float) -> bool | None:
     """Whether least squares on the record-setters covers; None with fewer than three."""
     records = record_setters(time, eta)
     try:

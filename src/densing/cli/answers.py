@@ -21,6 +21,12 @@ def probability(prob: float) -> float:
     return prob
 
 
+def wide_console() -> Console:
+    """Console for wide tables: where there is no terminal, they are not squeezed."""
+    console = Console(highlight=False, soft_wrap=True)
+    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=140)
+
+
 def print_json(answer: Any) -> None:
     """Print a record or a list on standard output, numbers that JSON lacks as null."""
     from densing.results.plain_json import to_json

@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
-from densing.cli.answers import print_json, status
+from densing.cli.answers import print_json, status, wide_console
 from densing.cli.app import INTERRUPTED
 from densing.cli.files import check_writable
 from densing.cli.options import Flag, Sampling, Tables
@@ -94,7 +93,7 @@ def calibrate(
 
 def show(answer: dict[str, Any]) -> None:
     """Print the coverage table."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = wide_console()
     levels = list(next(iter(answer["cases"].values()))["coverage"])
     heads = [f"{100 * float(level):.0f} %" for level in levels]
     table = Table("case", "quantities", "worlds", "trustworthy", *heads, "not uniform")

@@ -4,10 +4,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
-from densing.cli.answers import print_json, status
+from densing.cli.answers import print_json, status, wide_console
 from densing.cli.app import INTERRUPTED
 from densing.cli.calibrate import made
 from densing.cli.files import check_writable
@@ -98,7 +97,7 @@ def show(answer: dict[str, Any]) -> None:
             cells.append(text if error is None else f"{text} ({100 * error:.1f})")
         about = f"{name}: {row['about']}"
         table.add_row(about, str(row["worlds"]), str(row["trustworthy"]), *cells)
-    console = Console(highlight=False, soft_wrap=True)
+    console = wide_console()
     console.print("Truths inside 90 % intervals, % (standard error over worlds):")
     console.print(table)
     console.print(

@@ -1,0 +1,96 @@
+import json
+
+import numpy as np
+import pytest
+
+from densing.calibration.hard import cover, draw_kind, kinds, record_line, summarise_kinds
+from densing.cli.app import run
+from densing.inference.settings import load_settings
+from densing.models.declaration import load_model
+from densing.models.world import load_world
+
+
+def test_every_kind_says_what_it_is():
+    assert next(iter(kinds())) == "ordinary"
+    for name, path in kinds().items():
+        assert load_world(path).about, name
+
+
+def test_kinds_are_what_they_say():
+    model = load_model()
+    (five,) = draw_kind("five_models", model, worlds=1, seed=1)
+    assert len(five.layout.models) == 5
+    (none,) = draw_kind("no_growth", model, worlds=1, seed=1)
+    assert none.truth["population_rate"] == none.truth["frontier_rate"] == 0.0
+    (wrong,) = draw_kind("wrong_floor", model, worlds=1, seed=1)
+    assert wrong.layout.selection.benchmarks.loc["Alpha", "chance"] == 0.25
+    (gaps,) = draw_kind("gaps", model, worlds=1, seed=1)
+    (whole,) = draw_kind("ordinary", model, worlds=1, seed=1)
+    assert len(gaps.layout.scores) < 0.6 * len(whole.layout.scores)
+
+
+def test_worlds_of_a_kind_differ_and_a_seed_repeats_them():
+    model = load_model()
+    one, two = draw_kind("ordinary", model, worlds=2, seed=1)
+    again, _ = draw_kind("ordinary", model, worlds=2, seed=1)
+    assert one.truth["density"] == again.truth["density"]
+    assert one.truth["density"] != two.truth["density"]
+
+
+def test_the_record_line_of_a_standing_field_grows():
+    """What the literature's method does where nothing grows: it hardly ever covers zero."""
+    rng = np.random.default_rng(1)
+    time = np.sort(rng.uniform(0, 2, (400, 200)), axis=1)
+    lines = [record_line(t, rng.standard_normal(200), 0.0) for t in time]
+    covered = np.mean([line for line in lines if line is not None])
+    assert covered < 0.4
+
+
+def test_too_few_records_have_no_line():
+    assert record_line(np.arange(4.0), -np.arange(4.0), 0.0) is None
+
+
+@pytest.mark.slow
+def test_a_kind_is_fitted_and_kept(tmp_path):
+    model, settings = load_model(), load_settings("quick")
+    first = cover("five_models", model, settings, tmp_path, worlds=2)
+    kept = sorted((tmp_path / "hard").rglob("*.json"))
+    assert len(kept) == 2
+    record = json.loads(kept[0].read_text())
+    assert record == first[0]
+    assert set(record["covered"]) == {"population_rate", "frontier_rate", "density"}
+    assert cover("five_models", model, settings, tmp_path, worlds=2) == first
+    table = summarise_kinds({"five_models": first})["five_models"]
+    assert table["worlds"] == 2
+    assert 0.0 <= table["density"]["coverage"] <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["coverage", "--kinds", "slow,fast"], "unknown kind 'fast'"),
+        (["coverage", "--worlds", "1"], "--worlds must be at least 2"),
+        (["calibrate", "--cases", "trend"], "unknown case 'trend'"),
+        (["calibrate", "--worlds", "1"], "--worlds must be at least 2"),
+        (["calibrate", "--every", "0"], "--every"),
+        (["calibrate", "--inference", "nutpie"], "one compiled program"),
+    ],
+)
+def test_bad_input(words, told, tmp_path, capsys):
+    assert run([*words, "--out", str(tmp_path / "out"), "--quiet"]) == 2
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_the_command_answers_in_json(tmp_path, capsys):
+    out = tmp_path / "out"
+    words = ["calibrate", "--cases", "population", "--worlds", "6", "--inference", "quick"]
+    status = run([*words, "--out", str(out), "--quiet", "--json"])
+    answer = json.loads(capsys.readouterr().out)
+    assert status == (0 if answer["verdict"] == "calibrated" else 3)
+    case = answer["cases"]["population"]
+    assert case["worlds"] == 6
+    assert set(case["coverage"]) == {"0.5", "0.8", "0.9", "0.95"}
+    assert json.loads((out / "calibration.json").read_text()) == answer
+    assert (out / "figures" / "ranks.svg").exists()
