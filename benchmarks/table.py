@@ -1,8 +1,26 @@
 """Print a benchmark file beside the targets: python benchmarks/table.py FILE.json."""
 
 import json
+import operator
 import sys
 from pathlib import Path
+
+WHY = {
+    "default fit, whole process, warm cache": "a quarter is imports, tracing and what is written; the chains alone take about half",
+    "effective draws a second against PyMC's NUTS, plain form": "the plain form's gradient is cheap, no integral; its time counts sampling alone, ours the "
+    "whole fit with tracing, modes and densities",
+    "time per gradient, 5000 models": "memory, not arithmetic",
+    "steps per draw, 200 models": "more models pin the curves in directions that the pilot's draws have yet to learn",
+    "universes: cost of 110, in default fits": "followers start from the leader's draws, but each needs its own effective draws",
+}
+"""What is known of a miss; printed where it is one."""
+COMPARE = {"<=": operator.le, "<": operator.lt, ">=": operator.ge}
+
+
+def missed(value, target):
+    """Whether a figure misses a numeric target."""
+    sign, _, number = target.partition(" ")
+    return sign in COMPARE and not COMPARE[sign](value, float(number))
 
 
 def main(path):
@@ -22,6 +40,9 @@ def main(path):
         mine, theirs = (told(f"test_engine[{f}]", "ess_per_second") for f in ("densing", form))
         return mine / theirs
 
+    models = {n: 1e3 * seconds(f"test_models[{n}]") for n in (50, 500, 5000)}
+    steps = {n: told(f"test_steps[{n}]", "steps_per_draw") for n in (50, 200)}
+    universe = told("test_sensitivity", "gradients_per_universe")
     boots = seconds("test_loss_bootstrap") / told("test_loss_bootstrap", "bootstraps")
     table = [
         ("default fit, whole process, cold", seconds(cold), "s", "<= 60"),
@@ -32,13 +53,14 @@ def main(path):
          told(warm, "all_gradients_per_effective_draw"), "", ""),
         ("worst bulk effective draws", told(warm, "min_ess_bulk"), "", ">= 400"),
         ("worst R-hat", told(warm, "max_rhat"), "", "<= 1.01"),
-        ("divergences", told(warm, "divergences"), "", "0"),
+        ("divergences", told(warm, "divergences"), "", "<= 0"),
         ("peak memory", told(warm, "peak_gib"), "GiB", ""),
         ("time per gradient, default", 1e3 * seconds("test_default"), "ms", ""),
-        *[(f"time per gradient, {n} models", 1e3 * seconds(f"test_models[{n}]"), "ms", "linear")
-          for n in (50, 500, 5000)],
-        *[(f"steps per draw, {n} models", told(f"test_steps[{n}]", "steps_per_draw"), "",
-           "not growing") for n in (50, 200)],
+        ("time per gradient, 50 models", models[50], "ms", ""),
+        ("time per gradient, 500 models", models[500], "ms", f"<= {10 * models[50]:.3g}"),
+        ("time per gradient, 5000 models", models[5000], "ms", f"<= {10 * models[500]:.3g}"),
+        ("steps per draw, 50 models", steps[50], "", ""),
+        ("steps per draw, 200 models", steps[200], "", f"<= {steps[50]:.3g}"),
         *[(f"time per gradient, {n} benchmarks", 1e3 * seconds(f"test_benchmarks[{n}]"), "ms",
            "linear") for n in (5, 20, 100)],
         *[(f"time per gradient, {n} reference runs",
@@ -58,12 +80,22 @@ def main(path):
         ("loss posterior, 240 runs", seconds("test_loss_posterior"), "s", "<= 10"),
         ("4,000 bootstraps of its point fit, extrapolated", 4000 * boots, "s", ""),
         ("trend alone, 60 values", seconds("test_trend_alone"), "s", ""),
+        ("calibration: one joint world, two at a time",
+         seconds("test_calibration") / told("test_calibration", "worlds"), "s", ""),
+        ("sensitivity: one universe, two at a time",
+         seconds("test_sensitivity") / told("test_sensitivity", "universes"), "s", ""),
+        ("universes: cost of 110, in default fits",
+         110 * universe / told(warm, "gradient_evaluations"), "x", "<= 10"),
         ("densing --help", seconds("test_help_starts"), "s", "< 0.3"),
         ("densing summary", seconds("test_summary_starts"), "s", "< 2"),
     ]  # fmt: skip
     print(f"measured {record['datetime'][:10]}, {record['machine_info']['cpu']['count']} cores")
     for what, value, unit, target in table:
-        print(f"{what:58s} {value:10.3g} {unit:4s} {target}")
+        mark = "  MISSED" if missed(value, target) else ""
+        print(f"{what:58s} {value:10.3g} {unit:4s} {target}{mark}")
+    for what, value, _, target in table:
+        if missed(value, target):
+            print(f"missed: {what}: {WHY.get(what, 'not explained yet')}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Where the truth lies among posterior draws: ranks, coverage, and what uniform ranks look like."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,6 +50,7 @@ class Band(NamedTuple):
     upper: np.ndarray
 
 
+@cache
 def band(worlds: int, *, quantities: int, seed: int = 1) -> Band:
     """Return the band that the ranks of all quantities stay in but for `FALSE_ALARM`.
 
