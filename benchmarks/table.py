@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 
 WHY = {
-    "default fit, whole process, warm cache": "a quarter is imports, tracing and what is written; the chains alone take about half",
-    "effective draws a second against PyMC's NUTS, plain form": "the plain form's gradient is cheap, no integral; its time counts sampling alone, ours the "
-    "whole fit with tracing, modes and densities",
+    "default fit, whole process, warm cache": "imports, tracing and writing are a quarter of it",
+    "effective draws a second against PyMC's NUTS, plain form": (
+        "the plain form's gradient is cheap; its time counts sampling alone, ours the whole fit"
+    ),
     "time per gradient, 5000 models": "memory, not arithmetic",
-    "steps per draw, 200 models": "more models pin the curves in directions that the pilot's draws have yet to learn",
-    "universes: cost of 110, in default fits": "followers start from the leader's draws, but each needs its own effective draws",
+    "steps per draw, 200 models": "directions that the pilot's draws have yet to learn",
+    "universes: cost of 110, in default fits": "each universe needs its own effective draws",
 }
 """What is known of a miss; printed where it is one."""
 COMPARE = {"<=": operator.le, "<": operator.lt, ">=": operator.ge}
