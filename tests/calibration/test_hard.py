@@ -16,6 +16,17 @@ def test_every_kind_says_what_it_is():
         assert load_world(path).about, name
 
 
+def beyond_gamma(drawn):
+    """Share of models whose true effective size lies beyond what shows on Gamma."""
+    truth, centre = load_world(kinds()["saturated"]), drawn.layout.centre
+    gamma = truth.benchmarks["Gamma"]
+    d = np.log(truth.tokens) - centre["log_tokens"]
+    limit = gamma.irreducible_loss + gamma.data_term * np.exp(-gamma.beta * d)
+    reach = np.log(gamma.size_term / gamma.discrepancy / limit) / gamma.alpha
+    density = [drawn.truth["density"][name] for name in drawn.layout.models["model"]]
+    return np.mean(drawn.layout.data.log_params + np.log(density) > reach)
+
+
 def test_kinds_are_what_they_say():
     model = load_model()
     (five,) = draw_kind("five_models", model, worlds=1, seed=1)
@@ -24,6 +35,8 @@ def test_kinds_are_what_they_say():
     assert none.truth["population_rate"] == none.truth["frontier_rate"] == 0.0
     (wrong,) = draw_kind("wrong_floor", model, worlds=1, seed=1)
     assert wrong.layout.selection.benchmarks.loc["Alpha", "chance"] == 0.25
+    saturated = draw_kind("saturated", model, worlds=10, seed=1)
+    assert 0.2 < np.mean([beyond_gamma(one) for one in saturated]) < 0.5
     (gaps,) = draw_kind("gaps", model, worlds=1, seed=1)
     (whole,) = draw_kind("ordinary", model, worlds=1, seed=1)
     assert len(gaps.layout.scores) < 0.6 * len(whole.layout.scores)
@@ -74,6 +87,8 @@ def test_a_kind_is_fitted_and_kept(tmp_path):
         (["calibrate", "--worlds", "1"], "--worlds must be at least 2"),
         (["calibrate", "--every", "0"], "--every"),
         (["calibrate", "--inference", "nutpie"], "one compiled program"),
+        (["coverage", "--inference", "pymc"], "one compiled program"),
+        (["coverage", "--model", "population"], "no frontier"),
     ],
 )
 def test_bad_input(words, told, tmp_path, capsys):

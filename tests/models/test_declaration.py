@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -7,6 +8,8 @@ from densing.inference.settings import load_settings
 from densing.models.choices import Choices
 from densing.models.declaration import DeclarationError, declared, load_model
 from densing.models.prior import FAMILIES, Prior
+from densing.models.prior_draws import PriorProgram
+from densing.models.resolve import resolve
 
 NORMAL = Prior(family="normal", args={"loc": 2.5, "scale": 0.5}, unit="1 / year", about="test")
 
@@ -306,3 +309,13 @@ def test_an_impossible_recipe_names_the_key(write, text):
     own = write(f'about = "mine"\nextends = "default"\n{text}\n')
     with pytest.raises(DeclarationError, match=text.split(maxsplit=1)[0]):
         load_settings(own)
+
+
+def test_arguments_may_be_written_in_any_order():
+    """Engines take them by position: the order written must not decide which is which."""
+    swapped = Prior(family="normal", args={"scale": 0.5, "loc": 3.0}, unit="1", about="a test")
+    _, args = resolve("x", swapped, sizes={}, values={})
+    assert list(args) == ["loc", "scale"]
+    m = PriorProgram({"x": swapped}, {}, {}, np.random.default_rng(1))
+    draws = [m.sample("x") for _ in range(400)]
+    assert abs(np.mean(draws) - 3.0) < 0.15

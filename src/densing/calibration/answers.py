@@ -62,6 +62,7 @@ def _case(about: str, records: Records) -> dict[str, Any]:
     for record in records:
         for reason in record["reasons"]:
             kind = reason.split(":")[0].lstrip("0123456789 ")
+            kind = "chains sit in different modes" if " sit in " in kind else kind
             reasons[kind] = reasons.get(kind, 0) + 1
     return {
         "about": about, "worlds": len(records),

@@ -24,8 +24,9 @@ class Case:
     """A model whose calibration can be checked.
 
     Facts are held fixed: worlds are drawn from the priors as the fit will see them, so that
-    ranks are uniform if, and only if, sampler and densities are right (Cook, Gelman & Rubin
-    2006; Talts et al. 2018).
+    ranks are uniform if sampler and densities are right (Cook, Gelman & Rubin 2006; Talts et al.
+    2018). The converse holds for what is followed alone: a fit that overlooked data would pass on
+    parameters (Modrak et al. 2023).
     """
 
     name: str

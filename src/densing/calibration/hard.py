@@ -12,12 +12,14 @@ from importlib import resources
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from zlib import crc32
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from densing import __version__
+from densing.calibration.ranks import standard_error
 from densing.data import load_evidence
 from densing.inference import assemble
 from densing.inference.potential import Inputs
@@ -39,7 +41,7 @@ from densing.results.plain_json import to_json
 from densing.results.record_setters import record_setters
 from densing.results.whole import read_json, write_whole
 from densing.sensitivity.machine import build_machine
-from densing.sensitivity.padding import Sizes, common, numbers_as_data, padded, shape_of
+from densing.sensitivity.padding import Shape, Sizes, common, numbers_as_data, padded, shape_of
 
 SIZE = {"models": 40, "families": 10}
 """Smaller than the simulator's default, unless the kind says otherwise."""
@@ -52,11 +54,17 @@ def kinds() -> dict[str, Path]:
     return {"ordinary": found.pop("ordinary"), **found}
 
 
+def _seed(name: str, seed: int, number: int) -> int:
+    """Seed of a world: no two kinds share their random numbers."""
+    return int(np.random.SeedSequence((crc32(name.encode()), seed, number)).generate_state(1)[0])
+
+
 @dataclass(frozen=True)
 class Drawn:
     """One world: its layout and the truth behind it."""
 
     number: int
+    seed: int
     layout: Layout
     truth: Mapping[str, Any]
 
@@ -66,13 +74,17 @@ def draw_kind(name: str, model: Model, *, worlds: int, seed: int) -> list[Drawn]
     world = load_world(kinds()[name])
     given = {key: value for key, value in SIZE.items() if key not in world.model_fields_set}
     names = tuple(world.benchmarks)
-    model = model.choose(reference="simulated", benchmarks=names, count="total", min_scores=1)
+    model = model.choose(
+        reference="simulated", benchmarks=names, count="total", min_scores=1,
+        tokens=world.tokens, released_from=None, released_until=None, exclude_families=(),
+    )  # fmt: skip
     out = []
     for number in range(worlds):
-        own = world.model_copy(update=given | {"seed": 1_000_000 * seed + number})
+        own = world.model_copy(update=given | {"seed": _seed(name, seed, number)})
         tables: Any
         tables, truth = simulate(own)
-        out.append(Drawn(number, lay_out(load_evidence(**tables), model.choices), truth))
+        layout = lay_out(load_evidence(**tables), model.choices)
+        out.append(Drawn(number, own.seed, layout, truth))
     return out
 
 
@@ -101,8 +113,11 @@ def cover(
     if missing:
         drawn = draw_kind(name, model, worlds=worlds, seed=seed)
         sizes = common([one.layout for one in drawn])
+        # A world whose models happen to be of one family keeps the program of the others.
+        head = max(drawn, key=lambda one: one.layout.switches.families)
+        shape = shape_of(head.layout, model)
         jobs = [
-            ([drawn[number] for number in missing[i::workers]], sizes, model, settings, home)
+            ([drawn[number] for number in missing[i::workers]], shape, sizes, model, settings, home)
             for i in range(workers)
         ]
         with watching(files, listen):
@@ -111,13 +126,12 @@ def cover(
 
 
 def _some_worlds(
-    drawn: Sequence[Drawn], sizes: Sizes, model: Model, settings: Settings, home: Path
+    drawn: Sequence[Drawn], shape: Shape, sizes: Sizes, model: Model, settings: Settings, home: Path
 ) -> None:
     """Fit worlds with one compiled program, and keep each."""
     prepare_jax()
     priors, numbers = numbers_as_data(model.priors)
-    head = drawn[0].layout
-    shape, first = shape_of(head, model), _inputs(head, sizes, numbers)
+    first = _inputs(drawn[0].layout, sizes, numbers)
     sampler = build_machine(shape, sizes, priors, first, settings, workers=1).sampler
     for one in drawn:
         record = _one(one, sampler, _inputs(one.layout, sizes, numbers), shape.switches)
@@ -132,13 +146,20 @@ def _inputs(layout: Layout, sizes: Sizes, numbers: Mapping[str, Any]) -> Inputs:
 def _one(drawn: Drawn, sampler: Sampler, inputs: Inputs, switches: Switches) -> dict[str, Any]:
     began = perf_counter()
     layout, truth = drawn.layout, drawn.truth
-    sampled = sampler.sample(inputs, seed=drawn.number)
+    sampled = sampler.sample(inputs, seed=drawn.seed)
     values = {k: v.reshape(-1, *v.shape[2:]) for k, v in sampled.values.items()}
+    targets = draw_targets(values, inputs.data, inputs.facts, switches, seed=drawn.seed)
+    models = len(layout.models)
+    eta = targets.log_density[:, :models]
+    by_chain = eta.reshape(*sampled.chains.statistics.lp.shape, models)
     health = examine(
-        assemble.unlabelled(sampled.values), assemble.sample_stats(sampled.chains.statistics),
+        assemble.unlabelled({**sampled.values, "log_density": by_chain}),
+        assemble.sample_stats(sampled.chains.statistics),
         gradient_evaluations=sampled.gradient_evaluations,
-    )  # fmt: skip
-    eta = draw_targets(values, inputs.data, inputs.facts, switches, seed=drawn.number).log_density
+        integration_error=float(np.sqrt(np.mean(targets.integration_error**2))),
+        edge_mass=float(targets.edge_mass[:, :models].mean(axis=0).max()),
+        first_divergences=sampled.first_divergences,
+    )
     time = layout.data.models.time
     window = np.asarray([time.min(), time.max()])
     rates = {
@@ -149,7 +170,7 @@ def _one(drawn: Drawn, sampler: Sampler, inputs: Inputs, switches: Switches) -> 
     }
     intervals = {key: _ends(draws) for key, draws in rates.items()}
     true_eta = np.log([truth["density"][name] for name in layout.models["model"]])
-    low, high = _ends(eta[:, : len(true_eta)])
+    low, high = _ends(eta)
     covered = {k: bool(v[0] < truth[k] < v[1]) for k, v in intervals.items()}
     return {
         "world": drawn.number,
@@ -195,7 +216,10 @@ def summarise_kinds(found: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]
         }  # fmt: skip
         for key in ("population_rate", "frontier_rate", "density"):
             shares = np.asarray([r["covered"][key] for r in records], float)
-            error = shares.std(ddof=1) / np.sqrt(len(shares)) if len(shares) > 1 else None
+            # A rate is covered or not: the binomial error stays honest where all are.
+            error = standard_error(PROB, len(shares))
+            if key == "density":
+                error = float(shares.std(ddof=1) / np.sqrt(len(shares)))
             row[key] = {"coverage": float(shares.mean()), "standard_error": error}
         lines = [r["record_line"] for r in records if r["record_line"] is not None]
         row["record_line"] = {

@@ -11,7 +11,7 @@ from rich.table import Table
 from densing.cli.answers import print_json, status, wide_console
 from densing.cli.app import INTERRUPTED
 from densing.cli.files import check_writable
-from densing.cli.options import Flag, Sampling, Tables
+from densing.cli.options import Flag, Sampling, Tables, compiled_once
 
 PACKAGES = ("densing", "jax", "numpyro", "arviz", "numpy")
 
@@ -56,11 +56,7 @@ def calibrate(
             f"--worlds must be at least 2 and --workers at least 1, got {worlds} and {workers}"
         )
     model, settings = sampling.declared()
-    if settings.engine != "numpyro":
-        raise DeclarationError(
-            f"inference {settings.name!r}: worlds share one compiled program, which the engine "
-            f"{settings.engine!r} does not have; take a recipe of numpyro"
-        )
+    compiled_once(settings, "worlds")
     check_writable(out)
     evidence = tables.load()
     from densing.calibration.answers import summarise

@@ -10,7 +10,7 @@ from densing.cli.answers import print_json, status, wide_console
 from densing.cli.app import INTERRUPTED
 from densing.cli.calibrate import made
 from densing.cli.files import check_writable
-from densing.cli.options import Flag, Sampling
+from densing.cli.options import Flag, Sampling, compiled_once
 
 COLUMNS = {"population_rate": "typical new model", "frontier_rate": "frontier",
            "density": "density", "record_line": "record line"}  # fmt: skip
@@ -62,6 +62,12 @@ def coverage(
             f"--worlds must be at least 2 and --workers at least 1, got {worlds} and {workers}"
         )
     model, settings = sampling.declared()
+    compiled_once(settings, "worlds")
+    if not model.choices.shortfall:
+        raise DeclarationError(
+            f"model {model.name!r} has no frontier, whose coverage is counted; take one with "
+            "shortfall = true"
+        )
     check_writable(out)
     found = {}
     try:

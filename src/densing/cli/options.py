@@ -81,3 +81,14 @@ class Sampling:
 
         with showing(quiet=self.quiet) as listener:
             yield listener
+
+
+def compiled_once(settings: "Settings", what: str) -> None:
+    """Refuse a recipe whose engine cannot fit many of `what` with one compiled program."""
+    from densing.models.declaration import DeclarationError
+
+    if settings.engine != "numpyro":
+        raise DeclarationError(
+            f"inference {settings.name!r}: {what} share one compiled program, which the engine "
+            f"{settings.engine!r} does not have; take a recipe of numpyro"
+        )

@@ -10,7 +10,7 @@ from rich.table import Table
 from densing.cli.answers import ESTIMANDS, months, print_json, status
 from densing.cli.app import INTERRUPTED
 from densing.cli.files import check_writable
-from densing.cli.options import Flag, Sampling, Tables
+from densing.cli.options import Flag, Sampling, Tables, compiled_once
 
 
 def sensitivity(
@@ -66,11 +66,7 @@ def sensitivity(
         declared, full=factorial, universes=universes or UNIVERSES, seed=sampling.seed
     )
     model, settings = sampling.declared()
-    if settings.engine != "numpyro":
-        raise DeclarationError(
-            f"inference {settings.name!r}: universes share one compiled program, which the engine "
-            f"{settings.engine!r} does not have; take a recipe of numpyro"
-        )
+    compiled_once(settings, "universes")
     check_writable(out)
     evidence = tables.load()
     from densing.cli.progress import counting

@@ -122,6 +122,11 @@ def _diagnostics(console: Console, health: dict[str, Any]) -> None:
         f"{health['seconds']['sample']:.0f} s, compiled in {health['seconds']['compile']:.0f} s",
         style=None if health["verdict"] == "trustworthy" else "bold red",
     )
+    if health.get("first_divergences"):
+        console.print(
+            f"after a first try in larger steps, dropped, that met {health['first_divergences']} "
+            "divergences"
+        )
     for reason in health["reasons"]:
         console.print(f"  {reason}", style="red")
 

@@ -160,7 +160,10 @@ def _run(
     **more: Any,
 ) -> xr.DataTree:
     stats = assemble.sample_stats(sampled.statistics)
-    health = examine(posterior, stats, gradient_evaluations=sampled.gradient_evaluations)
+    health = examine(
+        posterior, stats, gradient_evaluations=sampled.gradient_evaluations,
+        first_divergences=sampled.first_divergences,
+    )  # fmt: skip
     rows = {c: (("row",), data[c].to_numpy(float), {"units": "1", "long_name": c}) for c in data}
     run = xr.DataTree.from_dict(
         {

@@ -21,6 +21,8 @@ class Draws:
     """Warm-up and the search of modes included."""
     seconds: dict[str, float]
     """`compile` and `sample`."""
+    first_divergences: int = 0
+    """Divergent transitions of a first try, whose draws were dropped."""
 
 
 def draws_of_tree(

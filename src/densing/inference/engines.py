@@ -55,7 +55,10 @@ def sample(
         sampler = build_sampler(program, inputs, priors=priors, sizes=sizes, settings=settings)
         found = sampler.sample(inputs, seed=seed, listen=listen or nobody)
         seconds = {name: round(value, 2) for name, value in found.seconds.items()}
-        return Draws(found.values, found.chains.statistics, found.gradient_evaluations, seconds)
+        return Draws(
+            found.values, found.chains.statistics, found.gradient_evaluations, seconds,
+            found.first_divergences,
+        )  # fmt: skip
     require(settings)
     prepare_jax()
     # Imported here: PyMC takes seconds, and the default engine does without it.

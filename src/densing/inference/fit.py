@@ -87,6 +87,7 @@ def fit(
         posterior,
         stats,
         gradient_evaluations=sampled.gradient_evaluations,
+        first_divergences=sampled.first_divergences,
         integration_error=float(np.sqrt(np.mean(targets.integration_error**2))),
         edge_mass=float(targets.edge_mass.mean(axis=0).max()),
     )

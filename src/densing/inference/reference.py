@@ -67,7 +67,10 @@ def fit_reference(
     )  # fmt: skip
     posterior = assemble.labelled(sampled.values, model.priors, layout.coords)
     stats = assemble.sample_stats(sampled.statistics)
-    health = examine(posterior, stats, gradient_evaluations=sampled.gradient_evaluations)
+    health = examine(
+        posterior, stats, gradient_evaluations=sampled.gradient_evaluations,
+        first_divergences=sampled.first_divergences,
+    )  # fmt: skip
     run = xr.DataTree.from_dict(
         {"/posterior": posterior, "/sample_stats": stats, "/constant_data": held_out}
     )

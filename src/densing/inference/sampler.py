@@ -41,6 +41,8 @@ class Sampled:
     gradient_evaluations: int
     seconds: Mapping[str, float]
     """`compile` and `sample`."""
+    first_divergences: int = 0
+    """Divergent transitions of a first try, whose draws were dropped."""
 
     def after(self, gradient_evaluations: int, seconds: Mapping[str, float]) -> "Sampled":
         """Return the same with what was spent before added."""
@@ -113,9 +115,10 @@ class Sampler:
         self, first: Sampled, inputs: Inputs, *, seed: int, enough: Enough = converged,
         tell: Listener = nobody,
     ) -> Sampled:  # fmt: skip
-        """Sample once more from nothing kept but the shape, in smaller steps.
+        """Sample once more in smaller steps, none of the first draws kept.
 
-        What remains of divergences then, remains in the verdict.
+        From where the first chains ended, in the shape of their draws. What remains of divergences
+        then, remains in the verdict; how many the first try met is told beside it.
         """
         chains = first.chains
         sampled = self.run(
@@ -123,6 +126,8 @@ class Sampler:
             chains.position[:, -1], seed=seed + THIRD_STAGE, enough=enough, careful=True,
             tell=tell,
         )  # fmt: skip
+        met = first.first_divergences + int(chains.statistics.diverging.sum())
+        sampled = replace(sampled, first_divergences=met)
         return sampled.after(first.gradient_evaluations, first.seconds)
 
     def run(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from densing.models.declaration import DeclarationError
-from densing.models.prior import Prior
+from densing.models.prior import FAMILIES, Prior
 
 
 def resolve(
@@ -22,7 +22,8 @@ def resolve(
     """
     shape = tuple(sizes[dim] for dim in prior.dims)
     args = {}
-    for key, value in prior.args.items():
+    for key in FAMILIES[prior.family]:  # in the family's order, however they were written
+        value = prior.args[key]
         if isinstance(value, str) and value not in values:
             raise DeclarationError(
                 f"prior {name!r}: {key} = {value!r} is not at hand when {name!r} is sampled; "

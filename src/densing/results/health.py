@@ -28,6 +28,8 @@ class Health:
     worst: str
     """The parameter with the fewest effective draws."""
     reasons: tuple[str, ...]
+    first_divergences: int = 0
+    """Divergent transitions of a first try in larger steps, whose draws were dropped."""
 
     @property
     def verdict(self) -> str:
@@ -50,6 +52,7 @@ def examine(
     edge_mass: float = 0.0,
     max_rhat: float = MAX_RHAT,
     min_ess: float = MIN_ESS,
+    first_divergences: int = 0,
 ) -> Health:
     """Diagnose every scalar of `posterior` (dims chain, draw, ...).
 
@@ -65,6 +68,8 @@ def examine(
         Largest share of a model's posterior mass in the grid's first or last cell.
     max_rhat, min_ess
         Limits, where they are not those of a run.
+    first_divergences
+        Of a first try, whose draws were dropped: told, not judged.
     """
     rows = {label: convergence(values) for label, values in scalars(posterior)}
     rhat = {k: v[0] for k, v in rows.items()}
@@ -119,6 +124,7 @@ def examine(
         edge_mass=edge_mass,
         worst=worst_bulk,
         reasons=tuple(reasons),
+        first_divergences=first_divergences,
     )
 
 
