@@ -11,6 +11,7 @@ WHY = {
         "the plain form's gradient is cheap; its time counts sampling alone, ours the whole fit"
     ),
     "time per gradient, 5000 models": "memory, not arithmetic",
+    "gradients per effective draw, after warm-up": "one seed: chains go on in hundreds of draws",
     "steps per draw, 200 models": "directions that the pilot's draws have yet to learn",
     "universes: cost of 110, in default fits": "each universe needs its own effective draws",
 }
