@@ -192,7 +192,7 @@ def make_run(
 
 def log_scores(rate, models, *, steep=False):
     """Log-likelihood of each model's scores that follows the rate; a steep one for the first."""
-    standard = (rate - rate.mean()) / rate.std()
+    standard = (rate - rate.mean()) / (rate.std() or 1.0)
     scores = standard[..., None] * np.linspace(-0.5, 0.5, models)
     if steep:
         scores[..., 0] = -8.0 * standard**2
