@@ -5,8 +5,9 @@ measured from each world's own tables. What is counted is the frequentist covera
 intervals that a user would read. Worlds of a kind are padded to one shape: one compiled program.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
@@ -19,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from densing import __version__
+from densing.calibration.kept import Work, kept_worlds
 from densing.calibration.ranks import standard_error
 from densing.data import load_evidence
 from densing.inference import assemble
@@ -26,9 +28,8 @@ from densing.inference.potential import Inputs
 from densing.inference.sampler import Sampler
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
-from densing.inference.spread import spread
 from densing.inference.targets import draw_targets
-from densing.inference.watching import Counter, watching
+from densing.inference.watching import Counter
 from densing.models.declaration import Model
 from densing.models.joint import Switches
 from densing.models.layout import Layout, lay_out
@@ -37,9 +38,7 @@ from densing.results.derive import frontier_growth
 from densing.results.health import examine
 from densing.results.interval import PROB
 from densing.results.line import least_squares
-from densing.results.plain_json import to_json
 from densing.results.record_setters import record_setters
-from densing.results.whole import read_json, write_whole
 from densing.sensitivity.machine import build_machine
 from densing.sensitivity.padding import Shape, Sizes, common, numbers_as_data, padded, shape_of
 
@@ -108,34 +107,33 @@ def cover(
         `record_line` (least squares on the record-setters' true densities), `verdict`, `reasons`.
     """
     home = folder / "hard" / f"{name}-{_identity(name, model, settings, seed)}"
-    files = [home / f"{number:05d}.json" for number in range(worlds)]
-    missing = [number for number, path in enumerate(files) if read_json(path) is None]
-    if missing:
+
+    def make() -> Work:
         drawn = draw_kind(name, model, worlds=worlds, seed=seed)
-        sizes = common([one.layout for one in drawn])
         # A world whose models happen to be of one family keeps the program of the others.
         head = max(drawn, key=lambda one: one.layout.switches.families)
-        shape = shape_of(head.layout, model)
-        jobs = [
-            ([drawn[number] for number in missing[i::workers]], shape, sizes, model, settings, home)
-            for i in range(workers)
-        ]
-        with watching(files, listen):
-            spread(_some_worlds, [job for job in jobs if job[0]], workers=workers)
-    return [read_json(path) for path in files]
+        shape, sizes = shape_of(head.layout, model), common([one.layout for one in drawn])
+        return partial(_some_worlds, drawn, shape, sizes, model, settings)
+
+    return kept_worlds(home, worlds, make, workers=workers, listen=listen)
 
 
 def _some_worlds(
-    drawn: Sequence[Drawn], shape: Shape, sizes: Sizes, model: Model, settings: Settings, home: Path
-) -> None:
-    """Fit worlds with one compiled program, and keep each."""
+    drawn: Sequence[Drawn],
+    shape: Shape,
+    sizes: Sizes,
+    model: Model,
+    settings: Settings,
+    numbers: Sequence[int],
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Fit worlds by number with one compiled program."""
     prepare_jax()
-    priors, numbers = numbers_as_data(model.priors)
-    first = _inputs(drawn[0].layout, sizes, numbers)
+    priors, facts = numbers_as_data(model.priors)
+    first = _inputs(drawn[0].layout, sizes, facts)
     sampler = build_machine(shape, sizes, priors, first, settings, workers=1).sampler
-    for one in drawn:
-        record = _one(one, sampler, _inputs(one.layout, sizes, numbers), shape.switches)
-        write_whole(home / f"{one.number:05d}.json", to_json(record).encode())
+    for number in numbers:
+        one = drawn[number]
+        yield number, _one(one, sampler, _inputs(one.layout, sizes, facts), shape.switches)
 
 
 def _inputs(layout: Layout, sizes: Sizes, numbers: Mapping[str, Any]) -> Inputs:

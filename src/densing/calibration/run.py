@@ -1,6 +1,7 @@
 """Fit world after world with one compiled program; each is kept, so a killed run goes on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
@@ -12,17 +13,15 @@ import numpy as np
 
 from densing import __version__
 from densing.calibration.case import Case
+from densing.calibration.kept import kept_worlds
 from densing.calibration.ranks import place
 from densing.inference import assemble
 from densing.inference.potential import Inputs
 from densing.inference.sampler import Sampler, build_sampler
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
-from densing.inference.spread import spread
-from densing.inference.watching import Counter, watching
+from densing.inference.watching import Counter
 from densing.results.health import examine
-from densing.results.plain_json import to_json
-from densing.results.whole import read_json, write_whole
 
 
 def calibrate(
@@ -51,18 +50,16 @@ def calibrate(
         `gradient_evaluations` and `seconds`. Every world, trustworthy or not.
     """
     home = folder / "worlds" / identity(case, settings, seed)
-    files = [home / f"{number:05d}.json" for number in range(worlds)]
-    missing = [number for number, path in enumerate(files) if read_json(path) is None]
-    jobs = [(case, settings, home, missing[i::workers], seed) for i in range(workers)]
-    with watching(files, listen):
-        spread(_some_worlds, [job for job in jobs if job[3]], workers=workers)
-    return [read_json(path) for path in files]
+    return kept_worlds(
+        home, worlds, lambda: partial(_some_worlds, case, settings, seed), workers=workers,
+        listen=listen,
+    )  # fmt: skip
 
 
 def _some_worlds(
-    case: Case, settings: Settings, home: Path, numbers: Sequence[int], seed: int
-) -> None:
-    """Fit worlds by number with one compiled program, and keep each."""
+    case: Case, settings: Settings, seed: int, numbers: Sequence[int]
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Fit worlds by number with one compiled program."""
     prepare_jax()
     first = Inputs(case.draw(np.random.default_rng((seed, numbers[0]))).data, dict(case.facts))
     sampler = build_sampler(
@@ -70,8 +67,7 @@ def _some_worlds(
         settings=settings, workers=1,
     )  # fmt: skip
     for number in numbers:
-        record = one_world(case, sampler, seed=seed, number=number)
-        write_whole(home / f"{number:05d}.json", to_json(record).encode())
+        yield number, one_world(case, sampler, seed=seed, number=number)
 
 
 def one_world(case: Case, sampler: Sampler, *, seed: int, number: int) -> dict[str, Any]:

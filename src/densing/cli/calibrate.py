@@ -24,7 +24,7 @@ def calibrate(
     every: int = 3,
     workers: int = 2,
     tables: Tables = Tables(),  # noqa: B008
-    sampling: Sampling = Sampling(model="calibration"),  # noqa: B008
+    sampling: Sampling = Sampling(),  # noqa: B008
     json: Flag = False,
 ) -> int:
     """Simulation-based calibration: draw worlds from the model, fit each, count what is covered.
@@ -55,7 +55,7 @@ def calibrate(
         raise DeclarationError(
             f"--worlds must be at least 2 and --workers at least 1, got {worlds} and {workers}"
         )
-    model, settings = sampling.declared()
+    model, settings = sampling.declared(model="calibration")
     compiled_once(settings, "worlds")
     check_writable(out)
     evidence = tables.load()

@@ -54,10 +54,10 @@ class Tables:
 class Sampling:
     """What is fitted and how."""
 
-    model: str = "default"
-    """Declared model (`densing models`) or a .toml file."""
-    inference: str = "default"
-    """Sampler recipe (`densing inference`) or a .toml file."""
+    model: str | None = None
+    """Declared model (`densing models`) or a .toml file, in place of the command's own."""
+    inference: str | None = None
+    """Sampler recipe (`densing inference`) or a .toml file, in place of the command's own."""
     set_: Annotated[list[str], Parameter(name="--set", negative=())] = field(default_factory=list)
     """KEY=VALUE: a reference choice (tokens=1e12) or a prior's argument (prior.rate.scale=1).
     May be given several times."""
@@ -66,13 +66,21 @@ class Sampling:
     quiet: Quiet = False
     """No progress on the terminal."""
 
-    def declared(self) -> tuple["Model", "Settings"]:
-        """Return the model and the recipe asked for."""
+    def declared(
+        self, *, model: str = "default", inference: str = "default"
+    ) -> tuple["Model", "Settings"]:
+        """Return the model and the recipe asked for; `model`, `inference` where none is.
+
+        A command's own defaults stand here and not in an instance: one option given on the
+        command line makes a new instance, and would lose those of the others.
+        """
         from densing.inference.settings import load_settings
         from densing.models.declaration import load_model
         from densing.models.override import override
 
-        return override(load_model(self.model), self.set_), load_settings(self.inference)
+        return override(load_model(self.model or model), self.set_), load_settings(
+            self.inference or inference
+        )
 
     @contextmanager
     def progress(self) -> "Iterator[Listener | None]":

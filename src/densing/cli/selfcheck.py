@@ -7,8 +7,9 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-Json = Annotated[bool, Parameter(negative=())]
-Quiet = Annotated[bool, Parameter(name=["--quiet", "-q"], negative=())]
+from densing.cli.answers import print_json, probability, status_of
+from densing.cli.options import Flag, Quiet
+
 Settings = Annotated[list[str] | None, Parameter(name="--set", negative=())]
 ASKED = {
     "loss": "loss, given size and tokens",
@@ -29,7 +30,7 @@ def selfcheck(
     prob: float = 0.9,
     seed: int = 1,
     quiet: Quiet = False,
-    json: Json = False,
+    json: Flag = False,
 ) -> int:
     """Predict the reference's largest models from its smaller ones; their density is 1.
 
@@ -59,13 +60,12 @@ def selfcheck(
     from densing.data import load_evidence
     from densing.inference.reference import fit_reference
     from densing.inference.settings import load_settings
-    from densing.models.declaration import DeclarationError, load_model
+    from densing.models.declaration import load_model
     from densing.models.override import override
     from densing.models.select_reference import hold_out_above, on_all
     from densing.results.selfcheck import selfcheck as ask
 
-    if not 0.0 < prob < 1.0:
-        raise DeclarationError(f"--prob must lie between 0 and 1, got {prob:g}; 0.9 is usual")
+    prob = probability(prob)
     changes, settings = set_ or [], load_settings(inference)
     declared = override(load_model(model), changes)
     evidence = load_evidence(reference_runs=reference)
@@ -77,15 +77,10 @@ def selfcheck(
         run = fit_reference(evidence, model=declared, settings=settings, seed=seed, listen=listener)
     answer = ask(run, seed=seed, prob=prob)
     if json:
-        from densing.results.plain_json import to_json
-
-        print(to_json(answer))
+        print_json(answer)
     else:
         _show(answer)
-    from densing.cli.app import GOOD, NOT_TRUSTWORTHY
-    from densing.results.headline import trustworthy
-
-    return GOOD if trustworthy(run) else NOT_TRUSTWORTHY
+    return status_of(run)
 
 
 def _show(answer: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ def sensitivity(
     universes: int | None = None,
     workers: int = 2,
     tables: Tables = Tables(),  # noqa: B008
-    sampling: Sampling = Sampling(inference="universe"),  # noqa: B008
+    sampling: Sampling = Sampling(),  # noqa: B008
     json: Flag = False,
 ) -> int:
     """Fit the multiverse of reference choices and show how the doubling time moves.
@@ -65,7 +65,7 @@ def sensitivity(
     laid_out = design(
         declared, full=factorial, universes=universes or UNIVERSES, seed=sampling.seed
     )
-    model, settings = sampling.declared()
+    model, settings = sampling.declared(inference="universe")
     compiled_once(settings, "universes")
     check_writable(out)
     evidence = tables.load()

@@ -1,9 +1,8 @@
 """The answer over many reference choices, from a notebook."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -11,25 +10,14 @@ from densing.data import Evidence
 from densing.inference.settings import Settings
 from densing.models.declaration import DeclarationError, Model
 from densing.notebook.given import as_evidence, as_model, as_settings
+from densing.notebook.told import Told
 from densing.report.sensitivity import table
 from densing.sensitivity.axes import load_axes
 from densing.sensitivity.design import UNIVERSES, design
 
 
-class Multiverse(Mapping[str, Any]):
+class Multiverse(Told):
     """The record that `densing sensitivity --json` prints, as a mapping with a readable face."""
-
-    def __init__(self, record: Mapping[str, Any]) -> None:
-        self._record = dict(record)
-
-    def __getitem__(self, key: str) -> Any:
-        return self._record[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._record)
-
-    def __len__(self) -> int:
-        return len(self._record)
 
     @property
     def table(self) -> pd.DataFrame:

@@ -1,12 +1,13 @@
 """The headline of a run, which prints itself in a terminal and in a notebook."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 
 import xarray as xr
 
 from densing.notebook.given import NotTrustworthyWarning, as_prob, as_run
+from densing.notebook.told import Told
 from densing.results import component, headline
 from densing.results.freshness import freshness_note
 from densing.results.interval import PROB
@@ -14,20 +15,8 @@ from densing.results.interval import PROB
 ALARM = "#b3261e"
 
 
-class Summary(Mapping[str, Any]):
+class Summary(Told):
     """The record that `densing summary --json` prints, as a mapping with a readable face."""
-
-    def __init__(self, record: Mapping[str, Any]) -> None:
-        self._record = dict(record)
-
-    def __getitem__(self, key: str) -> Any:
-        return self._record[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._record)
-
-    def __len__(self) -> int:
-        return len(self._record)
 
     @property
     def trustworthy(self) -> bool:
