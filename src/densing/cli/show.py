@@ -70,7 +70,7 @@ def show_summary(
     """Print a run's headline; the status says whether it may be trusted."""
     from densing.results.component import loss_summary, trend_summary
     from densing.results.freshness import freshness_note
-    from densing.results.headline import sentence, summary, trustworthy
+    from densing.results.headline import by_benchmark, sentence, summary, trustworthy
 
     kinds = {"loss": loss_summary, "trend": trend_summary}
     answer = kinds.get(run.attrs.get("kind", "joint"), summary)(run, prob=prob)
@@ -85,6 +85,8 @@ def show_summary(
         console.print(sentence(answer["population"], subject), style="bold")
     if answer.get("frontier"):
         console.print(sentence(answer["frontier"], "Its frontier"), style="bold")
+    if answer.get("benchmarks"):
+        console.print(by_benchmark(answer["benchmarks"]))
     if "parameters" in answer:
         console.print(_parameters(answer["parameters"]))
     if "models" in answer:

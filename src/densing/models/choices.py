@@ -31,6 +31,9 @@ class Choices(BaseModel):
     """Skewed residual with a frontier; otherwise normal, population only."""
     families: bool = True
     """A random effect for each family of models."""
+    benchmark_trends: bool = True
+    """Each benchmark has its own level and growth about the common ones (none to speak of where
+    there is one benchmark: its own are then the common ones)."""
     derived: bool = False
     """Include pruned, distilled, up-scaled and quantised models."""
     held_out: bool = False
@@ -63,4 +66,9 @@ class Choices(BaseModel):
     @property
     def switches(self) -> Switches:
         """The choices that change the program."""
-        return Switches(self.irreducible, self.shortfall, self.families)
+        return Switches(
+            self.irreducible,
+            self.shortfall,
+            self.families,
+            benchmark_trends=self.benchmark_trends and len(self.benchmarks) > 1,
+        )

@@ -17,6 +17,8 @@ REASONS = {
     "shortfall": "models fall short of a frontier by skewed amounts; without it there is no "
     "frontier estimand",
     "families": "models of one developer's line share an effect: siblings are not independent",
+    "benchmark_trends": "each benchmark has its own level and growth about the common ones: the "
+    "benchmarks are a sample",
     "derived": "pruned, distilled, up-scaled and quantised models count as models",
     "held_out": "the reference's held-out rows are fitted too, instead of being predicted",
     "min_scores": "scores that a model needs to take part",

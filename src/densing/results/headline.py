@@ -29,6 +29,7 @@ def summary(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any]:
         "frontier": growth(derived["frontier_rate"], prob=prob)
         if "frontier_rate" in derived
         else None,
+        "benchmarks": benchmark_growth(run, prob=prob),
         "diagnostics": record(run, "health"),
         "models": int(run.attrs["models"]),
         "scores": int(run.attrs["scores"]),
@@ -39,6 +40,18 @@ def summary(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any]:
         "evidence_hash": run.attrs["evidence_hash"],
         "seed": int(run.attrs["seed"]),
         "versions": record(run, "versions"),
+    }
+
+
+def benchmark_growth(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any] | None:
+    """Growth of the typical model on each benchmark; None where all share one trend."""
+    derived = run["derived"]
+    if "benchmark_rate" not in derived:
+        return None
+    rates = derived["benchmark_rate"]
+    return {
+        str(name): growth(rates.sel(benchmark=name).to_numpy(), prob=prob)
+        for name in rates["benchmark"].to_numpy()
     }
 
 
@@ -63,6 +76,16 @@ def sentence(answer: dict[str, Any], estimand: str) -> str:
         )
     doubt = answer["p_not_growing"]
     return f"{estimand} {body}" + (f"; P(no growth) = {doubt:.2f}" if doubt >= 0.005 else "")
+
+
+def by_benchmark(growths: dict[str, Any]) -> str:
+    """Say the median doubling times of the benchmarks, fastest first."""
+    ordered = sorted(growths.items(), key=lambda row: -row[1]["rate_per_year"]["median"])
+    told = [
+        f"{name} {'no doubling' if (m := g['doubling_months']['median']) is None else f'{m:.1f}'}"
+        for name, g in ordered
+    ]
+    return "By benchmark, months to double: " + ", ".join(told)
 
 
 def as_interval(record: dict[str, Any]) -> Interval:

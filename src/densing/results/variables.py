@@ -38,6 +38,9 @@ DERIVED = {
     ),
     "population_rate": Variable((), "1 / year", "growth of the typical model's log density"),
     "frontier_rate": Variable((), "1 / year", "growth of the frontier's log density"),
+    "benchmark_rate": Variable(
+        ("benchmark",), "1 / year", "growth of the typical model's log density on one benchmark"
+    ),
     "population": Variable(("date",), "ln density", "log density of a typical new model"),
     "frontier": Variable(("date",), "ln density", "log density of the day's best practice"),
     "record": Variable(("date",), "ln density", "highest log density among models so far"),
