@@ -114,6 +114,7 @@ def test_scores_are_predicted_from_the_density_of_a_new_model(full, early):
     told = score_table(rows)
     assert told["models"] == len(later)
     assert sum(own["predictions"] for own in told["benchmarks"].values()) == len(rows)
+    assert told["by_origin"][ORIGIN.isoformat()]["predictions"] == len(rows)
     assert told["coverage"]["0.95"]["share"] > 0.8
     assert told["coverage"]["0.5"]["share"] < told["coverage"]["0.95"]["share"]
 
@@ -138,8 +139,10 @@ def test_scores_that_cover_too_little_are_called_so():
     told = {
         "predictions": 10, "models": 5, "coverage": {"0.9": {"share": 0.7, "se": 0.1}},
         "benchmarks": {"A": {"coverage": 0.8, "bias": 0.0}, "B": {"coverage": 0.6, "bias": -0.1}},
+        "by_origin": {"2024-06-30": {"coverage": 0.7, "bias": 0.0}},
     }  # fmt: skip
     assert "(B 60 % (bias -0.10), A 80 % (bias +0.00))" in scores_sentence(told)
+    assert "; 70 % as of 2024-06-30" in scores_sentence(told)
     assert "less certain" in scores_sentence(told)
     told["coverage"]["0.9"]["share"] = 0.9
     assert "less certain" not in scores_sentence(told)

@@ -102,7 +102,8 @@ def score_table(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """All scores together; standard errors over models, whose scores miss together.
 
     `predictions`, `models`, `origins` (counts), `coverage` by level, `bias` (median less observed)
-    and `crps` (proportions); `benchmarks`: `predictions`, `coverage` at 90 % and `bias` of each.
+    and `crps` (proportions); `benchmarks` and `by_origin`: `predictions`, `coverage` at 90 % and
+    `bias` of each.
     """
     frame = pd.DataFrame(list(rows))
     transform, model = frame["pit"].to_numpy(), frame["model"].to_numpy()
@@ -112,12 +113,15 @@ def score_table(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "coverage": {f"{q:g}": clustered(covered(transform, q), model) for q in LEVELS},
         "bias": float((frame["median"] - frame["observed"]).mean()),
         "crps": float(frame["crps"].mean()),
-        "benchmarks": {
-            str(name): {
-                "predictions": len(own),
-                "coverage": float(np.mean(covered(own["pit"].to_numpy(), 0.9))),
-                "bias": float((own["median"] - own["observed"]).mean()),
-            }
-            for name, own in frame.groupby("benchmark")
-        },
+        "benchmarks": {str(k): _part(own) for k, own in frame.groupby("benchmark")},
+        "by_origin": {str(k): _part(own) for k, own in frame.groupby("origin")},
     }  # fmt: skip
+
+
+def _part(own: pd.DataFrame) -> dict[str, Any]:
+    """Coverage and bias of some of the scores."""
+    return {
+        "predictions": len(own),
+        "coverage": float(np.mean(covered(own["pit"].to_numpy(), 0.9))),
+        "bias": float((own["median"] - own["observed"]).mean()),
+    }

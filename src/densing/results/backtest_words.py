@@ -72,6 +72,10 @@ def scores_sentence(told: Mapping[str, Any]) -> str:
     parts = [f"{name} {100 * own['coverage']:.0f} % (bias {own['bias']:+.2f})"
              for name, own in by_name]  # fmt: skip
     sentence += f" ({', '.join(parts)})"
+    by_origin = [
+        f"{100 * own['coverage']:.0f} % as of {day}" for day, own in told["by_origin"].items()
+    ]
+    sentence += f"; {', '.join(by_origin)}"
     if share < 0.85:
         sentence += (
             "; the model has no drift of one benchmark against density, so milestones on a "
