@@ -78,8 +78,8 @@ def scores_sentence(told: Mapping[str, Any]) -> str:
     sentence += f"; {', '.join(by_origin)}"
     if share < 0.85:
         sentence += (
-            "; the model has no drift of one benchmark against density, so milestones on a "
-            "single benchmark are less certain than they look"
+            "; one benchmark can run ahead of the rest before its data say so, and milestones on "
+            "a single benchmark are less certain than they look"
         )
     return sentence + "."
 
