@@ -32,7 +32,7 @@ GROUPS = {
     },
     "Tables": {
         "check": ("tables", "validate tables, every fault at once"),
-        "data": ("tables", "the bundled evidence, with its provenance"),
+        "data": ("evidence", "the bundled evidence, with its provenance; add to it"),
         "simulate": ("tables", "a world with known truth, in the tables' own form"),
     },
     "Declarations": {

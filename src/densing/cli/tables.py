@@ -1,10 +1,9 @@
-"""`densing check`, `densing data` and `densing simulate`."""
+"""`densing check` and `densing simulate`."""
 
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from densing.cli.answers import print_json
 from densing.cli.app import BAD_INPUT, GOOD
@@ -47,54 +46,6 @@ def check(*tables: Path, json: Flag = False) -> int:
                 str(TableError(faults))
             )
     return BAD_INPUT if faults else GOOD
-
-
-def data(name: str | None = None, *, json: Flag = False) -> None:
-    """List the bundled evidence, or print one of its tables.
-
-    Parameters
-    ----------
-    name
-        Table to print as CSV; without it, all are listed with their provenance.
-    json
-        Print one JSON list.
-    """
-    from densing.data import bundled, list_bundled
-    from densing.models.declaration import DeclarationError
-
-    listing = list_bundled()
-    if name is not None and name not in set(listing["name"]):
-        raise DeclarationError(
-            f"no bundled table {name!r}; there are: {', '.join(listing['name'])}"
-        )
-    frame = listing if name is None else bundled(name)
-    if json:
-        print_json(frame.astype(object).where(frame.notna(), None).to_dict(orient="records"))
-    elif name is not None:
-        print(frame.to_csv(index=False), end="")
-    else:
-        shown = Table(*frame.columns)
-        for row in frame.itertuples(index=False):
-            shown.add_row(*(str(cell) for cell in row))
-        console = Console(highlight=False, soft_wrap=True)
-        console.print(shown)
-        console.print(_freshness())
-
-
-def _freshness() -> str:
-    """Say how old the newest model of the bundled catalog is today."""
-    from datetime import date
-
-    from densing.data import bundled
-
-    catalog = bundled("catalog")
-    last = int(catalog["release_date"].argmax())
-    name, released = catalog["model"].iloc[last], catalog["release_date"].iloc[last]
-    days = (date.today() - released.date()).days
-    return (
-        f"newest model of the catalog: {name}, released {released:%Y-%m-%d}, "
-        f"{days} days ago; later ones are added by --models or load_evidence(models=...)"
-    )
 
 
 def simulate(*, truth: Path | None = None, out: Path) -> None:

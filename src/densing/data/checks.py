@@ -53,15 +53,15 @@ def _differing(frame: pd.DataFrame, file: str, owner: str, facts: Iterable[str])
             continue
         known = frame[frame[fact].notna()] if fact in REQUIRED else frame
         for name, values in known.groupby(owner, sort=False)[fact]:
-            written = [_written(value) for value in values]
-            other = next((i for i, text in enumerate(written) if text != written[0]), None)
+            texts = [written(value) for value in values]
+            other = next((i for i, text in enumerate(texts) if text != texts[0]), None)
             if other is not None:
-                problem = f"differs from row {values.index[0]} of {owner} {name!r} ({written[0]})"
+                problem = f"differs from row {values.index[0]} of {owner} {name!r} ({texts[0]})"
                 cure = "state it alike in every row"
-                yield at(file, values.index[other], fact, written[other], problem, cure)
+                yield at(file, values.index[other], fact, texts[other], problem, cure)
 
 
-def _written(value: object) -> str:
+def written(value: object) -> str:
     """Write a value as a table has it."""
     if value is None or value != value:
         return "blank"
@@ -142,7 +142,7 @@ def _trend(frame: pd.DataFrame, file: str, known: frozenset[str]) -> Iterator[Fa
                 yield at(file, row, other, None, f"is blank where {one} is given", "give both")
 
 
-def _benchmarks(frame: pd.DataFrame, file: str, known: frozenset[str]) -> Iterator[Fault]:
+def _nothing_more(frame: pd.DataFrame, file: str, known: frozenset[str]) -> Iterator[Fault]:
     del frame, file, known
     return iter(())
 
@@ -151,7 +151,8 @@ CHECKS: dict[str, Check] = {
     "catalog": _catalog,
     "reference_runs": _reference_runs,
     "calibration_points": _calibration,
-    "benchmarks": _benchmarks,
+    "benchmarks": _nothing_more,
+    "sources": _nothing_more,
     "trend": _trend,
     "losses": _losses,
 }

@@ -110,6 +110,14 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _may("description", "text", "what the benchmark asks"),
         _may("released", "date", "day the benchmark became public", "day"),
     ),
+    "sources": (
+        _need("source", "text", "short key that rows of other tables name"),
+        _may("title", "text", "what it is called"),
+        _need("citation", "text", "authors, title, year"),
+        _may("address_or_doi", "text", "where it can be read"),
+        _need("licence", "text", "licence, or that figures are cited as facts"),
+        _may("note", "text", "what else one should know"),
+    ),
     "trend": (
         _need("name", "text", "what the value belongs to"),
         _need("date", "date", "day of the value", "day"),
@@ -133,6 +141,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "calibration_points": ("reference", "checkpoint", "benchmark"),
     "catalog": ("model", "benchmark", "protocol", "source"),
     "benchmarks": ("benchmark",),
+    "sources": ("source",),
     "trend": ("name", "date"),
     "losses": (),
 }

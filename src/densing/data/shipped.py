@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,6 +52,14 @@ def bundled(name: str) -> pd.DataFrame:
         if column.endswith("date") or column == "released":
             table[column] = pd.to_datetime(table[column])
     return table
+
+
+@contextmanager
+def bundled_file(name: str) -> Iterator[Path]:
+    """Give the file of a bundled table while the block runs."""
+    place = resources.files("densing.data") / "bundled" / f"{name}.csv"
+    with resources.as_file(place) as path:
+        yield path
 
 
 def list_bundled() -> pd.DataFrame:

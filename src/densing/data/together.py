@@ -34,14 +34,14 @@ def check_together(
     names = {kind: kind for kind in ALL} | dict(files or {})
     runs, points = tables["reference_runs"], tables["calibration_points"]
     return [
-        *(_no_runs(tables["catalog"], runs, names["catalog"]) if "catalog" in given else ()),
+        *(without_runs(tables["catalog"], runs, names["catalog"]) if "catalog" in given else ()),
         *(_no_reference(points, runs, names) if "calibration_points" in given else ()),
         *(_no_scores(runs, points, names["reference_runs"]) if "reference_runs" in given else ()),
         *_nothing_in_common(tables["catalog"], runs, names["catalog"]),
     ]
 
 
-def _no_runs(catalog: pd.DataFrame, runs: pd.DataFrame, file: str) -> Iterator[Fault]:
+def without_runs(catalog: pd.DataFrame, runs: pd.DataFrame, file: str) -> Iterator[Fault]:
     """Benchmarks of the catalog that no reference was run on."""
     known = set(runs["benchmark"])
     for benchmark, rows in catalog.groupby("benchmark", sort=False):

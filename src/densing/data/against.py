@@ -1,0 +1,153 @@
+"""New models held against the catalog they are to join."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Any
+
+from densing.data.checks import MODEL_FACTS, written
+from densing.data.faults import Fault, at
+from densing.data.together import without_runs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SPELT = ("model", "organization", "family", "architecture", "benchmark", "protocol")
+"""Columns whose words group rows, so that one thing must not go by two spellings."""
+ADDRESS = re.compile(r"(https?://|doi:|arXiv:|github:)\S", re.IGNORECASE)
+CELL = ["model", "benchmark"]
+
+
+def there_already(own: pd.DataFrame, catalog: pd.DataFrame) -> pd.Series:
+    """Whether a row stands in the catalog: same model, benchmark, score, protocol and source.
+
+    Returns
+    -------
+    Series of bool
+        One value a row of `own`.
+    """
+    import pandas as pd
+
+    names = [name for name in (*CELL, "score", "protocol", "source") if name in own]
+    known = {tuple(map(written, row)) for row in _rows(catalog.reindex(columns=names))}
+    found = [tuple(map(written, row)) in known for row in _rows(own[names])]
+    return pd.Series(found, index=own.index, dtype=bool)
+
+
+def check_against(
+    own: pd.DataFrame,
+    catalog: pd.DataFrame,
+    *,
+    file: str,
+    sources: Collection[str],
+    runs: pd.DataFrame,
+) -> list[Fault]:
+    """Find what keeps new rows from joining a catalog.
+
+    Parameters
+    ----------
+    own
+        The new rows, those apart that stand there already.
+    catalog
+        What they join.
+    file
+        Name of the new table in the faults.
+    sources
+        Keys that have a citation.
+    runs
+        Reference runs: a score on a benchmark without any can be read by no model.
+    """
+    return [
+        *_without_source(own, file, sources),
+        *_second_scores(own, catalog, file),
+        *_other_facts(own, catalog, file),
+        *_other_spellings(own, catalog, file),
+        *_same_weights(own, catalog, file),
+        *without_runs(own, runs, file),
+    ]
+
+
+def _without_source(own: pd.DataFrame, file: str, sources: Collection[str]) -> Iterator[Fault]:
+    if "source" not in own:
+        cure = "add a column 'source': where each score stands, by a key or an address"
+        yield Fault(file, 1, "source", None, "is missing", cure)
+        return
+    for row, source in own["source"].items():
+        if written(source) == "blank":
+            cure = "say where the score stands: an address, doi:, arXiv:, or a key of the sources"
+            yield at(file, row, "source", None, "is blank", cure)
+        elif source not in sources and not ADDRESS.match(str(source)):
+            close = difflib.get_close_matches(str(source), sorted(sources), n=1, cutoff=0.8)
+            hint = f"did you mean {close[0]!r}? otherwise " if close else ""
+            cure = f"{hint}give its citation (--sources), or an address (https://, doi:, arXiv:)"
+            yield at(file, row, "source", str(source), "is an unknown source", cure)
+
+
+def _second_scores(own: pd.DataFrame, catalog: pd.DataFrame, file: str) -> Iterator[Fault]:
+    """Second scores of a model on one benchmark, in the catalog or among the new rows."""
+    told = catalog.drop_duplicates(CELL).set_index(CELL)
+    seen: dict[tuple[str, str], object] = {}
+    for row, (model, benchmark) in zip(own.index, _rows(own[CELL]), strict=True):
+        score = written(own.at[row, "score"])
+        if (model, benchmark) in told.index:
+            there: Any = told.loc[(model, benchmark)]
+            where = ", ".join(written(there.get(n)) for n in ("protocol", "source"))
+            problem = f"{model} has {written(there['score'])} on {benchmark} already ({where})"
+            cure = "leave the row out, or replace all rows of the model (--replace)"
+            yield at(file, row, "score", score, problem, cure)
+        elif (model, benchmark) in seen:
+            problem = f"is a second score of {model} on {benchmark} (row {seen[model, benchmark]})"
+            yield at(file, row, "model", model, problem, "keep the one whose protocol is usual")
+        seen.setdefault((model, benchmark), row)
+
+
+def _other_facts(own: pd.DataFrame, catalog: pd.DataFrame, file: str) -> Iterator[Fault]:
+    """Facts of a model that the catalog states otherwise; a blank says nothing."""
+    for fact in MODEL_FACTS:
+        if fact not in own or fact not in catalog:
+            continue
+        known = catalog.dropna(subset=[fact]).drop_duplicates("model").set_index("model")[fact]
+        mine = own.dropna(subset=[fact]).drop_duplicates("model")
+        for row, model, value in zip(mine.index, mine["model"], mine[fact], strict=True):
+            if model in known.index and written(value) != written(known[model]):
+                there = written(known[model])
+                problem = f"differs from the catalog's {fact} of {model} ({there})"
+                cure = f"write {there}, or replace all rows of the model (--replace)"
+                yield at(file, row, fact, written(value), problem, cure)
+
+
+def _other_spellings(own: pd.DataFrame, catalog: pd.DataFrame, file: str) -> Iterator[Fault]:
+    """Words that the catalog spells otherwise: the same thing would count as two."""
+    for column in SPELT:
+        if column not in own or column not in catalog:
+            continue
+        known = {_letters(name): name for name in catalog[column].dropna().unique()}
+        exact = set(known.values())
+        for row, name in own[column].dropna().drop_duplicates().items():
+            there = known.get(_letters(name))
+            if there is not None and name not in exact:
+                cure = f"write {there!r}, or tell the two apart by more than signs"
+                yield at(file, row, column, name, f"is spelt {there!r} in the catalog", cure)
+
+
+def _same_weights(own: pd.DataFrame, catalog: pd.DataFrame, file: str) -> Iterator[Fault]:
+    """Weights that the catalog knows by another name."""
+    if "hub_id" not in own or "hub_id" not in catalog:
+        return
+    known = catalog.dropna(subset=["hub_id"]).drop_duplicates("hub_id").set_index("hub_id")["model"]
+    mine = own.dropna(subset=["hub_id"]).drop_duplicates("model")
+    for row, model, weights in zip(mine.index, mine["model"], mine["hub_id"], strict=True):
+        if weights in known.index and known[weights] != model:
+            problem = f"is {known[weights]!r} in the catalog"
+            yield at(file, row, "hub_id", weights, problem, f"name the model {known[weights]!r}")
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    return frame.itertuples(index=False, name=None)
+
+
+def _letters(name: str) -> str:
+    """Letters and digits of a name."""
+    return re.sub(r"[\W_]+", "", name.casefold())
