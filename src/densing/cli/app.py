@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Group
 from rich.console import Console
 
 from densing import __version__
@@ -39,35 +39,55 @@ GROUPS = {
         "models": ("declared", "declared models, their choices and priors"),
         "inference": ("declared", "declared sampler recipes"),
     },
+    "Shell": {
+        "completion": ("completion", "completion by the tab key, for your shell"),
+    },
 }
 """Commands by group: the module that holds each, and what it does.
 
 Modules are imported when their command runs, so that `densing --help` answers at once.
 """
 
-FIRST_STEPS = """\
-Bayesian estimation of the capability density of open language models.
+ABOUT = "Bayesian estimation of the capability density of open language models."
 
-The first five things to do:
+FIRST_STEPS = {
+    "densing report": "the answer as a page, report/index.html (a minute or two)",
+    "densing density report/run.nc": "every model's density, with its interval",
+    "densing check mine.csv": "is my table of models fit to be used?",
+    "densing report --models mine.csv --out mine": "my models among the others",
+    "densing forecast mine/run.nc --until 2027-12-31": "what is to come, and when",
+}
+"""The first five things to do, which `densing` alone shows."""
 
-    densing report                  the answer, as a page
-    densing summary report/run.nc   the headline again
-    densing density report/run.nc   one row a model
-    densing check models.csv        is my table fit to be used?
-    densing report --models models.csv --out mine
-"""
-
+_titles = {title: Group.create_ordered(title) for title in GROUPS}
 app = App(
     name="densing",
-    help=FIRST_STEPS,
+    group_commands=Group.create_ordered("Options"),
+    help=f"{ABOUT}\n\n`densing` alone shows the first five things to do.",
     version=__version__,
     help_format="plaintext",
     suppress_keyboard_interrupt=False,
     error_console=Console(stderr=True),
 )
-for group, commands in GROUPS.items():
-    for command, (module, about) in commands.items():
-        app.command(f"densing.cli.{module}:{command}", name=command, group=group, help=about)
+for title, commands in GROUPS.items():
+    for place, (command, (module, about)) in enumerate(commands.items()):
+        app.command(
+            f"densing.cli.{module}:{command}",
+            name=command, group=_titles[title], sort_key=place, help=about,
+        )  # fmt: skip
+
+
+def first_steps() -> None:
+    """Show the first five things to do, and where all the rest is."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(f"{ABOUT}\n\nThe first five things to do:\n")
+    width = max(map(len, FIRST_STEPS))
+    for command, about in FIRST_STEPS.items():
+        console.print(f"    [bold]{command:<{width}}[/bold]   {about}")
+    console.print(
+        "\nAll commands: [bold]densing --help[/bold]. One of them: [bold]densing report "
+        "--help[/bold].\nCompletion by the tab key: [bold]densing completion --install[/bold]."
+    )
 
 
 def main() -> None:
@@ -78,6 +98,9 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; returns its exit status, and prints no traceback for bad input."""
     errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    if not arguments:
+        first_steps()
+        return GOOD
     try:
         status = app(arguments, exit_on_error=False, result_action="return_value")
     except CycloptsError:

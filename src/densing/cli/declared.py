@@ -7,10 +7,11 @@ from rich.console import Console
 from rich.table import Table
 
 from densing.cli.answers import print_json
+from densing.cli.offers import ModelName, RecipeName
 from densing.cli.options import Flag
 
 
-def models(name: str | None = None, *, graph: Flag = False, json: Flag = False) -> None:
+def models(name: ModelName = None, *, graph: Flag = False, json: Flag = False) -> None:
     """List the declared models, or show one: its choices and priors with their reasons.
 
     Parameters
@@ -54,7 +55,7 @@ def models(name: str | None = None, *, graph: Flag = False, json: Flag = False) 
     console.print(priors)
 
 
-def inference(name: str | None = None, *, json: Flag = False) -> None:
+def inference(name: RecipeName = None, *, json: Flag = False) -> None:
     """List the sampler recipes, or show one.
 
     Parameters

@@ -6,14 +6,15 @@ from rich.table import Table
 
 from densing.cli.answers import print_json
 from densing.cli.grow import add
+from densing.cli.offers import TableName
 from densing.cli.options import Flag
 
-data = App(name="data")
+data = App(name="data", group_commands="Commands")
 data.command(add, name="add", help="check new models and merge them into your own catalog")
 
 
 @data.default
-def listing(name: str | None = None, *, json: Flag = False) -> None:
+def listing(name: TableName = None, *, json: Flag = False) -> None:
     """List the bundled evidence, or print one of its tables.
 
     Parameters

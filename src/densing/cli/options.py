@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from densing.cli.offers import ModelName, RecipeName
+
 if TYPE_CHECKING:
     from densing.data import Evidence
     from densing.inference.news import Listener
@@ -54,9 +56,9 @@ class Tables:
 class Sampling:
     """What is fitted and how."""
 
-    model: str | None = None
+    model: ModelName = None
     """Declared model (`densing models`) or a .toml file, in place of the command's own."""
-    inference: str | None = None
+    inference: RecipeName = None
     """Sampler recipe (`densing inference`) or a .toml file, in place of the command's own."""
     set_: Annotated[list[str], Parameter(name="--set", negative=())] = field(default_factory=list)
     """KEY=VALUE: a reference choice (tokens=1e12) or a prior's argument (prior.rate.scale=1).

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from densing.cli.answers import print_json, probability, status_of
+from densing.cli.offers import model_names, recipe_names
 from densing.cli.options import Flag, Quiet
 
 Settings = Annotated[list[str] | None, Parameter(name="--set", negative=())]
@@ -22,8 +23,8 @@ ASKED = {
 
 def selfcheck(
     *,
-    model: str = "olmo2",
-    inference: str = "default",
+    model: Annotated[str, Parameter(completer=model_names)] = "olmo2",
+    inference: Annotated[str, Parameter(completer=recipe_names)] = "default",
     set_: Settings = None,
     above: float | None = None,
     reference: Path | None = None,
