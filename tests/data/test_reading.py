@@ -265,3 +265,12 @@ def test_any_cell(tmp_path, kind, data):
     path = tmp_path / "fuzz.csv"
     path.write_text(text_of(rows), encoding="utf-8")
     survives(path)
+
+
+def test_prose_is_one_fault_and_not_one_a_line(tmp_path):
+    path = tmp_path / "notes.md"
+    path.write_text("# Notes\n\nOne, two.\nThree, four, five.\n")
+    with pytest.raises(TableError) as error:
+        read_table(path)
+    (fault,) = error.value.faults
+    assert "is no table" in fault.problem

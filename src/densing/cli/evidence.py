@@ -1,6 +1,7 @@
 """`densing data`: the bundled evidence, and `densing data add`."""
 
 from cyclopts import App
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
@@ -38,11 +39,14 @@ def listing(name: TableName = None, *, json: Flag = False) -> None:
     elif name is not None:
         print(frame.to_csv(index=False), end="")
     else:
-        shown = Table(*frame.columns)
-        for row in frame.itertuples(index=False):
-            shown.add_row(*(str(cell) for cell in row))
+        shown = Table("table", "rows", "what it holds, and the keys of its sources", box=SIMPLE)
+        for table, rows, what, sources in frame.itertuples(index=False):
+            shown.add_row(table, str(rows), what + (f"\n[dim]{sources}[/dim]" if sources else ""))
         console = Console(highlight=False, soft_wrap=True)
         console.print(shown)
+        console.print(
+            "densing data NAME prints a table; densing data sources says what the keys stand for"
+        )
         console.print(_freshness())
 
 

@@ -82,6 +82,10 @@ def read_rows(path: str | Path, *, known: frozenset[str] = frozenset()) -> RawTa
             continue
         padded = [cell.strip() for cell in cells] + [""] * len(header)
         rows.append((number, tuple(padded[i] for i in keep)))
+    if faults and known and not any(name.lower() in known for name in names):
+        raise _whole(
+            file, "is no table: its rows differ in length, its header is not known", SAVE_AS
+        )
     if faults:
         raise TableError(faults)
     return RawTable(file, names, tuple(rows), decimal_comma=separator != ",")
