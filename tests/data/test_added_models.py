@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 
 from densing.data import TableError, bundled, load_evidence
@@ -36,3 +37,10 @@ def test_faults_of_the_added_table_are_named_in_it(mine):
     mine.write_text(MINE.replace("0.431", "43.1"))
     with pytest.raises(TableError, match=r"mine\.csv"):
         load_evidence(models=mine)
+
+
+def test_faults_of_a_frame_are_named_as_what_it_was_given_as(mine):
+    frame = pd.read_csv(mine).assign(score=43.1)
+    with pytest.raises(TableError) as error:
+        load_evidence(models=frame)
+    assert {fault.file for fault in error.value.faults} == {"models"}

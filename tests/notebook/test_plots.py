@@ -48,3 +48,14 @@ def test_a_doubtful_run_is_stamped(doubtful):
     with pytest.warns(dn.NotTrustworthyWarning):
         ax = dn.plot_density(doubtful)
     assert any(text.get_text() == "NOT TRUSTWORTHY" for text in ax.texts)
+
+
+def test_a_model_of_ones_own_is_named_first_and_stands_out(run):
+    name = str(run["derived"]["model"].values[4])
+    ax = dn.plot_density(run, labels=1, highlight=[name])
+    (label,) = [text for text in ax.texts if text.get_text() == name]
+    assert label.get_fontweight() == "bold"
+    with pytest.raises(TypeError, match="a list of names"):
+        dn.plot_density(run, highlight=name)
+    with pytest.raises(ValueError, match=f"did you mean .*{name}"):
+        dn.plot_density(run, highlight=[name + "B"])

@@ -153,7 +153,9 @@ def load_evidence(
     for kind, table in given.items():
         try:
             form = "catalog" if kind == "models" else kind
-            frame, _, found = inspect_table(table, form, benchmarks=known, horizon=horizon)
+            frame, _, found = inspect_table(
+                table, form, benchmarks=known, horizon=horizon, name=kind
+            )
         except TableError as error:
             faults += error.faults
             continue

@@ -64,16 +64,19 @@ def inspect_table(
     *,
     benchmarks: Iterable[str] | None = None,
     horizon: timedelta = HORIZON,
+    name: str | None = None,
 ) -> tuple[pd.DataFrame, str, list[Fault]]:
     """Read a table and collect the faults of its cells and of its values.
+
+    `name` is what the faults call a frame in memory, its kind where None.
 
     Raises
     ------
     TableError
         The file is no table at all, or of no known kind.
     """
-    frame, kind, faults = load(table, kind)
-    file = Path(table).name if isinstance(table, str | Path) else kind
+    frame, kind, faults = load(table, kind, name=name)
+    file = Path(table).name if isinstance(table, str | Path) else name or kind
     known = frozenset(bundled("benchmarks")["benchmark"] if benchmarks is None else benchmarks)
     found = [
         *_rules(frame, kind, file),

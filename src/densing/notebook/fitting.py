@@ -1,5 +1,8 @@
 """Fit from a notebook."""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import xarray as xr
@@ -8,6 +11,14 @@ from densing.data import Evidence
 from densing.inference.settings import Settings
 from densing.models.declaration import Model
 from densing.notebook.given import as_evidence, as_model, as_settings
+
+
+@contextmanager
+def without_widgets() -> Iterator[None]:
+    """Import engines without their advice to install widgets, for bars that are not shown."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "IProgress not found")
+        yield
 
 
 def fit(
@@ -51,7 +62,9 @@ def fit(
     evidence, model = as_evidence(evidence), as_model(model)
     settings = as_settings(settings)
     from densing.cli.progress import showing
-    from densing.inference.fit import fit as sample
+
+    with without_widgets():
+        from densing.inference.fit import fit as sample
 
     with showing(quiet=not progress) as listener:
         return sample(evidence, model=model, settings=settings, seed=seed, listen=listener)

@@ -1,5 +1,6 @@
 """What a caller handed over, judged before any work: one sentence that says what to do."""
 
+import difflib
 import warnings
 from collections.abc import Collection
 from pathlib import Path
@@ -105,6 +106,27 @@ def as_settings(given: Settings | str | Path | None) -> Settings:
         f"expected a sampler recipe, got {_a(given)}: give its name, or "
         "settings = dn.load_settings('default')"
     )
+
+
+def as_models(given: Collection[str], run: xr.DataTree) -> list[str]:
+    """Return names of models that a run has.
+
+    Raises
+    ------
+    TypeError
+        A single name.
+    ValueError
+        A model that the run lacks; the message says which come close.
+    """
+    if isinstance(given, str):
+        raise TypeError(f"expected a list of names, got a string: [{given!r}]")
+    known = [str(name) for name in run["derived"]["model"].values]
+    for name in given:
+        if name not in known:
+            close = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+            hint = f"did you mean {', '.join(close)}?" if close else "dn.density(run).index has all"
+            raise ValueError(f"the run has no model {name!r}: {hint}")
+    return list(given)
 
 
 def as_prob(given: float) -> float:

@@ -9,6 +9,7 @@ import pandas as pd
 from densing.data import Evidence
 from densing.inference.settings import Settings
 from densing.models.declaration import DeclarationError, Model
+from densing.notebook.fitting import without_widgets
 from densing.notebook.given import as_evidence, as_model, as_settings
 from densing.notebook.told import Told
 from densing.report.sensitivity import table
@@ -97,7 +98,9 @@ def multiverse(
         )
     from densing.cli.progress import counting
     from densing.sensitivity.answers import summarise
-    from densing.sensitivity.run import run
+
+    with without_widgets():
+        from densing.sensitivity.run import run
 
     laid_out = design(declared, full=factorial, universes=universes, seed=seed)
     with counting("universes", quiet=not progress) as listen:

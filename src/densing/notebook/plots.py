@@ -12,17 +12,23 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from densing import report
-from densing.notebook.given import as_prob, as_run
+from densing.notebook.given import as_models, as_prob, as_run
 from densing.report.influence_figure import plot_influence as _influence
 from densing.report.style import figure_of
 
 
-def plot_density(run: xr.DataTree, ax: Axes | None = None, *, labels: int = 20) -> Axes:
+def plot_density(
+    run: xr.DataTree, ax: Axes | None = None, *, labels: int = 20, highlight: Sequence[str] = ()
+) -> Axes:
     """Draw every model's density against its release date, and both trends.
 
-    `labels` is how many models are named at the most, those that set a record first.
+    `labels` is how many models are named at the most, those that set a record first; models to
+    `highlight` stand out, and are named before all others.
     """
-    return shown(report.plot_headline(as_run(run), ax, labels=labels), new=ax is None)
+    run = as_run(run)
+    named = as_models(highlight, run)
+    drawn = report.plot_headline(run, ax, labels=labels, highlight=named)
+    return shown(drawn, new=ax is None)
 
 
 def plot_rate(run: xr.DataTree, ax: Axes | None = None) -> Axes:

@@ -1,5 +1,7 @@
 """The picture everyone will share: density against release date, with both trends."""
 
+from collections.abc import Sequence
+
 import matplotlib.dates as mdates
 import numpy as np
 import pandas as pd
@@ -24,13 +26,19 @@ from densing.report.words import digits, months, months_range, percent, plain, s
 from densing.results.headline import summary, trustworthy
 from densing.results.record_setters import record_setters
 
+HIGHLIGHT = "#8a2c6f"
 DODGE_DAYS = 5.0
 """Models of one day stand side by side, this far apart."""
 
 
 @style()
 def plot_headline(
-    run: xr.DataTree, ax: Axes | None = None, *, narrow: bool = False, labels: int = 20
+    run: xr.DataTree,
+    ax: Axes | None = None,
+    *,
+    narrow: bool = False,
+    labels: int = 20,
+    highlight: Sequence[str] = (),
 ) -> Axes:
     """Draw every model's density against its release date, and both trends.
 
@@ -44,6 +52,8 @@ def plot_headline(
         Shape of a new figure: for a phone instead of a page.
     labels
         At most so many models are named, those that set a record first.
+    highlight
+        Models in a colour of their own, named before all others.
     """
     ax = ax or new_axes(*((4.6, 5.8) if narrow else (9.6, 6.2)))
     derived, data = run["derived"].to_dataset(), run["constant_data"].to_dataset()
@@ -62,21 +72,26 @@ def plot_headline(
     expected = np.exp(np.median(derived["record"].to_numpy(), axis=(0, 1)))
     ax.step(dates, expected, where="post", color=RECORD, lw=1.1, ls=(0, (1, 1.5)), zorder=3)
 
-    colours = np.where(best, INK, "#7b8794")
-    ax.vlines(x, low, high, colors=list(colours), lw=0.9, alpha=0.55, zorder=4)
+    own = np.isin(derived["model"].values, highlight)
+    colours = np.where(own, HIGHLIGHT, np.where(best, INK, "#7b8794"))
+    ax.vlines(x, low, high, colors=list(colours), lw=np.where(own, 2.0, 0.9), alpha=0.55, zorder=4)
     ax.scatter(
         x, middle, s=area, c=colours, alpha=0.88, edgecolors="white", linewidths=0.7, zorder=5
     )
     _axes(ax, x, low, high, narrow=narrow)
     _frame(ax, run, narrow=narrow)
     notes = _annotate(ax, run, narrow=narrow)
-    order = list(dict.fromkeys([*np.flatnonzero(best)[::-1], *np.argsort(-params)]))
+    first = [*np.flatnonzero(own), *np.flatnonzero(best)[::-1]]
+    order = list(dict.fromkeys([*first, *np.argsort(-params)]))
     order = order[: labels // 2 if narrow else labels]
     place_labels(
         ax, np.column_stack([x, middle])[order], [str(derived["model"].values[i]) for i in order],
         obstacles=_obstacles(ax, x, low, middle, high),
         keep_clear=notes, fontsize=7 if narrow else 7.6,
     )  # fmt: skip
+    for text in ax.texts:
+        if text.get_text() in map(plain, highlight):
+            text.set(color=HIGHLIGHT, fontweight="bold")
     stamp(ax, trustworthy=trustworthy(run))
     return ax
 
