@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup report test lint types docs bench calibrate backtest clean
+.PHONY: help setup report test lint types docs notebooks bench calibrate backtest clean
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
@@ -32,6 +32,10 @@ types: setup ## static types (pyright needs node, or fetches it)
 docs: setup ## the documentation as a site: writes site/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
+notebooks: setup ## run the notebooks anew, in place, with their outputs (minutes)
+	$(BIN)/jupyter nbconvert --execute --inplace --to notebook --log-level=WARN \
+	  --ExecutePreprocessor.record_timing=False docs/notebooks/*.ipynb
+
 bench: setup ## speed and scale, with the targets beside the figures (minutes)
 	$(BIN)/python -m pytest benchmarks -q -o python_files='bench_*.py' \
 	  --benchmark-json=benchmarks/results/latest.json
@@ -49,4 +53,4 @@ calibrate: setup ## simulated worlds: coverage of every interval (hours; a stopp
 
 clean: ## remove what make made
 	rm -rf $(VENV) report site backtest-run calibration-run dist .pytest_cache .ruff_cache \
-	  .import_linter_cache .hypothesis
+	  .import_linter_cache .hypothesis .cache

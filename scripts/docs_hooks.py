@@ -125,6 +125,40 @@ def coverage(file: str) -> str:
     return f"{markdown(columns, rows)}\n\n{made(kept)}"
 
 
+def backtest(file: str) -> str:
+    """Scores of a kept back-test at its longest horizon, its sentences, and how it was made."""
+    kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
+    months = max(row["months"] for row in kept["table"])
+    pooled = [row for row in kept["table"] if row["months"] == months]
+    levels = ", ".join(f"{100 * float(level):.0f}" for level in pooled[0]["coverage"])
+    scores = [
+        (row["forecaster"], str(row["forecasts"]), str(row["batches"]),
+         ", ".join(f"{100 * told['share']:.0f}" for told in row["coverage"].values()),
+         f"{row['bias']:+.2f}", f"{row['crps']:.2f}", f"{row['log_score']:.2f}")
+        for row in pooled
+    ]  # fmt: skip
+    columns = ("forecaster", "n", "batches", f"inside {levels} %", "bias", "CRPS", "log score")
+    said = [kept[key] for key in ("sentence", "records_sentence", "scores_sentence", "cannot_know")]
+    return "\n\n".join(
+        [f"New models' log density, {months} months ahead, all origins together:",
+         markdown(columns, scores), "By origin: percent inside the 90 % interval, and CRPS.",
+         by_origin(kept["by_origin"]), *said, made(kept)]
+    )  # fmt: skip
+
+
+def by_origin(rows: list[dict[str, Any]]) -> str:
+    """Table of a back-test's forecasters side by side, one row an origin."""
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        if "no error" in row["forecaster"]:
+            continue
+        cell = f"{100 * row['coverage']['0.9']['share']:.0f}\u00a0%, {row['crps']:.2f}"
+        about = {"origin": row["origin"], "n": str(row["forecasts"])}
+        found.setdefault(row["origin"], about)[row["forecaster"]] = cell
+    columns = list(next(iter(found.values())))
+    return markdown(columns, [[row[name] for name in columns] for row in found.values()])
+
+
 def share(told: dict[str, Any], key: str = "mean") -> str:
     """Coverage in percent, with its standard error where it has one."""
     if told[key] is None:
@@ -141,8 +175,8 @@ def made(kept: dict[str, Any]) -> str:
 
 
 KINDS: dict[str, Callable[[str], str]] = {
-    "axes": axes, "bench": bench, "calibration": calibration, "choices": choices,
-    "columns": columns, "coverage": coverage, "graph": graph,
+    "axes": axes, "backtest": backtest, "bench": bench, "calibration": calibration,
+    "choices": choices, "columns": columns, "coverage": coverage, "graph": graph,
     "models": models, "priors": priors, "readme": readme,
 }  # fmt: skip
 """What a mark may ask for."""

@@ -13,6 +13,8 @@ def test_no_command_shows_the_first_five_steps(densing):
         (["nonsense"], "nonsense"),
         (["fit"], "--out"),
         (["fit", "--out", "x.nc", "--seed", "one"], "seed"),
+        (["fit", "--out", "x.nc", "--seed", "-1"], ">= 0"),
+        (["forecast", "x.nc", "--until", "2027-01-01", "--seed", "-1"], ">= 0"),
         (["trend", "t.csv", "--residual", "odd"], "skewed"),
         (["fit", "--out", "x.nc", "--model", "nope"], "no_irreducible"),
         (["fit", "--out", "x.nc", "--inference", "nope"], "publication"),

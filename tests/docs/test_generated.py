@@ -1,6 +1,7 @@
 """What pages take from the repository when they are built."""
 
 import importlib.util
+import json
 import subprocess
 import sys
 
@@ -55,3 +56,16 @@ def test_the_site_builds_without_a_warning(tmp_path):
     reference = (tmp_path / "site" / "reference" / "index.html").read_text(encoding="utf-8")
     for name in ("load_evidence", "fit", "doubling_time", "plot_density", "to_numpyro"):
         assert f"{name}</" in reference or f">{name}<" in reference
+
+
+def test_a_kept_backtest_is_quoted_as_it_is():
+    file = "benchmarks/results/backtest.json"
+    kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
+    page = hooks.backtest(file)
+    assert all(kept[key] in page for key in ("sentence", "records_sentence", "scores_sentence"))
+    for row in kept["table"]:
+        told = f"| {row['crps']:.2f} | {row['log_score']:.2f} |"
+        assert (told in page) == (row["months"] == max(r["months"] for r in kept["table"]))
+    for row in kept["by_origin"]:
+        if row["forecaster"] == "densing":
+            assert f"{100 * row['coverage']['0.9']['share']:.0f}\u00a0%, {row['crps']:.2f}" in page

@@ -78,3 +78,9 @@ def test_a_missing_column_is_named_with_its_cure():
     )  # fmt: skip
     with pytest.raises(dn.TableError, match="add a column 'params'"):
         dn.load_evidence(models=frame)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.5, "one", True])
+def test_impossible_seeds_are_refused_before_the_work(evidence, seed):
+    with pytest.raises(ValueError, match="seed must be a whole number"):
+        dn.fit(evidence, seed=seed)

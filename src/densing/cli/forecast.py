@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-from densing.cli.options import Flag
+from densing.cli.options import Flag, Seed
 
 TITLES = {
     "population": "typical new model", "frontier": "frontier", "new_model": "one new model",
@@ -30,7 +30,7 @@ def forecast(
     benchmark: str | None = None,
     params: float | None = None,
     prob: float = 0.9,
-    seed: int = 1,
+    seed: Seed = 1,
     out: Path | None = None,
     json: Flag = False,
 ) -> int:

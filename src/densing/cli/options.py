@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from densing.cli.offers import ModelName, RecipeName
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 Flag = Annotated[bool, Parameter(negative=())]
 """True where given; there is no `--no-` form."""
+Seed = Annotated[int, Parameter(validator=Number(gte=0, lt=2**32))]
+"""What every generator of random numbers takes."""
 Quiet = Annotated[bool, Parameter(name=["--quiet", "-q"], negative=())]
 
 
@@ -63,7 +66,7 @@ class Sampling:
     set_: Annotated[list[str], Parameter(name="--set", negative=())] = field(default_factory=list)
     """KEY=VALUE: a reference choice (tokens=1e12) or a prior's argument (prior.rate.scale=1).
     May be given several times."""
-    seed: int = 1
+    seed: Seed = 1
     """Seed of all random numbers."""
     quiet: Quiet = False
     """No progress on the terminal."""

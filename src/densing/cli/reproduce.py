@@ -10,7 +10,7 @@ from rich.table import Table
 
 from densing.cli.answers import print_json, status
 from densing.cli.files import check_writable, open_joint
-from densing.cli.options import Flag, Quiet
+from densing.cli.options import Flag, Quiet, Seed
 
 if TYPE_CHECKING:
     from densing.paper.claim import Claim
@@ -23,7 +23,7 @@ def reproduce(
     *,
     out: Path = Path("reproduction"),
     run: Path | None = None,
-    seed: int = 1,
+    seed: Seed = 1,
     quiet: Quiet = False,
     json: Flag = False,
 ) -> int:

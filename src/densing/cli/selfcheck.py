@@ -9,7 +9,7 @@ from rich.table import Table
 
 from densing.cli.answers import print_json, probability, status_of
 from densing.cli.offers import model_names, recipe_names
-from densing.cli.options import Flag, Quiet
+from densing.cli.options import Flag, Quiet, Seed
 
 Settings = Annotated[list[str] | None, Parameter(name="--set", negative=())]
 ASKED = {
@@ -29,7 +29,7 @@ def selfcheck(
     above: float | None = None,
     reference: Path | None = None,
     prob: float = 0.9,
-    seed: int = 1,
+    seed: Seed = 1,
     quiet: Quiet = False,
     json: Flag = False,
 ) -> int:

@@ -10,7 +10,7 @@ import xarray as xr
 from densing.data import Evidence
 from densing.inference.settings import Settings
 from densing.models.declaration import Model
-from densing.notebook.given import as_evidence, as_model, as_settings
+from densing.notebook.given import as_evidence, as_model, as_seed, as_settings
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def fit(
         The model's choices leave nothing to fit.
     """
     evidence, model = as_evidence(evidence), as_model(model)
-    settings = as_settings(settings)
+    settings, seed = as_settings(settings), as_seed(seed)
     from densing.cli.progress import showing
 
     with without_widgets():

@@ -136,6 +136,13 @@ def as_prob(given: float) -> float:
     return float(given)
 
 
+def as_seed(given: int) -> int:
+    """Return `given` where every generator of random numbers takes it as a seed."""
+    if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given < 2**32:
+        raise ValueError(f"seed must be a whole number from 0 to 4294967295, got {given!r}")
+    return given
+
+
 def _a(given: Any) -> str:
     """Name the type of what was given."""
     name = type(given).__name__

@@ -10,7 +10,7 @@ from densing.data import Evidence
 from densing.inference.settings import Settings
 from densing.models.declaration import DeclarationError, Model
 from densing.notebook.fitting import without_widgets
-from densing.notebook.given import as_evidence, as_model, as_settings
+from densing.notebook.given import as_evidence, as_model, as_seed, as_settings
 from densing.notebook.told import Told
 from densing.report.sensitivity import table
 from densing.sensitivity.axes import load_axes
@@ -87,6 +87,7 @@ def multiverse(
     """
     evidence, model = as_evidence(evidence), as_model(model)
     settings, declared = as_settings(settings), load_axes(declaration)
+    seed = as_seed(seed)
     if isinstance(axes, str):
         raise TypeError(f"axes must be a list of names, got a string: axes=[{axes!r}]")
     if axes is not None:
@@ -97,9 +98,9 @@ def multiverse(
             "take settings='universe'"
         )
     from densing.cli.progress import counting
-    from densing.sensitivity.answers import summarise
 
     with without_widgets():
+        from densing.sensitivity.answers import summarise
         from densing.sensitivity.run import run
 
     laid_out = design(declared, full=factorial, universes=universes, seed=seed)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator
 
 from densing.report.choices import value_text
-from densing.report.labels import place_labels
+from densing.report.labels import obstacles, place_labels
 from densing.report.style import (
     FRONTIER,
     INK,
@@ -86,7 +86,7 @@ def plot_headline(
     order = order[: labels // 2 if narrow else labels]
     place_labels(
         ax, np.column_stack([x, middle])[order], [str(derived["model"].values[i]) for i in order],
-        obstacles=_obstacles(ax, x, low, middle, high),
+        obstacles=obstacles(ax, x, low, middle, high, dense=own),
         keep_clear=notes, fontsize=7 if narrow else 7.6,
     )  # fmt: skip
     for text in ax.texts:
@@ -202,19 +202,3 @@ def _annotate(ax: Axes, run: xr.DataTree, *, narrow: bool) -> list:
         )
     )  # fmt: skip
     return notes
-
-
-def _obstacles(
-    ax: Axes, x: np.ndarray, low: np.ndarray, middle: np.ndarray, high: np.ndarray
-) -> np.ndarray:
-    """Points along every interval and line, and thrice at every dot, shape (obstacle, 2)."""
-    share = np.linspace(0.0, 1.0, 7)[:, None]
-    bars = np.exp(np.log(low) * (1 - share) + np.log(high) * share)
-    xs, ys = [np.tile(x, len(share)), x, x, x], [bars.ravel(), middle, middle, middle]
-    for line in ax.get_lines():
-        at, height = (np.asarray(v, float) for v in line.get_data())
-        if len(at) > 2:
-            fine = np.linspace(at[0], at[-1], 150)
-            xs.append(fine)
-            ys.append(np.exp(np.interp(fine, at, np.log(height))))
-    return np.column_stack([np.concatenate(xs), np.concatenate(ys)])

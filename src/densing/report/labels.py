@@ -105,3 +105,31 @@ def _best_place(
             if cost < cheapest:
                 best, cheapest = ((centre - anchor) / scale, box), cost
     return best
+
+
+def obstacles(
+    ax: Axes,
+    x: np.ndarray,
+    low: np.ndarray,
+    middle: np.ndarray,
+    high: np.ndarray,
+    *,
+    dense: np.ndarray,
+) -> np.ndarray:
+    """Points along every interval and line, and thrice at every dot, shape (obstacle, 2).
+
+    No label fits between those of the intervals that are `dense`, shape (model,).
+    """
+    share = np.linspace(0.0, 1.0, 7)[:, None]
+    bars = np.exp(np.log(low) * (1 - share) + np.log(high) * share)
+    xs, ys = [np.tile(x, len(share)), x, x, x], [bars.ravel(), middle, middle, middle]
+    for i in np.flatnonzero(dense):
+        xs.append(np.full(60, x[i]))
+        ys.append(np.geomspace(low[i], high[i], 60))
+    for line in ax.get_lines():
+        at, height = (np.asarray(v, float) for v in line.get_data())
+        if len(at) > 2:
+            fine = np.linspace(at[0], at[-1], 150)
+            xs.append(fine)
+            ys.append(np.exp(np.interp(fine, at, np.log(height))))
+    return np.column_stack([np.concatenate(xs), np.concatenate(ys)])

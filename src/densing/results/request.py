@@ -135,7 +135,7 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """Say that a name is not in the run, and which come nearest."""
     lower = {own.lower(): own for own in known}
     near = [lower[hit] for hit in get_close_matches(name.lower(), lower, n=3, cutoff=0.45)]
-    cure = f"did you mean {_list(near)}?" if near else f"it has {_list(list(lower.values())[:12])}"
+    cure = f"did you mean {_list(near)}?" if near else f"it has {_some(list(lower.values()))}"
     return f"no {what} {name!r} in this run: {cure}"
 
 
@@ -149,3 +149,9 @@ def sized(params: float) -> str:
         if params >= 0.9995 * unit:
             return f"{params / unit:.3g}{suffix}"
     return f"{params:.3g}"
+
+
+def _some(names: list[str], shown: int = 12) -> str:
+    if len(names) <= shown:
+        return _list(names)
+    return f"{', '.join(names[:shown])} and {len(names) - shown} more"
