@@ -120,7 +120,7 @@ def as_models(given: Collection[str], run: xr.DataTree) -> list[str]:
     """
     if isinstance(given, str):
         raise TypeError(f"expected a list of names, got a string: [{given!r}]")
-    known = [str(name) for name in run["derived"]["model"].values]
+    known = [str(name) for name in run["derived"].to_dataset()["model"].values]
     for name in given:
         if name not in known:
             close = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
