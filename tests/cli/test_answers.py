@@ -7,6 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from densing.results.run import save_run
+from report.synthetic import make_run
+
 INTERVAL = {"median", "lower", "upper", "prob", "kind"}
 GROWTH = {"rate_per_year", "doubling_months", "p_not_growing"}
 DIAGNOSTICS = {
@@ -129,3 +132,17 @@ def test_listings(densing):
     listed = densing("data", "--json").json
     assert {"catalog", "reference_runs"} <= {entry["name"] for entry in listed}
     assert densing("data", "benchmarks").out.startswith("benchmark,")
+
+
+def test_density_of_the_models_asked_for(densing, tmp_path):
+    run = make_run()
+    run.attrs["kind"] = "joint"
+    path = save_run(run, tmp_path / "run.nc")
+    rows = densing("density", path, "--json").json
+    asked = [rows[3]["model"], rows[1]["model"]]
+    assert densing("density", path, *asked, "--json").json == [rows[1], rows[3]]
+    assert asked[0] in densing("density", path, asked[0]).out
+    result = densing("density", path, asked[0], "plain-9B", "nobody")
+    assert (result.status, result.out) == (2, "")
+    assert "did you mean plain-" in result.err
+    assert "'nobody'" in result.err

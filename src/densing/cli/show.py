@@ -31,13 +31,15 @@ def summary(run: Path, *, prob: float = 0.9, json: Flag = False) -> int:
     return show_summary(open_run(run), json=json, prob=probability(prob))
 
 
-def density(run: Path, *, prob: float = 0.9, json: Flag = False) -> int:
+def density(run: Path, *models: str, prob: float = 0.9, json: Flag = False) -> int:
     """Print the density of each model of a run, densest first.
 
     Parameters
     ----------
     run
         Run file (densing fit, densing report).
+    models
+        Names of models to print; all of them without any.
     prob
         Probability of the equal-tailed intervals.
     json
@@ -46,7 +48,7 @@ def density(run: Path, *, prob: float = 0.9, json: Flag = False) -> int:
     from densing.results.density import density_table
 
     opened = open_joint(run)
-    rows = density_table(opened, prob=probability(prob))
+    rows = _only(density_table(opened, prob=probability(prob)), models)
     if json:
         print_json(rows)
         return status_of(opened)
@@ -62,6 +64,18 @@ def density(run: Path, *, prob: float = 0.9, json: Flag = False) -> int:
     console = Console()
     console.print(table)
     return status_of(opened, console)
+
+
+def _only(rows: list[dict[str, Any]], models: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Keep rows of the models asked for; raises `RequestError` with every name that is unknown."""
+    from densing.results.horizon import RequestError
+    from densing.results.request import unknown
+
+    known = [row["model"] for row in rows]
+    faults = [unknown("model", name, known) for name in models if name not in known]
+    if faults:
+        raise RequestError("\n".join(faults))
+    return [row for row in rows if not models or row["model"] in models]
 
 
 def show_summary(
