@@ -114,8 +114,8 @@ def test_commands_that_are_not_run_exist(capsys):
 
     from densing.cli.app import app
 
-    for path in PAGES:
-        for block in blocks(path):
+    for page in PAGES:
+        for block in blocks(page):
             if block.language not in ("console", "sh"):
                 continue
             lines = block.code.splitlines()
@@ -125,8 +125,10 @@ def test_commands_that_are_not_run_exist(capsys):
                     continue
                 name, *arguments = shlex.split(command)[1:]
                 options = [a for a in arguments if re.match(r"--\w", a)]
-                app(["--help"] if name.startswith("-") else [name, "--help"],
-                    exit_on_error=False, result_action="return_value")  # fmt: skip
+                path = [] if name.startswith("-") else [name]
+                if path and arguments and arguments[0] in app[name]:
+                    path.append(arguments[0])
+                app([*path, "--help"], exit_on_error=False, result_action="return_value")
                 shown = capsys.readouterr().out
                 for option in options:
                     assert option in shown, f"{block.page}:{block.line}: {command}"
