@@ -68,6 +68,19 @@ def test_a_second_time_there_is_nothing_new(table, tmp_path):
     assert (again.there, again.added["benchmark"].tolist()) == (2, ["BBH"])
 
 
+def test_a_row_that_says_otherwise_is_not_passed_over(table, tmp_path):
+    (tmp_path / "catalog.csv").write_text(
+        text(grow(table(*MINE), folder=tmp_path).tables["catalog"])
+    )
+    moved = [row.replace("2025-06-01", "2025-07-01") for row in MINE]
+    told = faults(table(*moved), tmp_path)
+    assert "write 2025-06-01, or replace" in told[2, "release_date"]
+    assert "has 0.71 on MMLU already" in told[2, "score"]
+    grown = grow(table(*moved), folder=tmp_path, replace=True)
+    assert grown.replaced == {"mine-7B": 2}
+    assert set(grown.tables["catalog"]["release_date"].tail(2)) == {"2025-07-01"}
+
+
 def test_the_bundled_folder_of_a_checkout_can_grow(table, tmp_path):
     folder = tmp_path / "bundled"
     shutil.copytree(BUNDLED, folder)

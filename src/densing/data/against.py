@@ -21,7 +21,7 @@ CELL = ["model", "benchmark"]
 
 
 def there_already(own: pd.DataFrame, catalog: pd.DataFrame) -> pd.Series:
-    """Whether a row stands in the catalog: same model, benchmark, score, protocol and source.
+    """Whether the catalog has a row, with all that the row states; a blank states nothing.
 
     Returns
     -------
@@ -30,9 +30,20 @@ def there_already(own: pd.DataFrame, catalog: pd.DataFrame) -> pd.Series:
     """
     import pandas as pd
 
-    names = [name for name in (*CELL, "score", "protocol", "source") if name in own]
-    known = {tuple(map(written, row)) for row in _rows(catalog.reindex(columns=names))}
-    found = [tuple(map(written, row)) in known for row in _rows(own[names])]
+    names = [name for name in own if name in catalog]
+    known: dict[tuple[Any, ...], list[list[str]]] = {}
+    for cell, row in zip(_rows(catalog[CELL]), _rows(catalog[names]), strict=True):
+        known.setdefault(cell, []).append([written(value) for value in row])
+    found = [
+        any(
+            all(
+                mine in ("blank", there)
+                for mine, there in zip(map(written, row), kept, strict=True)
+            )
+            for kept in known.get(cell, ())
+        )
+        for cell, row in zip(_rows(own[CELL]), _rows(own[names]), strict=True)
+    ]
     return pd.Series(found, index=own.index, dtype=bool)
 
 
