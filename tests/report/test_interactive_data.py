@@ -58,7 +58,7 @@ def test_what_is_not_known_is_not_told():
 def test_active_parameters_are_told_where_they_are_fewer():
     run = make_run()
     run["constant_data"]["active_params"][:] = 3e7
-    assert all("30M active" in dict(f)["Actual"] for f in model_columns(run)["facts"])
+    assert all("30M active" in dict(f)["Actual size"] for f in model_columns(run)["facts"])
 
 
 def test_records_are_the_highest_of_their_day(models):

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from markupsafe import Markup
 
-from densing.report.interactive_data import ARCHITECTURES, lines_of, model_columns
+from densing.report.interactive_data import ARCHITECTURES, line_columns, lines_of, model_columns
 from densing.report.template import asset
 
 
@@ -23,12 +23,13 @@ def interactive(run: xr.DataTree) -> dict[str, Any]:
 
     library = Resources(mode="inline", components=["bokeh"], log_level="error").js_raw
     models = model_columns(run)
+    lines = {name: line_columns(run, name) for name, _ in lines_of(run)}
     kinds = sorted(set(models["architecture"]) - {""})
     return {
         "library": Markup("\n".join(library).replace("</script", "<\\/script")),
         "script": asset("interactive.js"),
         "style": asset("interactive.css"),
-        "plot": inside_script(json_item(interactive_plot(run))),
+        "plot": inside_script(json_item(interactive_plot(models, lines))),
         "lines": lines_of(run),
         "names": models["name"],
         "families": counts(models["family"]),

@@ -70,8 +70,8 @@ def facts(data: xr.Dataset, i: int, row: dict[str, Any]) -> list[list[str]]:
         shape += f", {size(active)} active"
     lines = [
         ["Density", ends(density, lambda v: digits(v, figures=2))],
-        ["Effective", f"{ends(effective, size)} parameters"],
-        ["Actual", f"{shape} parameters, {size(row['params'])} counted"],
+        ["Effective size", ends(effective, size)],
+        ["Actual size", f"{shape}, {size(row['params'])} counted"],
         ["Released", row["release_date"]],
         ["By", ", ".join(filter(None, (text("organization"), text("model_family"), kind)))],
         ["Trained on", f"{size(float(data['training_tokens'].values[i]))} tokens"],

@@ -7,7 +7,6 @@ fills them in, again whenever the reader changes between light and dark.
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from bokeh.core.properties import value
 from bokeh.models import (
     BooleanFilter,
@@ -32,18 +31,20 @@ from bokeh.models import (
 from bokeh.models.glyph import Glyph
 from bokeh.plotting import figure
 
-from densing.report.interactive_data import line_columns, lines_of, model_columns
-
 Columns = dict[str, Any]
 AXIS = "density: effective over actual parameters"
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, Arial, sans-serif"
 
 
-def interactive_plot(run: xr.DataTree) -> Plot:
-    """Draw every model and every line; logarithmic, with the linear axis ready but not shown."""
-    models: Columns = model_columns(run)
+def interactive_plot(models: Columns, lines: dict[str, Columns]) -> Plot:
+    """Draw every model and every line; logarithmic, with the linear axis ready but not shown.
+
+    Parameters
+    ----------
+    models, lines
+        `interactive_data.model_columns`, and `line_columns` of each line by name.
+    """
     source = ColumnDataSource(models, name="models")
-    lines = {name: line_columns(run, name) for name, _ in lines_of(run)}
     plot = _frame(models, lines)
     coloured(plot.add_layout, Span(location=1, dimension="width", line_dash=[5, 4]), line="--muted")
     coloured(
@@ -73,7 +74,7 @@ def _frame(models: Columns, lines: dict[str, Columns]) -> Plot:
     for name, line in lines.items():
         drawn += [line["median"]] if name == "record" else [line["lower"], line["upper"]]
     lowest, highest = float(min(map(min, drawn))), float(max(map(max, drawn)))
-    pad = 0.03 * max(np.ptp(x), 30 * 86_400_000.0)
+    pad = max(0.03 * np.ptp(x), 10 * 86_400_000.0)  # milliseconds: ten days
     plot = figure(
         name="density", x_axis_type="datetime", y_axis_type="log", sizing_mode="stretch_both",
         x_range=Range1d(start=float(x.min() - pad), end=float(x.max() + pad)),
