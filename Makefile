@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup report test lint types docs bench calibrate backtest clean
+.PHONY: help setup report test lint types docs gallery bench calibrate backtest clean
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
@@ -31,6 +31,10 @@ types: setup ## static types (pyright needs node, or fetches it)
 
 docs: setup ## the documentation as a site: writes site/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+gallery: report ## the documentation's figures anew, from the report's run
+	cp report/figures/*.svg docs/gallery/
+	cp report/figures/density_by_release.png docs/headline.png
 
 bench: setup ## speed and scale, with the targets beside the figures (minutes)
 	$(BIN)/python -m pytest benchmarks -q -o python_files='bench_*.py' \

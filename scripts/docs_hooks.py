@@ -23,6 +23,7 @@ from densing.data.schemas import TABLES
 from densing.models.declaration import declared, load_model
 from densing.models.graph import model_graph
 from densing.models.tables import PRIORS, markdown, prior_rows, words
+from densing.report.figures import PICTURES
 from densing.sensitivity.axes import load_axes
 
 MARK = re.compile(r"^<!-- generated: (\S+) ?(.*?) -->$", re.MULTILINE)
@@ -125,6 +126,28 @@ def coverage(file: str) -> str:
     return f"{markdown(columns, rows)}\n\n{made(kept)}"
 
 
+VERBS = {
+    "density_by_release": "plot_density", "growth_rate": "plot_rate",
+    "density_ranking": "plot_ranking", "predictive_check": "plot_predictive",
+    "influence": "plot_influence", "loss_law": "plot_loss_law",
+    "reference_at_d0": "plot_reference", "performance_map": "plot_performance_map",
+    "diagnostics": "plot_diagnostics",
+}  # fmt: skip
+"""The verb that draws each figure of the report."""
+
+
+def gallery(folder: str) -> str:
+    """Every figure of the report with its own words; the pictures are kept in `folder`."""
+    parts = []
+    for picture in PICTURES:
+        kept = (ROOT / folder / f"{picture.name}.svg").relative_to(ROOT / "docs")
+        parts.append(
+            f"## {picture.title}\n\n![{picture.title}]({kept})\n\n{picture.caption} "
+            f"`dn.{VERBS[picture.name]}(run)`; `{picture.name}` in the report's folder."
+        )
+    return "\n\n".join(parts)
+
+
 def share(told: dict[str, Any], key: str = "mean") -> str:
     """Coverage in percent, with its standard error where it has one."""
     if told[key] is None:
@@ -142,7 +165,7 @@ def made(kept: dict[str, Any]) -> str:
 
 KINDS: dict[str, Callable[[str], str]] = {
     "axes": axes, "bench": bench, "calibration": calibration, "choices": choices,
-    "columns": columns, "coverage": coverage, "graph": graph,
+    "columns": columns, "coverage": coverage, "gallery": gallery, "graph": graph,
     "models": models, "priors": priors, "readme": readme,
 }  # fmt: skip
 """What a mark may ask for."""

@@ -115,6 +115,13 @@ def test_pointing_at_a_model_tells_about_it(page, many):
         assert f"{row['density']['median']:.2g}" in text.replace(",", "")
         assert "QUIZ" in text
         assert "CODE & <b>MATH</b>" in text
+    box = page.tab.locator("#interactive-plot").bounding_box()
+    page.tab.mouse.move(box["x"] + box["width"] - 60, box["y"] + box["height"] - 80)
+    page.settle()
+    assert not page.card.is_visible(), "no model is there"
+    page.tab.mouse.move(*page.place("plain-3B"))
+    page.settle()
+    assert page.card.is_visible()
     page.tab.mouse.move(2, 2)
     page.settle()
     assert not page.card.is_visible()
