@@ -92,6 +92,7 @@ def page(loaded):
 def test_it_loads_without_an_error_and_asks_for_nothing(loaded, address):
     page = loaded
     page.tab.mouse.wheel(0, 30_000)
+    page.tab.get_by_role("combobox", name="Model", exact=True).select_option(label="$$x^2$$-9B")
     page.settle()
     assert page.faults == []
     assert page.requests == [address]
