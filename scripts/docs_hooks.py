@@ -133,7 +133,7 @@ VERBS = {
     "reference_at_d0": "plot_reference", "performance_map": "plot_performance_map",
     "diagnostics": "plot_diagnostics",
 }  # fmt: skip
-"""The verb that draws each figure of the report."""
+"""The verb that draws a figure of the report."""
 
 
 def gallery(folder: str) -> str:
@@ -141,9 +141,10 @@ def gallery(folder: str) -> str:
     parts = []
     for picture in PICTURES:
         kept = (ROOT / folder / f"{picture.name}.svg").relative_to(ROOT / "docs")
+        verb = f"`dn.{VERBS[picture.name]}(run)`; " if picture.name in VERBS else ""
         parts.append(
             f"## {picture.title}\n\n![{picture.title}]({kept})\n\n{picture.caption} "
-            f"`dn.{VERBS[picture.name]}(run)`; `{picture.name}` in the report's folder."
+            f"{verb}`{picture.name}` in the report's folder."
         )
     return "\n\n".join(parts)
 

@@ -42,9 +42,11 @@ def test_tables_hold_what_is_declared():
 def test_the_gallery_has_every_figure_and_no_other():
     page = hooks.gallery("docs/gallery")
     kept = {path.stem for path in (ROOT / "docs" / "gallery").iterdir()}
-    assert kept == {picture.name for picture in PICTURES} == set(hooks.VERBS)
-    for name, verb in hooks.VERBS.items():
+    assert kept == {picture.name for picture in PICTURES}, "`make gallery` makes them anew"
+    for name in kept:
         assert f"(gallery/{name}.svg)" in page
+    for name, verb in hooks.VERBS.items():
+        assert name in kept
         assert callable(getattr(dn, verb))
 
 
