@@ -218,6 +218,22 @@ def test_the_axis_is_switched_by_keyboard_and_back(page, many):
     assert page.faults == []
 
 
+def test_a_part_is_enlarged_by_dragging_and_all_is_shown_again(page):
+    before = page.place("A&B-7B"), page.place("model-23")
+    (x0, y0), (x1, y1) = before
+    page.tab.mouse.move((x0 + x1) / 2, (y0 + y1) / 2)
+    page.tab.mouse.down()
+    page.tab.mouse.move(x1 - 20, y1 - 20, steps=5)
+    page.tab.mouse.up()
+    page.settle()
+    assert page.place("model-23")[0] - page.place("A&B-7B")[0] > 1.5 * (x1 - x0)
+    page.tab.get_by_role("button", name="Show all").click()
+    page.settle()
+    after = page.place("A&B-7B"), page.place("model-23")
+    assert np.allclose(after, before)
+    assert page.faults == []
+
+
 def test_every_control_has_a_label_and_takes_the_focus(page):
     nameless = page.tab.evaluate(
         "() => [...document.querySelectorAll('#interactive :is(input, select)')]"

@@ -17,6 +17,7 @@
   const view = [...views][0], plot = view.model, everything = [...plot.document.all_models];
   const named = name => everything.filter(model => model.name === name);
   const models = named("models")[0].data, chosen = named("chosen")[0];
+  const { start: first, end: last } = plot.x_range;
   const indices = models.name.map((_, i) => i);
   const coarse = matchMedia("(pointer: coarse), (max-width: 600px)").matches;
   plot.toolbar.active_drag = null;
@@ -103,7 +104,7 @@
     const kind = form.elements.axis.value;
     const [start, end] = plot.tags[0][kind];
     plot.y_scale = scales[kind];
-    plot.y_range.setv({ start, end, reset_start: start, reset_end: end });
+    plot.y_range.setv({ start, end });
     for (const name of Object.keys(scales)) named(name)[0].visible = name === kind;
     named("grid")[0].axis = named(kind)[0];
     const surface = document.getElementById("interactive-plot"), alt = surface.ariaLabel;
@@ -172,7 +173,10 @@
     named("dates")[0].ticker.desired_num_ticks = Math.max(3, Math.round(stage.clientWidth / 120));
     requestAnimationFrame(label);
   }
-  function update() { paint(); axis(); filter(); lines(); choose(""); fit(); }
+  function update() {
+    plot.x_range.setv({ start: first, end: last });
+    paint(); axis(); filter(); lines(); choose(""); fit();
+  }
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
   addEventListener("resize", fit);
   for (const end of ["start", "end"]) plot.y_range.properties[end].change.connect(fit);

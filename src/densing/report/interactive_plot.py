@@ -78,12 +78,10 @@ def _frame(models: Columns, lines: dict[str, Columns]) -> Plot:
     plot = figure(
         name="density", x_axis_type="datetime", y_axis_type="log", sizing_mode="stretch_both",
         x_range=Range1d(start=float(x.min() - pad), end=float(x.max() + pad)),
-        y_range=Range1d(start=lowest / 1.5, end=highest * 1.5), tools="box_zoom,reset",
-        toolbar_location="above", background_fill_color=None, border_fill_color=None,
+        y_range=Range1d(start=lowest / 1.5, end=highest * 1.5), tools="box_zoom",
+        toolbar_location=None, background_fill_color=None, border_fill_color=None,
         outline_line_color=None, min_border_right=30,
     )  # fmt: skip
-    plot.toolbar.logo = None
-    plot.toolbar.autohide = True
     plot.tags = [{"linear": [0.0, highest * 1.05], "log": [lowest / 1.5, highest * 1.5]}]
     log, linear = plot.yaxis[0], LinearAxis(visible=False)
     plot.add_layout(linear, "left")
