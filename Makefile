@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup report test lint types docs notebooks bench calibrate backtest clean
+.PHONY: help setup report test lint types docs notebooks gallery bench calibrate backtest clean
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
@@ -35,6 +35,10 @@ docs: setup ## the documentation as a site: writes site/index.html
 notebooks: setup ## run the notebooks anew, in place, with their outputs (minutes)
 	$(BIN)/jupyter nbconvert --execute --inplace --to notebook --log-level=WARN \
 	  --ExecutePreprocessor.record_timing=False docs/notebooks/*.ipynb
+
+gallery: report ## the documentation's figures anew, from the report's run
+	cp report/figures/*.svg docs/gallery/
+	cp report/figures/density_by_release.png docs/headline.png
 
 bench: setup ## speed and scale, with the targets beside the figures (minutes)
 	$(BIN)/python -m pytest benchmarks -q -o python_files='bench_*.py' \

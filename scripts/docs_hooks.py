@@ -23,6 +23,7 @@ from densing.data.schemas import TABLES
 from densing.models.declaration import declared, load_model
 from densing.models.graph import model_graph
 from densing.models.tables import PRIORS, markdown, prior_rows, words
+from densing.report.figures import PICTURES
 from densing.sensitivity.axes import load_axes
 
 MARK = re.compile(r"^<!-- generated: (\S+) ?(.*?) -->$", re.MULTILINE)
@@ -159,6 +160,29 @@ def by_origin(rows: list[dict[str, Any]]) -> str:
     return markdown(columns, [[row[name] for name in columns] for row in found.values()])
 
 
+VERBS = {
+    "density_by_release": "plot_density", "growth_rate": "plot_rate",
+    "density_ranking": "plot_ranking", "predictive_check": "plot_predictive",
+    "influence": "plot_influence", "loss_law": "plot_loss_law",
+    "reference_at_d0": "plot_reference", "performance_map": "plot_performance_map",
+    "diagnostics": "plot_diagnostics",
+}  # fmt: skip
+"""The verb that draws a figure of the report."""
+
+
+def gallery(folder: str) -> str:
+    """Every figure of the report with its own words; the pictures are kept in `folder`."""
+    parts = []
+    for picture in PICTURES:
+        kept = (ROOT / folder / f"{picture.name}.svg").relative_to(ROOT / "docs")
+        verb = f"`dn.{VERBS[picture.name]}(run)`; " if picture.name in VERBS else ""
+        parts.append(
+            f"## {picture.title}\n\n![{picture.title}]({kept})\n\n{picture.caption} "
+            f"{verb}`{picture.name}` in the report's folder."
+        )
+    return "\n\n".join(parts)
+
+
 def share(told: dict[str, Any], key: str = "mean") -> str:
     """Coverage in percent, with its standard error where it has one."""
     if told[key] is None:
@@ -176,7 +200,7 @@ def made(kept: dict[str, Any]) -> str:
 
 KINDS: dict[str, Callable[[str], str]] = {
     "axes": axes, "backtest": backtest, "bench": bench, "calibration": calibration,
-    "choices": choices, "columns": columns, "coverage": coverage, "graph": graph,
-    "models": models, "priors": priors, "readme": readme,
+    "choices": choices, "columns": columns, "coverage": coverage, "gallery": gallery,
+    "graph": graph, "models": models, "priors": priors, "readme": readme,
 }  # fmt: skip
 """What a mark may ask for."""

@@ -52,3 +52,7 @@ def test_contracts_of_the_imports():
         capture_output=True, text=True, check=False, cwd=ROOT,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_figure_does_not_wait_for_the_pages_library():
+    assert "bokeh" not in imported("densing.report")

@@ -7,7 +7,9 @@ import sys
 
 import pytest
 
+import densing as dn
 from densing.models.declaration import declared, load_model
+from densing.report.figures import PICTURES
 
 from .blocks import PAGES, ROOT
 
@@ -36,6 +38,17 @@ def test_tables_hold_what_is_declared():
     assert "D0, the tokens" in choices
     for name in declared("models"):
         assert f"`{name}`" in hooks.models("")
+
+
+def test_the_gallery_has_every_figure_and_no_other():
+    page = hooks.gallery("docs/gallery")
+    kept = {path.stem for path in (ROOT / "docs" / "gallery").iterdir()}
+    assert kept == {picture.name for picture in PICTURES}, "`make gallery` makes them anew"
+    for name in kept:
+        assert f"(gallery/{name}.svg)" in page
+    for name, verb in hooks.VERBS.items():
+        assert name in kept
+        assert callable(getattr(dn, verb))
 
 
 def test_an_unknown_mark_is_an_error():

@@ -12,7 +12,7 @@ BENCHMARKS = ("QUIZ", "CODE & <b>MATH</b>")
 PROTOCOL = "QUIZ: 0-shot"
 NAMES = (
     "<script>alert(1)</script>", "A&B-7B", "cost $5 or $6", "Ünïcode-3B", "plain-1B", "plain-2B",
-    "plain-3B", "a rather long name of a model-70B",
+    "plain-3B", "a rather long name of a model-70B", "$$x^2$$-9B",
 )  # fmt: skip
 LOSS = {
     "irreducible_loss": (0.05, 0.08), "size_term": (0.15, 0.2), "alpha": (0.3, 0.35),

@@ -122,6 +122,15 @@ def test_equal_weights_are_no_weights():
     assert ours["doubling_months"]["upper"] is None
 
 
+def test_what_differs_by_rounding_alone_is_equal():
+    """Scores of a family that cancel out leave the like: no tail, and no warning about one."""
+    noise = 1e-16 * np.random.default_rng(0).standard_normal((2, 50))
+    weights = reweight(noise)
+    assert weights.reliable
+    assert np.ptp(weights.values) == 0.0
+    assert reweight(1e13 * noise).pareto_k > -np.inf
+
+
 def test_few_draws_have_a_stricter_limit():
     ratio = np.random.default_rng(0).standard_normal((1, 100))
     assert reweight(ratio).limit == pytest.approx(0.5)

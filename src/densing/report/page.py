@@ -9,6 +9,7 @@ import xarray as xr
 from densing.report import words
 from densing.report.choices import choice_rows, prior_rows
 from densing.report.figures import pictures
+from densing.report.interactive import interactive
 from densing.report.provenance import sources
 from densing.report.template import asset, fill
 from densing.results.density import density_table
@@ -63,6 +64,7 @@ def context(run: xr.DataTree, images: Mapping[str, Image], *, command: str) -> d
         "trustworthy": trustworthy(run),
         "headline": words.headline(answer),
         "figures": figures,
+        "interactive": interactive(run) | {"of": "density_by_release"},
         "densities": density_table(run),
         "coverage": coverage(run),
         "choices": choice_rows(run),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 
@@ -21,10 +21,11 @@ def fill(
     (`jinja2.UndefinedError`).
     """
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=FunctionLoader(lambda part: text(package, part)),
+    )  # fmt: skip
     environment.filters |= filters
-    return environment.from_string(text(package, name)).render(context)
+    return environment.get_template(name).render(context)
 
 
 def asset(name: str) -> Markup:

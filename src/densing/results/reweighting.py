@@ -12,6 +12,8 @@ import numpy as np
 from densing.results.interval import PROB, Interval, doubling_months
 
 MAX_PARETO_K = 0.7
+EQUAL = 1e-12
+"""Log ratios that differ by less are equal: what is left is rounding, and has no tail."""
 
 
 class Weights(NamedTuple):
@@ -43,7 +45,7 @@ def reweight(log_ratio: np.ndarray) -> Weights:
 
     arviz: Any = array_stats  # its types are those of its defaults
     limit = min(MAX_PARETO_K, 1.0 - 1.0 / np.log10(log_ratio.size))
-    if np.ptp(log_ratio) == 0.0:
+    if np.ptp(log_ratio) < EQUAL:
         return Weights(np.full(log_ratio.shape, 1.0 / log_ratio.size), -np.inf, limit)
     ratio = np.exp(log_ratio - log_ratio.max())
     efficiency = float(
