@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from densing.models.joint import Switches
+from densing.models.shapes import ShapeName
 
 
 class Choices(BaseModel):
@@ -31,6 +32,10 @@ class Choices(BaseModel):
     """Skewed residual with a frontier; otherwise normal, population only."""
     families: bool = True
     """A random effect for each family of models."""
+    shape: ShapeName = "linear"
+    """How the slope of the trend may change over the dates (`models.shapes`)."""
+    changepoint: date = date(2022, 11, 30)
+    """Date at which the slope changes under shape = fixed_changepoint: ChatGPT's release."""
     derived: bool = False
     """Include pruned, distilled, up-scaled and quantised models."""
     held_out: bool = False
@@ -63,4 +68,4 @@ class Choices(BaseModel):
     @property
     def switches(self) -> Switches:
         """The choices that change the program."""
-        return Switches(self.irreducible, self.shortfall, self.families)
+        return Switches(self.irreducible, self.shortfall, self.families, shape=self.shape)

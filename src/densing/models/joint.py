@@ -39,6 +39,8 @@ class Switches(NamedTuple):
     families: bool = True
     protocols: bool = True
     """Scores under protocols other than the benchmarks' own are among the data."""
+    shape: str = "linear"
+    """Shape of the trend (`shapes.SHAPES`)."""
 
 
 def joint(m: Program, data: JointData, switches: Switches) -> None:
@@ -81,4 +83,7 @@ def curves(m: Program, data: JointData, switches: Switches) -> tuple[Cells, Tren
     """Sample everything but the targets, and condition on the reference family."""
     loss, performance = reference(m, data.runs, data.checkpoints, irreducible=switches.irreducible)
     cell = cells(m, data.scores, loss, performance, protocols=switches.protocols)
-    return cell, trend(m, data.models, shortfall=switches.shortfall, families=switches.families)
+    return cell, trend(
+        m, data.models, shortfall=switches.shortfall, families=switches.families,
+        shape=switches.shape,
+    )  # fmt: skip

@@ -9,6 +9,7 @@ import pandas as pd
 
 from densing.data import Evidence
 from densing.models.choices import Choices
+from densing.models.dates import DAYS_PER_YEAR, EPOCH, trend_span
 from densing.models.grid import build_grid
 from densing.models.joint import JointData, Switches
 from densing.models.reference_layout import (
@@ -18,12 +19,10 @@ from densing.models.reference_layout import (
     runs_centre,
 )
 from densing.models.select import Selection, select
+from densing.models.shapes import KNOT_NAMES
 from densing.models.targets import ScoreData
 from densing.models.trend import TrendData
 
-DAYS_PER_YEAR = 365.25
-EPOCH = pd.Timestamp("2023-02-24")
-"""Release of Llama 1: the origin of time, as in the paper."""
 UNBOUNDED_TOKENS = 1e60
 USUAL_LEVEL = -1.0
 """Log density around which a family's typical model is expected (prior `level`)."""
@@ -39,7 +38,7 @@ class Layout:
 
     data: JointData
     coords: Mapping[str, list[str]]
-    """Names along each dimension: benchmark, family, protocol, model."""
+    """Names along each dimension: benchmark, family, protocol, model, knot."""
     facts: Mapping[str, Any]
     """What priors may refer to by name."""
     models: pd.DataFrame
@@ -51,7 +50,8 @@ class Layout:
     """Structure of the program: the choices, less what the data have no levels for."""
     centre: Mapping[str, float]
     """`log_params` and `log_tokens` of the runs' centre (natural logs), `time` of the mean
-    release date (years since 2023-02-24)."""
+    release date (years since 2023-02-24); `first`, `last` and `changepoint` of the trend's span
+    (years since the mean date)."""
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -68,6 +68,7 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
 
     models = chosen.models
     time = (models["release_date"] - EPOCH).dt.days / DAYS_PER_YEAR
+    span = trend_span(models["release_date"], choices)
     families = sorted(models["family"].unique())
     scores, cells, protocols = _cells(chosen.scores, choices, index, chosen.baseline, models)
     log_params = np.log(models["counted_params"].to_numpy(float)) - centre["log_params"]
@@ -78,6 +79,7 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
         models=TrendData(
             time=(time - time.mean()).to_numpy(float),
             family=models["family"].map({f: i for i, f in enumerate(families)}).to_numpy(),
+            span=np.asarray(span),
         ),
         log_params=log_params,
         grid=build_grid(
@@ -91,6 +93,7 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
             "family": families,
             "protocol": protocols,
             "model": models["model"].tolist(),
+            "knot": KNOT_NAMES,
         },
         facts=_facts(chosen, names),
         models=models,
@@ -99,7 +102,7 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
         switches=choices.switches._replace(
             families=choices.families and len(families) > 1, protocols=len(protocols) > 0
         ),
-        centre=centre | {"time": float(time.mean())},
+        centre=centre | {"time": float(time.mean())} | span._asdict(),
     )
 
 

@@ -17,6 +17,9 @@ REASONS = {
     "shortfall": "models fall short of a frontier by skewed amounts; without it there is no "
     "frontier estimand",
     "families": "models of one developer's line share an effect: siblings are not independent",
+    "shape": "how the slope of the trend may change over the dates of the models; whatever it is, "
+    "the rate is the mean slope over them",
+    "changepoint": "the date at which the slope changes, where the shape has a declared one",
     "derived": "pruned, distilled, up-scaled and quantised models count as models",
     "held_out": "the reference's held-out rows are fitted too, instead of being predicted",
     "min_scores": "scores that a model needs to take part",

@@ -114,14 +114,13 @@ def fan(draws: np.ndarray) -> list[dict[str, Any]]:
 def window(outlook: Outlook, *, prob: float) -> dict[str, Any]:
     """Months until half the parameters do what a model does: density's doubling time ahead.
 
-    The frontier's rate is its mean from the end of the data to the horizon.
+    Rates are means from the end of the data to the horizon.
     """
-    rates = {"population": outlook.ahead.draws("rate")}
-    if "frontier" in outlook.draws:
-        line = outlook.draws["frontier"]
-        years = outlook.ahead.time(outlook.span.months)
-        rates["frontier"] = (line[:, -1] - line[:, 0]) / (years[-1] - years[0])
+    years = outlook.ahead.time(outlook.span.months)
     told: dict[str, Any] = {"frontier": None}
-    for name, draws in rates.items():
-        told[name] = doubling_months(interval(draws, prob=prob)).as_dict()
+    for name in ("population", "frontier"):
+        if name in outlook.draws:
+            line = outlook.draws[name]
+            rate = (line[:, -1] - line[:, 0]) / (years[-1] - years[0])
+            told[name] = doubling_months(interval(rate, prob=prob)).as_dict()
     return told

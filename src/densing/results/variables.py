@@ -38,6 +38,12 @@ DERIVED = {
     ),
     "population_rate": Variable((), "1 / year", "growth of the typical model's log density"),
     "frontier_rate": Variable((), "1 / year", "growth of the frontier's log density"),
+    "population_rate_at_end": Variable(
+        (), "1 / year", "growth of the typical model's log density at the last date"
+    ),
+    "frontier_rate_at_end": Variable(
+        (), "1 / year", "growth of the frontier's log density at the last date"
+    ),
     "population": Variable(("date",), "ln density", "log density of a typical new model"),
     "frontier": Variable(("date",), "ln density", "log density of the day's best practice"),
     "record": Variable(("date",), "ln density", "highest log density among models so far"),
