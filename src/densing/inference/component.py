@@ -147,6 +147,9 @@ def fit_trend(
     values = pointwise(program, data, sampled.values, "values")
     attrs = {"units": "nats", "long_name": "log-likelihood of values"}
     likelihood = xr.Dataset({"values": (("chain", "draw", "row"), values, attrs)})
+    names = table["name"] if "name" in table else table.index
+    attrs_of_names = {"units": "name", "long_name": "name"}
+    run["constant_data"]["name"] = (("row",), names.astype(str).to_numpy(object), attrs_of_names)
     run["log_likelihood"] = xr.DataTree(likelihood)
     return run
 

@@ -111,6 +111,7 @@ def frontier_growth(rate: Any, shortfall: Any, drift: Any, window: np.ndarray) -
 
 def end_rates(posterior: xr.Dataset, curve: Curve) -> dict[str, np.ndarray]:
     """Growth of population and, where there is one, frontier at the last date, (chain, draw)."""
+    posterior = posterior.transpose("chain", "draw", ...)
     last = np.asarray(curve.span.last)
     rates = {"population_rate_at_end": curve.slope(posterior, last)}
     if "shortfall" in posterior:

@@ -56,15 +56,19 @@ def shape_sentences(answer: dict[str, Any], *, subject: str) -> list[str]:
     if at_end["frontier"]:
         told.append("  " + sentence(at_end["frontier"], "Its frontier"))
     if answer["acceleration"]:
-        told += _acceleration(answer["acceleration"])
+        told += acceleration_sentences(answer["acceleration"])
     return told
 
 
-def _acceleration(answer: dict[str, Any]) -> list[str]:
+def acceleration_sentences(answer: dict[str, Any]) -> list[str]:
+    """Say an `acceleration` in words."""
     date = answer["changepoint"]
-    when = f"{date['median']}"
+    when = date["median"]
     if date["lower"] != date["upper"]:
-        when += f" ({date['prob']:.0%} {date['kind']} interval {date['lower']} to {date['upper']})"
+        when += (
+            f" ({100 * date['prob']:.0f} % {date['kind']} interval {date['lower']} to "
+            f"{date['upper']})"
+        )
     told = [f"Growth after the changepoint, {when}, over growth before it:"]
     for key, name in (("population", "typical"), ("frontier", "frontier")):
         if answer[key]:
