@@ -23,6 +23,9 @@ from densing.results.derive import end_rates, frontier_rate, label
 from densing.results.health import examine
 from densing.results.trend_curve import Curve
 
+UNITS = {"name": "name", "time": "year"}
+"""Of the columns of a component's data; 1 for the others."""
+
 
 def fit_loss(
     runs: pd.DataFrame,
@@ -139,7 +142,8 @@ def fit_trend(
     if shape != "linear":
         derived |= end_rates(posterior, Curve(shape, span))
     rates = xr.Dataset({k: label(k, v, {}) for k, v in derived.items()})
-    rows = table[["value"]].assign(error=error, time=time - time.mean())
+    names = (table["name"] if "name" in table else pd.Series(table.index)).astype(str)
+    rows = table[["value"]].assign(error=error, time=time - time.mean(), name=names)
     run = _run(
         "trend", posterior, rates, rows, sampled, model, settings, seed, centre=centre,
         values=len(table),
@@ -147,9 +151,6 @@ def fit_trend(
     values = pointwise(program, data, sampled.values, "values")
     attrs = {"units": "nats", "long_name": "log-likelihood of values"}
     likelihood = xr.Dataset({"values": (("chain", "draw", "row"), values, attrs)})
-    names = table["name"] if "name" in table else table.index
-    attrs_of_names = {"units": "name", "long_name": "name"}
-    run["constant_data"]["name"] = (("row",), names.astype(str).to_numpy(object), attrs_of_names)
     run["log_likelihood"] = xr.DataTree(likelihood)
     return run
 
@@ -182,7 +183,14 @@ def _run(
         posterior, stats, gradient_evaluations=sampled.gradient_evaluations,
         first_divergences=sampled.first_divergences,
     )  # fmt: skip
-    rows = {c: (("row",), data[c].to_numpy(float), {"units": "1", "long_name": c}) for c in data}
+    rows = {
+        column: (
+            ("row",),
+            data[column].to_numpy(object if column == "name" else float),
+            {"units": UNITS.get(column, "1"), "long_name": column},
+        )
+        for column in data
+    }
     run = xr.DataTree.from_dict(
         {
             "/posterior": posterior,

@@ -90,7 +90,9 @@ def _lines(ax: Axes, runs: Mapping[str, xr.DataTree], colours: Mapping[str, str]
     ax.grid(axis="x", visible=False)
     ax.set_ylabel("density: effective over actual parameters" if joint else "value")
     ax.set_title("The typical new model" if joint else "The trend")
-    ax.set_xlabel("lines: medians with 90 % bands", fontsize=7.5, color=MUTED, loc="left")
+    ax.set_xlabel(
+        "lines: medians with 90 % bands  ·  densing", fontsize=7.5, color=MUTED, loc="left"
+    )
 
 
 def _data(run: xr.DataTree, centre: float) -> tuple[np.ndarray, ...]:
@@ -161,7 +163,7 @@ def _growths(ax: Axes, answer: dict[str, Any], colours: Mapping[str, str]) -> No
     ax.set_xlim(ends[1], ends[0])
     ax.set_xticks(*month_ticks(*ends, values=MONTHS, apart=0.1, from_zero=0.16))
     ax.set_title("Doubling time, months")
-    ax.set_xlabel("dot: mean over all dates; diamond: at the last  ·  densing", fontsize=7.5,
+    ax.set_xlabel("dot: mean over all dates; diamond: at the last", fontsize=7.5,
                   color=MUTED, loc="left")  # fmt: skip
 
 
