@@ -67,7 +67,7 @@ LINEAR = Curve()
 def curve_of(run: xr.DataTree) -> Curve:
     """Curve of a joint run or one of `densing trend`; runs that know no shapes are linear."""
     shape = record(run, "model")["choices"].get("shape", "linear")
-    centre: dict[str, Any] = record(run, "centre")
+    centre: dict[str, Any] = record(run, "centre") if "centre" in run.attrs else {}
     if not set(Span._fields) <= set(centre):
         return LINEAR
     return Curve(shape, Span(*(float(centre[name]) for name in Span._fields)))
