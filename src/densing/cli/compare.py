@@ -1,16 +1,13 @@
 """`densing compare`: runs of different models, by how they predict a model left out."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
 from densing.cli.options import Flag
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 SHORT = {"population": "typical", "frontier": "frontier"}
 FLAGGED = 5
@@ -41,7 +38,7 @@ def compare(
         Print one JSON object.
     """
     from densing.cli.answers import print_json, probability, status
-    from densing.cli.files import check_writable
+    from densing.cli.files import check_writable, open_named
     from densing.results.compare import compare as weigh
 
     prob = probability(prob)
@@ -59,34 +56,6 @@ def compare(
     else:
         _show(answer, written)
     return status(trustworthy=answer["trustworthy"])
-
-
-def open_named(paths: "tuple[Path, ...]") -> "dict[str, xr.DataTree]":
-    """Open runs under the names of their files, or under their paths where names repeat.
-
-    Raises
-    ------
-    RunError
-        A file that is no run, or one that is given twice; names every fault.
-    """
-    from densing.results.run import RunError, open_run
-
-    faults, opened = [], {}
-    stems = [path.stem for path in paths]
-    seen: set[Path] = set()
-    for path in paths:
-        if path.resolve() in seen:
-            faults.append(f"{path}: given twice; compare it with another run")
-            continue
-        seen.add(path.resolve())
-        name = path.stem if stems.count(path.stem) == 1 else str(path)
-        try:
-            opened[name] = open_run(path)
-        except RunError as fault:
-            faults.append(str(fault))
-    if faults:
-        raise RunError("\n".join(faults))
-    return opened
 
 
 def _show(answer: dict[str, Any], written: Path | None) -> None:

@@ -187,7 +187,7 @@ def _run(
         column: (
             ("row",),
             data[column].to_numpy(object if column == "name" else float),
-            {"units": UNITS.get(column, "1"), "long_name": column},
+            {"units": UNITS.get(str(column), "1"), "long_name": column},
         )
         for column in data
     }

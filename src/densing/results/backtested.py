@@ -44,7 +44,7 @@ def verdict(run: xr.DataTree, *, days_beyond: int = 0) -> dict[str, Any]:
     """
     told = kept()
     if told is None or told["model"] != same_model(record(run, "model")):
-        return {"same": False, "sentence": NOT_TESTED, "scores_sentence": None}
+        return untested()
     sentence = f"{told['sentence']} {told['records_sentence']}"
     tested = max(row["months"] for row in told["table"])
     asked = days_beyond * 12 / DAYS_PER_YEAR
@@ -56,6 +56,11 @@ def verdict(run: xr.DataTree, *, days_beyond: int = 0) -> dict[str, Any]:
     if told["evidence_hash"] != run.attrs["evidence_hash"]:
         sentence += " This run rests on other evidence."
     return {"same": True, "sentence": sentence, "scores_sentence": told["scores_sentence"]}
+
+
+def untested() -> dict[str, Any]:
+    """Say that nothing was back-tested: what `verdict` says of an average of runs."""
+    return {"same": False, "sentence": NOT_TESTED, "scores_sentence": None}
 
 
 def same_model(model: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,11 @@ class Future:
     """Shape of the line; beyond the data it goes on by its own formula."""
 
     @property
+    def shapes(self) -> tuple[str, ...]:
+        """Shapes of the trend that the lines have."""
+        return (self.curve.shape,)
+
+    @property
     def size(self) -> int:
         """Number of draws."""
         return self.posterior["rate"].size
