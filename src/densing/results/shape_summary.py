@@ -49,7 +49,7 @@ def shape_sentences(answer: dict[str, Any], *, subject: str) -> list[str]:
         return told
     about = SHAPES[answer["shape"]].about
     told.append(
-        f"The trend has the shape {answer['shape']!r} ({about}): the rates above are its mean "
+        f"The trend has the shape {answer['shape']!r} ({about}): rates are its mean "
         f"slopes over all dates. At the last, {at_end['date']}:"
     )
     told.append("  " + sentence(at_end["population"], subject))
