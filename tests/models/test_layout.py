@@ -6,6 +6,7 @@ import pytest
 from densing.models.choices import Choices
 from densing.models.layout import lay_out
 from densing.models.prior import FACTS
+from densing.models.score_layout import era_times
 
 from . import world
 from .world import CODE, QUIZ
@@ -54,7 +55,8 @@ def test_protocols_are_numbered_after_the_baseline(layout):
 
 def test_cells_say_what_their_scores_are(layout):
     data = layout.data.scores
-    assert len(data.items) == 4  # Quiz at 1000, at 200 items, Quiz letter, Code
+    # Quiz at 1000 items in two quarters and at 200 in one, letters in two; Code in three.
+    assert len(data.items) == 8
     for row in layout.scores.itertuples():
         assert [QUIZ, CODE][data.benchmark[row.cell]] == row.benchmark
         default = {QUIZ: 1000.0, CODE: 164.0}[row.benchmark]
@@ -93,8 +95,8 @@ def test_a_score_of_nothing_or_everything_is_half_an_item_away(evidence):
                                                               benchmarks=(QUIZ, CODE)))  # fmt: skip
     data = layout.data.scores
     i, j = layout.coords["model"].index("One-13B"), layout.coords["model"].index("Two-9B")
-    code = int(np.flatnonzero(data.benchmark == 1)[0])
-    letter = int(np.flatnonzero(data.protocol == 1)[0])
+    code = int(np.flatnonzero((data.benchmark == 1) & (data.count[i] > 0))[0])
+    letter = int(np.flatnonzero((data.protocol == 1) & (data.count[j] > 0))[0])
     assert np.exp(data.log_score[i, code]) == pytest.approx(0.5 / 164)
     assert np.exp(data.log_miss[j, letter]) == pytest.approx(0.5 / 1000)
     for ours, plain in zip((data.log_score, data.log_miss, data.count), brute(layout), strict=True):
@@ -166,8 +168,8 @@ def test_order_of_rows_does_not_matter(evidence, choices, layout, seed):
 
     def by_cell(layout):
         d = layout.data.scores
-        order = np.lexsort((d.d, d.items, d.protocol, d.benchmark))
-        head = np.stack([d.benchmark, d.protocol, d.items, d.d])[:, order]
+        order = np.lexsort((d.time, d.d, d.items, d.protocol, d.benchmark))
+        head = np.stack([d.benchmark, d.protocol, d.items, d.d, d.time])[:, order]
         return head, np.stack([d.log_score, d.log_miss, d.count])[:, :, order]
 
     for ours, theirs in zip(by_cell(other), by_cell(layout), strict=True):
@@ -213,3 +215,24 @@ def test_a_layout_holds_arrays_only(layout):
     for leaf in jax.tree.leaves((layout.data, dict(layout.facts))):
         assert np.asarray(leaf).dtype.kind in "if"
         assert np.all(np.isfinite(leaf))
+
+
+def test_quarters_are_dated_by_their_models():
+    time = np.array([-1.0, -0.9, -0.76, -0.75, 0.3, 1.2])
+    expected = [-0.88666667, -0.88666667, -0.88666667, -0.75, 0.3, 1.2]
+    np.testing.assert_allclose(era_times(time), expected)
+    np.testing.assert_allclose(era_times(time + 7.0), np.array(expected) + 7.0)
+
+
+def test_one_benchmark_has_no_trend_of_its_own(evidence):
+    layout = lay_out(evidence, Choices(reference="mine", benchmarks=(QUIZ,)))
+    assert not layout.switches.benchmark_trends
+    assert set(layout.data.scores.time) == {0.0}
+    assert len(layout.data.scores.items) == 3
+
+
+def test_rows_are_the_cells_of_their_scores(layout):
+    rows, cells = layout.laid_scores.rows, layout.data.scores
+    at = layout.scores["cell"].to_numpy()
+    for name in ("benchmark", "protocol", "items", "d", "time"):
+        np.testing.assert_array_equal(getattr(rows, name), getattr(cells, name)[at])

@@ -82,7 +82,7 @@ def data():
         out["count"][0, j] += 1
     return ScoreData(
         **out, benchmark=np.asarray(OF), protocol=np.asarray([0, 0, 1]), items=np.asarray(ITEMS),
-        d=np.asarray(D),
+        d=np.asarray(D), time=np.zeros(3),
     )  # fmt: skip
 
 

@@ -29,7 +29,8 @@ class Rows:
     scores: pd.DataFrame
     """i (model), k, protocol (0: the benchmark's own), items, y."""
     models: pd.DataFrame
-    """time (years since the mean release), family, log_params."""
+    """time (years since the mean release), era (mean time of the quarter, counted from the first
+    release), family, log_params."""
     tokens: float
     """Centred log tokens of the reference, D0."""
 
@@ -40,6 +41,7 @@ def rows(evidence: Evidence, model: Model) -> Rows:
     assert choices.irreducible
     assert choices.shortfall
     assert choices.families
+    assert choices.benchmark_trends
     chosen = select(evidence, choices)
     names = list(choices.benchmarks)
     log_n0, log_dc = (np.log(chosen.runs[name].astype(float)).mean() for name in
@@ -96,7 +98,9 @@ def rows(evidence: Evidence, model: Model) -> Rows:
             "items": scores["items"], "y": scores["score"].clip(half, 1 - half),
         }),
         models=pd.DataFrame({
-            "time": days - days.mean(), "family": models["family"].map(families.index),
+            "time": days - days.mean(),
+            "era": (days - days.mean()).groupby((days - days.min()) // 0.25).transform("mean"),
+            "family": models["family"].map(families.index),
             "log_params": np.log(models["counted_params"]) - log_n0,
         }),
         tokens=float(np.log(choices.tokens) - log_dc),

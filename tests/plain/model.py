@@ -103,7 +103,17 @@ def plain_model(evidence: Evidence, *, model: Model | None = None) -> pm.Model:
 
         # Scores: a Beta with the mean and variance that discrepancy and items leave.
         protocol = pooled("protocol_effect", 0, lognormal("protocol_spread"), "protocol")
-        mean, variance = moments(data, loss, score, eta, tau, protocol, 1 / (1 + precision))
+        # Each benchmark's own level and growth about the common ones.
+        spreads = lognormal("offset_spread"), lognormal("drift_spread")
+        offset, drift = (
+            pooled(name, 0, spread, "benchmark")
+            for name, spread in zip(("offset", "drift"), spreads, strict=True)
+        )
+        which, k = (data.scores[c].to_numpy() for c in ("i", "k"))
+        ahead = offset[k] + drift[k] * data.models["era"].to_numpy()[which]
+        mean, variance = moments(
+            data, loss, score, eta[which] + ahead, tau, protocol, 1 / (1 + precision)
+        )
         concentration = mean * (1 - mean) / variance - 1
         pm.Beta(
             "score", alpha=mean * concentration, beta=(1 - mean) * concentration,
@@ -115,12 +125,12 @@ def plain_model(evidence: Evidence, *, model: Model | None = None) -> pm.Model:
 def moments(
     data: Rows, loss: Any, score: Any, eta: Any, tau: Any, protocol: Any, overdispersion: Any
 ) -> tuple[Any, Any]:
-    """Mean and variance of each score, shape (score,).
+    """Mean and variance of each score whose model has log density eta on it, shape (score,).
 
     The discrepancy by the three-point rule at 0 and +-sqrt(3) standard deviations.
     """
     i, k, which, items = (data.scores[c].to_numpy() for c in ("i", "k", "protocol", "items"))
-    at = loss(k, eta[i] + data.models["log_params"].to_numpy()[i], data.tokens)
+    at = loss(k, eta + data.models["log_params"].to_numpy()[i], data.tokens)
     shift = pt.concatenate([np.zeros(1), protocol])[which]
     far = np.sqrt(np.float64(3)) * tau[k]
     low, middle, high = (score(k, at * pt.exp(delta), shift) for delta in (-far, 0, far))

@@ -30,6 +30,8 @@ POOLED = {
     "log_alpha": ("log_alpha_typical", "log_alpha_spread"),
     "log_beta": ("log_beta_typical", "log_beta_spread"),
     "log_discrepancy": ("log_discrepancy_typical", 0.4),
+    "offset": (0.0, "offset_spread"),
+    "drift": (0.0, "drift_spread"),
     "family_effect": (0.0, "family_spread"),
     "protocol_effect": (0.0, "protocol_spread"),
 }
@@ -85,14 +87,21 @@ def plain(evidence, model):
     rest = [rv for rv in built.basic_RVs if rv.name not in own] + list(built.potentials)
     terms = built.compile_fn(
         [
-            built.logp(rest, jacobian=False),
+            *built.logp(rest, jacobian=False, sum=False),
             *built.logp([built["score"], built["u"], built["v"]], jacobian=False, sum=False),
             *built.replace_rvs_by_values([built["log_density"]]),
         ],
         inputs=built.value_vars, point_fn=True, mode="FAST_COMPILE",
     )  # fmt: skip
     owner = rows(evidence, model).scores["i"].to_numpy()
-    return SimpleNamespace(terms=terms, names=list(built.initial_point()), owner=owner)
+    last = len(built.logp([built["score"], built["u"], built["v"]], sum=False)) + 1
+
+    def gathered(at):
+        """All but the models' own in one number, then the rest as they are."""
+        values = terms(at)
+        return [sum(np.sum(value) for value in values[:-last]), *values[-last:]]
+
+    return SimpleNamespace(terms=gathered, names=list(built.initial_point()), owner=owner)
 
 
 def point_of(values, names):
@@ -151,6 +160,7 @@ def typical(labels):
         "log_beta_typical": -1.1, "log_beta_spread": -1.4, "loss_noise": -4.0, "loss_tail": 2.5,
         "floor_logit": -2.5, "ceiling_logit": 1.0, "log_steepness": 1.4, "score_precision": 6.0,
         "log_discrepancy_typical": -2.5, "log_discrepancy": -2.3, "protocol_spread": -1.4,
+        "offset_spread": -0.7, "drift_spread": -0.9,
         "level": -1.0, "rate": 1.5, "family_spread": -0.9, "scatter": -0.3, "log_alpha": -2.1,
         "log_beta": -2.3, "log_level": -1.0, "log_midpoint": -1.0,
     }  # fmt: skip

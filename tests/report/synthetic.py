@@ -25,6 +25,7 @@ MAP = {
 CENTRE = {"log_params": np.log(1e8), "log_tokens": np.log(3e9), "time": 1.0}
 TAU, PRECISION, TAIL, NOISE, SHIFT = (0.04, 0.05), 150.0, 20.0, (0.01, 0.02), 0.4
 D0 = 5e12
+OFFSET, DRIFT = (0.4, -0.4), (0.5, -0.3)
 
 
 def make_run(
@@ -76,7 +77,9 @@ def make_run(
     of = np.tile([0, 1], models)
     shifted = (of == 0) & (who % 3 == 0)
     loss = log_loss(
-        numpy_ops, pick(curve, of), eta[who] + np.log(params[who]) - CENTRE["log_params"],
+        numpy_ops, pick(curve, of),
+        eta[who] + np.asarray(OFFSET)[of] + np.asarray(DRIFT)[of] * time[who]
+        + np.log(params[who]) - CENTRE["log_params"],
         np.log(D0) - CENTRE["log_tokens"],
     )  # fmt: skip
     loss = np.exp(loss + np.asarray(TAU)[of] * rng.standard_normal(len(of)))
@@ -114,6 +117,7 @@ def make_run(
         "model_family": ("model", text([f"family-{i % 3}" for i in range(models)])),
         "organization": ("model", text(["<org> & sons"] * models)),
         "architecture": ("model", text(["dense"] * models)),
+        "era_time": ("model", time),
         "score_model": ("score_row", who.astype(float)),
         "score_cell": ("score_row", of.astype(float)),
         "score_benchmark": ("score_row", np.asarray(BENCHMARKS, object)[of]),
@@ -148,6 +152,8 @@ def make_run(
         "score_precision": (scalar, about(PRECISION)),
         "overdispersion": (scalar, 1 / (1 + about(PRECISION))),
         "protocol_effect": (("chain", "draw", "protocol"), about([SHIFT])),
+        "offset": per_benchmark(OFFSET),
+        "drift": per_benchmark(DRIFT),
         "rate": (scalar, growth),
         "level": (scalar, level),
         "scatter": (scalar, about(0.5)),
@@ -162,6 +168,9 @@ def make_run(
             ("chain", "draw", "model"), (rng.random(log_density.shape) < 0.1).astype(float),
         ),
         "population_rate": (scalar, growth),
+        "benchmark_rate": (
+            ("chain", "draw", "benchmark"), growth[..., None] + posterior["drift"][1],
+        ),
         "population": (day, line),
         "record": (day, np.maximum.accumulate(line + 0.3, axis=-1)),
     }  # fmt: skip
@@ -177,7 +186,12 @@ def make_run(
         {
             "/posterior": xr.Dataset(posterior, named | indices | {"protocol": [PROTOCOL]}),
             "/derived": xr.Dataset(
-                derived, {"model": names, "date": np.asarray(dates(time), "datetime64[ns]")}
+                derived,
+                {
+                    "model": names,
+                    "date": np.asarray(dates(time), "datetime64[ns]"),
+                    "benchmark": list(BENCHMARKS),
+                },
             ),
             "/sample_stats": xr.Dataset({"diverging": (scalar, np.zeros(shape, bool))}),
             "/constant_data": xr.Dataset(constant, named),

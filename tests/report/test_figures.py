@@ -5,8 +5,10 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from densing import report
-from densing.report.figures import PICTURES
+from densing.report.benchmark_rates import plot_benchmark_rates
+from densing.report.figures import PICTURES, pictures
 from densing.report.style import figure_of, log_ticks
+from densing.results.headline import summary
 
 RUNS = ("run", "doubtful", "without_frontier", "unbounded")
 
@@ -85,3 +87,26 @@ def test_log_ticks_lie_inside(low, high):
     ticks = log_ticks(low, high)
     assert all(low <= tick <= high for tick in ticks)
     assert len(ticks) >= (3 if high / low > 1.5 else 0)
+
+
+def test_a_benchmark_rate_is_drawn_for_each_benchmark(run):
+    ax = plot_benchmark_rates(run)
+    figure_of(ax).draw_without_rendering()
+    growths = summary(run)["benchmarks"]
+    fastest = max(growths, key=lambda name: growths[name]["rate_per_year"]["median"])
+    labels = [label.get_text() for label in ax.get_yticklabels()]
+    assert labels[0] == fastest
+    assert set(labels) == set(growths)
+    # Fast growth is on the left: months rise to the right.
+    assert ax.get_xlim()[0] > ax.get_xlim()[1]
+
+
+def test_one_trend_for_all_benchmarks_is_no_figure(run):
+    plain = run.copy()
+    plain["posterior"] = xr.DataTree(run["posterior"].to_dataset().drop_vars(["offset", "drift"]))
+    plain["derived"] = xr.DataTree(run["derived"].to_dataset().drop_vars("benchmark_rate"))
+    assert "benchmark_rates" in {picture.name for picture in pictures(run)}
+    assert "benchmark_rates" not in {picture.name for picture in pictures(plain)}
+    assert summary(plain)["benchmarks"] is None
+    with pytest.raises(ValueError, match="one trend"):
+        plot_benchmark_rates(plain)

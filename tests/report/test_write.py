@@ -115,7 +115,7 @@ def page_of(run):
 def few_pictures(monkeypatch):
     """Only the quickest figure, for tests of files and not of figures."""
     quick = PICTURES[1:2]
-    monkeypatch.setattr("densing.report.write.PICTURES", quick)
+    monkeypatch.setattr("densing.report.write.pictures", lambda _: quick)
     monkeypatch.setattr("densing.report.write.render", lambda run, images, **k: "new")
 
 

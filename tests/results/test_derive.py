@@ -50,16 +50,18 @@ def layout():
     models = pd.DataFrame({"model": list("ABCD"), "release_date": DATES})
     # Model D has no score on Code.
     count = np.array([[1.0, 1.0], [1.0, 1.0], [2.0, 1.0], [1.0, 0.0]])
-    none = np.zeros((4, 2))
-    scores = ScoreData(none, none, count, np.array([0, 1]), np.array([0, 0]),
-                       np.array([1000.0, 164.0]), np.array([7.0, 7.0]))  # fmt: skip
+    who, of = np.nonzero(count)
+    rows = ScoreData(None, None, None, of, 0 * of, np.array([1000.0, 164.0])[of],
+                     np.full(len(of), 7.0), (YEARS - CENTRE)[who])  # fmt: skip
     data = SimpleNamespace(
-        models=TrendData(YEARS - CENTRE, np.array([0, 0, 1, 1])), scores=scores,
+        models=TrendData(YEARS - CENTRE, np.array([0, 0, 1, 1])),
         log_params=np.array([4.0, 4.5, 3.5, 4.5]),
     )  # fmt: skip
     return SimpleNamespace(
         models=models, data=data, centre={"time": CENTRE, "log_params": np.log(1e8)},
-        coords={"family": ["one", "two"], "model": list("ABCD")}, switches=Switches(),
+        coords={"family": ["one", "two"], "model": list("ABCD"), "benchmark": ["Quiz", "Code"]},
+        scores=pd.DataFrame({"model_index": who}), laid_scores=SimpleNamespace(rows=rows),
+        switches=Switches(),
     )  # fmt: skip
 
 
@@ -143,6 +145,24 @@ def test_reach_is_that_of_the_furthest_benchmark(layout):
         by_benchmark.append(np.log(a / (tau * limit)) / alpha)
     assert by_benchmark[1] > by_benchmark[0]
     np.testing.assert_allclose(ours[0, 0], [by_benchmark[1]] * 3 + [by_benchmark[0]])
+
+
+def test_a_benchmark_that_is_ahead_is_out_of_reach_sooner(layout):
+    plain = posterior()
+    ahead = plain.copy()
+    ahead["offset"] = (("chain", "draw", "benchmark"), np.broadcast_to((0.5, 2.5), (*SHAPE, 2)))
+    ahead["drift"] = (("chain", "draw", "benchmark"), np.broadcast_to((0.3, 0.0), (*SHAPE, 2)))
+    time = layout.data.models.time
+    moved = model_reach(ahead, layout) - model_reach(plain, layout)
+    # Model D has the first benchmark alone; for the others the second stays the furthest or not.
+    np.testing.assert_allclose(moved[..., 3], -(0.5 + 0.3 * time[3]))
+    assert np.all(moved[..., :3] < 0)
+    rates = derived(ahead, layout, seed=1)
+    np.testing.assert_allclose(
+        rates["benchmark_rate"] - rates["population_rate"],
+        np.broadcast_to((0.3, 0.0), (*SHAPE, 2)),
+    )
+    assert "benchmark_rate" not in derived(plain, layout, seed=1)
 
 
 def test_beyond_the_reference(layout):

@@ -81,5 +81,6 @@ def test_top_level_priors_are_those_that_name_no_parameter():
     priors = load_model().priors
     pooled = set(priors) - set(top_level(priors))
     assert pooled == {
-        "log_alpha", "log_beta", "log_discrepancy", "protocol_effect", "family_effect",
+        "log_alpha", "log_beta", "log_discrepancy", "offset", "drift", "protocol_effect",
+        "family_effect",
     }  # fmt: skip

@@ -22,8 +22,11 @@ def score(at):
     return FLOOR + (CEILING - FLOOR) / (1 + np.exp(-STEEPNESS * (1 - at / MIDPOINT)))
 
 
-def make(rows, *, draws=400, vary=0.0, **change):
-    """A reference alone at the truth; `rows` are (params, tokens, loss, score)."""
+def make(rows, *, draws=400, vary=0.0, levels=False, **change):
+    """A reference alone at the truth; `rows` are (params, tokens, loss, score).
+
+    With `levels`, the model gives each benchmark a level of its own.
+    """
     truth = {
         "irreducible_loss": E, "size_term": A, "alpha": ALPHA, "data_term": B, "beta": BETA,
         "floor": FLOOR, "ceiling": CEILING, "steepness": STEEPNESS, "midpoint": MIDPOINT,
@@ -50,7 +53,8 @@ def make(rows, *, draws=400, vary=0.0, **change):
     run = xr.DataTree.from_dict({"/posterior": posterior, "/constant_data": held_out})
     centre = {"log_params": np.log(N0), "log_tokens": np.log(D0)}
     run.attrs = {
-        "model": load_model("olmo2").model_dump_json(), "centre": json.dumps(centre),
+        "model": load_model("olmo2").choose(benchmark_trends=levels).model_dump_json(),
+        "centre": json.dumps(centre),
         "health": json.dumps({"verdict": "trustworthy"}), "runs": 25,
     }  # fmt: skip
     return run
@@ -117,24 +121,30 @@ def test_the_density_is_the_posterior_it_says_it_is():
     assert row["p_density_below_1"] == pytest.approx(np.interp(0.0, eta, mass), abs=0.01)
 
 
-@pytest.mark.parametrize("kind", ["run", "target"])
+@pytest.mark.parametrize("kind", ["run", "target", "target among benchmarks"])
 def test_coverage_is_nominal_at_the_truth(kind):
-    """Runs of the family, and targets with a discrepancy, drawn from what is predicted."""
+    """Runs of the family, and targets with a discrepancy, drawn from what is predicted.
+
+    Among benchmarks, each is ahead or behind as the declared prior says.
+    """
     rng = np.random.default_rng(11)
     count = 150
     params = np.exp(rng.uniform(np.log(1e9), np.log(2e10), count))
     at = loss(params, 300 * params)
     own = at * np.exp(NOISE * rng.standard_t(TAIL, count))
-    apart = own if kind == "run" else at * np.exp(TAU * rng.standard_normal(count))
+    levels = kind == "target among benchmarks"
+    ahead = levels * rng.lognormal(-0.7, 0.5, count) * rng.standard_normal(count)
+    apart = loss(params * np.exp(ahead), 300 * params)
+    apart = own if kind == "run" else apart * np.exp(TAU * rng.standard_normal(count))
     mean = score(apart)
     right = rng.binomial(int(ITEMS), rng.beta(mean * PRECISION, (1 - mean) * PRECISION))
     rows = np.column_stack([params, 300 * params, own, right / ITEMS])
-    counts = selfcheck(make(rows, draws=400))["counts"]
+    counts = selfcheck(make(rows, draws=400, levels=levels))["counts"]
     assert set(counts) == set(CHECKS)
     error = 4 * np.sqrt(0.9 * 0.1 / count)
     told = ("loss", "score_given_loss", "score_of_run") if kind == "run" else ("score_of_model",)
     for check in told:
         assert abs(counts[check]["covered"] / count - 0.9) < error, check
     # And where the prediction leaves out the discrepancy that is there, it is seen.
-    if kind == "target":
+    if kind != "run":
         assert counts["score_of_run"]["covered"] / count < 0.9 - error

@@ -74,6 +74,14 @@ def quantities(layout: Layout, values: Mapping[str, Any]) -> dict[str, Any]:
             f"discrepancy, {name}": values["discrepancy"][..., i]
             for i, name in enumerate(layout.coords["benchmark"])
         },
+        **(
+            {
+                f"growth on {name}": values["rate"] + values["drift"][..., i]
+                for i, name in enumerate(layout.coords["benchmark"])
+            }
+            if layout.switches.benchmark_trends
+            else {}
+        ),
         **loss_quantities(layout, values),
         **performance_quantities(layout, values),
     }

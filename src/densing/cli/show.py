@@ -71,7 +71,7 @@ def show_summary(
     from densing.results.component import loss_summary, trend_summary
     from densing.results.freshness import freshness_note
     from densing.results.growth import sentence
-    from densing.results.headline import summary, trustworthy
+    from densing.results.headline import by_benchmark, summary, trustworthy
     from densing.results.shape_summary import shape_sentences
 
     kinds = {"loss": loss_summary, "trend": trend_summary}
@@ -89,6 +89,8 @@ def show_summary(
     if "population" in answer:
         for line in shape_sentences(answer, subject=subject):
             console.print(line)
+    if answer.get("benchmarks"):
+        console.print(by_benchmark(answer["benchmarks"]))
     if "parameters" in answer:
         console.print(_parameters(answer["parameters"]))
     if "models" in answer:

@@ -93,7 +93,7 @@ def fit(
     )
     likelihood = {name: by_chain(array) for name, array in targets.log_likelihood.items()}
     prior = prior_draws(
-        layout.data, (layout.scores["model_index"].to_numpy(), layout.scores["cell"].to_numpy()),
+        layout.data, layout.laid_scores.rows, layout.scores["model_index"].to_numpy(),
         priors=model.priors, sizes=layout.sizes, facts=layout.facts, switches=switches,
         draws=PRIOR_DRAWS, seed=seed,
     )  # fmt: skip

@@ -36,6 +36,9 @@ class Choices(BaseModel):
     """How the slope of the trend may change over the dates (`models.shapes`)."""
     changepoint: date = date(2022, 11, 30)
     """Date at which the slope changes under shape = fixed_changepoint: ChatGPT's release."""
+    benchmark_trends: bool = True
+    """Each benchmark has its own level and growth about the common ones (none to speak of where
+    there is one benchmark: its own are then the common ones)."""
     derived: bool = False
     """Include pruned, distilled, up-scaled and quantised models."""
     held_out: bool = False
@@ -68,4 +71,10 @@ class Choices(BaseModel):
     @property
     def switches(self) -> Switches:
         """The choices that change the program."""
-        return Switches(self.irreducible, self.shortfall, self.families, shape=self.shape)
+        return Switches(
+            self.irreducible,
+            self.shortfall,
+            self.families,
+            benchmark_trends=self.benchmark_trends and len(self.benchmarks) > 1,
+            shape=self.shape,
+        )

@@ -39,6 +39,8 @@ class Switches(NamedTuple):
     families: bool = True
     protocols: bool = True
     """Scores under protocols other than the benchmarks' own are among the data."""
+    benchmark_trends: bool = True
+    """Each benchmark has its own level and growth about the common ones."""
     shape: str = "linear"
     """Shape of the trend (`shapes.SHAPES`)."""
 
@@ -82,7 +84,10 @@ def target_log_density(m: Program, data: JointData, switches: Switches, x: Any) 
 def curves(m: Program, data: JointData, switches: Switches) -> tuple[Cells, Trend]:
     """Sample everything but the targets, and condition on the reference family."""
     loss, performance = reference(m, data.runs, data.checkpoints, irreducible=switches.irreducible)
-    cell = cells(m, data.scores, loss, performance, protocols=switches.protocols)
+    cell = cells(
+        m, data.scores, loss, performance,
+        protocols=switches.protocols, benchmark_trends=switches.benchmark_trends,
+    )  # fmt: skip
     return cell, trend(
         m, data.models, shortfall=switches.shortfall, families=switches.families,
         shape=switches.shape,

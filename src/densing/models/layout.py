@@ -18,12 +18,11 @@ from densing.models.reference_layout import (
     run_data,
     runs_centre,
 )
+from densing.models.score_layout import Scores, era_times, lay_out_scores
 from densing.models.select import Selection, select
 from densing.models.shapes import KNOT_NAMES
-from densing.models.targets import ScoreData
 from densing.models.trend import TrendData
 
-UNBOUNDED_TOKENS = 1e60
 USUAL_LEVEL = -1.0
 """Log density around which a family's typical model is expected (prior `level`)."""
 GRID_STEP = 0.15
@@ -45,6 +44,8 @@ class Layout:
     """One row a target model: release_date, params, family and what else is known."""
     scores: pd.DataFrame
     """The scores that are fitted, one row each, with `cell`."""
+    laid_scores: Scores
+    """The same laid out: cells, statistics, and their exact rows."""
     selection: Selection
     switches: Switches
     """Structure of the program: the choices, less what the data have no levels for."""
@@ -69,15 +70,21 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
     models = chosen.models
     time = (models["release_date"] - EPOCH).dt.days / DAYS_PER_YEAR
     span = trend_span(models["release_date"], choices)
+    mean_time = float(time.mean())
     families = sorted(models["family"].unique())
-    scores, cells, protocols = _cells(chosen.scores, choices, index, chosen.baseline, models)
+    time = (time - time.mean()).to_numpy(float)
+    models = models.assign(era_time=era_times(time))
+    scores = lay_out_scores(
+        chosen.scores, choices, index=index, baseline=chosen.baseline, models=models,
+        log_tokens=centre["log_tokens"],
+    )  # fmt: skip
     log_params = np.log(models["counted_params"].to_numpy(float)) - centre["log_params"]
     data = JointData(
         runs=run_data(chosen.runs, names, centre),
         checkpoints=checkpoint_data(chosen.checkpoints, names),
-        scores=_sufficient(scores, cells, len(models), centre["log_tokens"]),
+        scores=scores.data,
         models=TrendData(
-            time=(time - time.mean()).to_numpy(float),
+            time=time,
             family=models["family"].map({f: i for i, f in enumerate(families)}).to_numpy(),
             span=np.asarray(span),
         ),
@@ -91,69 +98,19 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
         coords={
             "benchmark": names,
             "family": families,
-            "protocol": protocols,
+            "protocol": scores.protocols,
             "model": models["model"].tolist(),
             "knot": KNOT_NAMES,
         },
         facts=_facts(chosen, names),
         models=models,
-        scores=scores,
+        scores=scores.table,
+        laid_scores=scores,
         selection=chosen,
         switches=choices.switches._replace(
-            families=choices.families and len(families) > 1, protocols=len(protocols) > 0
+            families=choices.families and len(families) > 1, protocols=len(scores.protocols) > 0
         ),
-        centre=centre | {"time": float(time.mean())} | span._asdict(),
-    )
-
-
-def _cells(
-    scores: pd.DataFrame,
-    choices: Choices,
-    index: Mapping[str, int],
-    baseline: Mapping[str, str],
-    models: pd.DataFrame,
-) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
-    """Group scores into cells; name the protocols that are not their benchmark's baseline."""
-    scores = scores.copy()
-    position = {name: i for i, name in enumerate(models["model"])}
-    scores["model_index"] = scores["model"].map(position)
-    if choices.tokens == "own":
-        own = models.set_index("model")["training_tokens"]
-        scores["reference_tokens"] = scores["model"].map(own).astype(float)
-    else:
-        count = UNBOUNDED_TOKENS if choices.tokens == "infinite" else choices.tokens
-        scores["reference_tokens"] = float(count)
-    other = scores["protocol"] != scores["benchmark"].map(baseline)
-    scores["protocol_name"] = (scores["benchmark"] + ": " + scores["protocol"]).where(other, "")
-    protocols = sorted(set(scores["protocol_name"]) - {""})
-    number = {"": 0} | {name: i + 1 for i, name in enumerate(protocols)}
-    keys = ["benchmark", "protocol_name", "items", "reference_tokens"]
-    cells = scores[keys].drop_duplicates().reset_index(drop=True)
-    cells["cell"] = cells.index
-    scores = scores.merge(cells, on=keys, how="left")
-    cells["benchmark_index"] = cells["benchmark"].map(index)
-    cells["protocol_index"] = cells["protocol_name"].map(number)
-    return scores, cells, protocols
-
-
-def _sufficient(scores: pd.DataFrame, cells: pd.DataFrame, models: int, log_d0: float) -> ScoreData:
-    """Sufficient statistics; a score of 0 or 1 moves half an item inwards."""
-    half = 0.5 / scores["items"].to_numpy(float)
-    y = np.clip(scores["score"].to_numpy(float), half, 1.0 - half)
-    shape = (models, len(cells))
-    at = (scores["model_index"].to_numpy(), scores["cell"].to_numpy())
-    log_score, log_miss, count = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    np.add.at(log_score, at, np.log(y))
-    np.add.at(log_miss, at, np.log1p(-y))
-    np.add.at(count, at, 1.0)
-    return ScoreData(
-        log_score=log_score,
-        log_miss=log_miss,
-        count=count,
-        benchmark=cells["benchmark_index"].to_numpy(),
-        protocol=cells["protocol_index"].to_numpy(),
-        items=cells["items"].to_numpy(float),
-        d=np.log(cells["reference_tokens"].to_numpy(float)) - log_d0,
+        centre=centre | {"time": mean_time} | span._asdict(),
     )
 
 

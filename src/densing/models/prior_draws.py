@@ -21,7 +21,7 @@ from densing.models.performance import performance_map
 from densing.models.prior import Prior
 from densing.models.reference import discrepancy
 from densing.models.resolve import resolve
-from densing.models.targets import cells
+from densing.models.targets import ScoreData, cells
 from densing.models.trend import Trend, trend
 
 
@@ -90,7 +90,8 @@ class PriorDraws(NamedTuple):
 
 def prior_draws(
     data: JointData,
-    score_rows: tuple[np.ndarray, np.ndarray],
+    scores: ScoreData,
+    who: np.ndarray,
     *,
     priors: Mapping[str, Prior],
     sizes: Mapping[str, int],
@@ -103,12 +104,14 @@ def prior_draws(
 
     Parameters
     ----------
-    score_rows
-        Model and cell of each score, index arrays of shape (score row,).
+    scores
+        One cell a score, at its own date (`score_layout.Scores.rows`).
+    who
+        Model of each score, index array of shape (score row,).
     """
     rng = np.random.default_rng(seed)
     kept: list[dict[str, Any]] = []
-    scores = []
+    drawn = []
     for _ in range(draws):
         m = PriorProgram(priors, sizes, facts, rng)
         line = trend(
@@ -116,10 +119,10 @@ def prior_draws(
             shape=switches.shape,
         )  # fmt: skip
         eta = draw_log_density(line, rng)
-        scores.append(_scores(m, data, switches, score_rows, eta))
+        drawn.append(_scores(m, data, switches, scores, who, eta))
         kept.append({k: v for k, v in m.values.items() if k not in facts} | {"log_density": eta})
     values = {name: np.stack([draw[name] for draw in kept]) for name in kept[0]}
-    return PriorDraws(values, np.stack(scores))
+    return PriorDraws(values, np.stack(drawn))
 
 
 def draw_log_density(line: Trend, rng: np.random.Generator) -> np.ndarray:
@@ -134,25 +137,21 @@ def _scores(
     m: PriorProgram,
     data: JointData,
     switches: Switches,
-    score_rows: tuple[np.ndarray, np.ndarray],
+    scores: ScoreData,
+    who: np.ndarray,
     eta: np.ndarray,
 ) -> np.ndarray:
     loss = loss_law(m, data.runs, irreducible=switches.irreducible)
     performance = performance_map(m, data.checkpoints)
     discrepancy(m)
-    cell = cells(m, data.scores, loss, performance, protocols=switches.protocols)
-    who, where = score_rows
-    n = (eta + data.log_params)[who]
-
-    def of(column: Any) -> np.ndarray:
-        return column[where, 0]
-
-    curve = type(cell.loss)(*(of(field) for field in cell.loss))
-    score_map = type(cell.map)(*(of(field) for field in cell.map))
-    loss_there = loss_of_size(numpy_ops, curve, n, of(cell.d))
-    loss_there = loss_there * np.exp(of(cell.discrepancy) * m.rng.standard_normal(len(n)))
-    mean = score(numpy_ops, score_map, loss_there, of(cell.shift))
-    mean = np.clip(mean, 1e-9, 1.0 - 1e-9)
-    precision, items = m.values["score_precision"], of(cell.items).astype(int)
+    cell = cells(
+        m, scores, loss, performance,
+        protocols=switches.protocols, benchmark_trends=switches.benchmark_trends,
+    )  # fmt: skip
+    n = (eta + data.log_params)[who][:, None]
+    loss_there = loss_of_size(numpy_ops, cell.loss, n, cell.d)
+    loss_there = loss_there * np.exp(cell.discrepancy * m.rng.standard_normal(n.shape))
+    mean = np.clip(score(numpy_ops, cell.map, loss_there, cell.shift), 1e-9, 1.0 - 1e-9)[:, 0]
+    precision, items = m.values["score_precision"], scores.items.astype(int)
     share = m.rng.beta(mean * precision, (1.0 - mean) * precision)
     return m.rng.binomial(items, share) / items

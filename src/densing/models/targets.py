@@ -10,7 +10,11 @@ the model only through x_i, so x_i is integrated out on one grid common to all m
 (trapezoid rule: exponentially accurate for a smooth integrand). The Beta is an exponential
 family: the log-likelihood of all models at all grid points is a product of two matrices,
 ``(model, cell) @ (cell, grid)``; curves are evaluated per cell, not per model. A *cell* is a
-combination of benchmark, protocol, item count and reference tokens.
+combination of benchmark, protocol, item count, reference tokens and quarter.
+
+A benchmark may stand higher or lower against the reference than the others do, and grow faster
+or slower (`offset`, `drift`): on benchmark k at time t a model has the effective parameters
+``x_i + offset_k + drift_k t``. For the law this is a factor on its size term.
 """
 
 from typing import Any, NamedTuple
@@ -45,6 +49,8 @@ class ScoreData(NamedTuple):
     """Items behind a score of the cell, shape (cell,)."""
     d: Any
     """Centred log reference tokens D0 of the cell, shape (cell,)."""
+    time: Any
+    """Mean date of the cell's quarter, years since the mean release date, shape (cell,)."""
 
 
 class Cells(NamedTuple):
@@ -64,23 +70,41 @@ WEIGHTS = (2 / 3, 1 / 6, 1 / 6)
 
 
 def cells(
-    m: Program, data: ScoreData, loss: LossCurve, performance: ScoreMap, *, protocols: bool
+    m: Program,
+    data: ScoreData,
+    loss: LossCurve,
+    performance: ScoreMap,
+    *,
+    protocols: bool,
+    benchmark_trends: bool,
 ) -> Cells:
     """Sample what belongs to scores alone and lay the curves out per cell."""
     xp = m.xp
+    of = at_column(xp, loss, data.benchmark)
+    if benchmark_trends:
+        m.sample("offset_spread")
+        m.sample("drift_spread")
+        offset, drift = m.sample("offset"), m.sample("drift")
+        ahead = xp.take(offset, data.benchmark) + xp.take(drift, data.benchmark) * data.time
+        of = further(of, ahead[:, None])
     shift = xp.zeros(len(data.protocol))
     if protocols:
         spread = m.sample("protocol_spread")
         effect = m.sample("protocol_effect", coordinate=scaled(xp, spread))
         shift = xp.take(xp.concatenate([xp.zeros(1), effect]), data.protocol)
     return Cells(
-        loss=at_column(xp, loss, data.benchmark),
+        loss=of,
         map=at_column(xp, performance, data.benchmark),
         discrepancy=xp.take(m.values["discrepancy"], data.benchmark)[:, None],
         shift=shift[:, None],
         items=data.items[:, None],
         d=data.d[:, None],
     )
+
+
+def further(loss: LossCurve, ahead: Any) -> LossCurve:
+    """Loss laws read at effective parameters larger by the factor ``exp(ahead)``."""
+    return loss._replace(log_size_term=loss.log_size_term - loss.alpha * ahead)
 
 
 def at_column(xp: Any, record: Any, index: Any) -> Any:

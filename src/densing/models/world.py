@@ -1,8 +1,9 @@
 """A simulated world with known truth, in the tables' own form.
 
 The tables are drawn from the same generating process that the joint model assumes, forward and
-exactly: Student-t losses, a drawn discrepancy for each model and benchmark, Beta-Binomial
-scores. (The fit integrates the discrepancy by matched moments: recovery tests that too.)
+exactly: Student-t losses, a drawn level and growth for each benchmark, a drawn discrepancy for
+each model and benchmark, Beta-Binomial scores. (The fit integrates the discrepancy by matched
+moments and lets benchmarks drift by quarters: recovery tests that too.)
 """
 
 import tomllib
@@ -66,6 +67,10 @@ class World(BaseModel):
     """Log density of a typical model at the middle of the dates."""
     rate: float = 2.4
     """Growth of log density, 1 / year."""
+    offset_spread: Annotated[float, Field(ge=0)] = 0.4
+    """Benchmarks' levels about the common one, ln density (where there are several)."""
+    drift_spread: Annotated[float, Field(ge=0)] = 0.3
+    """Benchmarks' growth about the common one, 1 / year."""
     family_spread: Annotated[float, Field(ge=0)] = 0.3
     noise: Positive = 0.35
     shortfall: Annotated[float, Field(ge=0)] = 0.4
@@ -111,12 +116,13 @@ def simulate(world: World) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     floors = [world.benchmarks[name].floor for name in names]
     chance = [f if c is None else c for c, f in zip(stated, floors, strict=True)]
     models, eta = _models(world, rng)
+    lead = _leads(world, rng, models)
     runs, points, scores = [], [], []
     for name, truth in world.benchmarks.items():
         curve, score_map = _curves(truth)
         runs.append(_runs(world, rng, name, curve, n0, d0))
         points.append(_checkpoints(world, rng, name, truth, score_map))
-        x = np.log(models["params"].to_numpy()) + eta - n0
+        x = np.log(models["params"].to_numpy()) + eta + lead[name] - n0
         delta = truth.discrepancy * rng.standard_normal(len(models))
         loss = np.exp(log_loss(numpy_ops, curve, x, np.log(world.tokens) - d0) + delta)
         right = _answer(rng, score(numpy_ops, score_map, loss), truth.items, world.score_precision)
@@ -183,6 +189,18 @@ def _models(world: World, rng: np.random.Generator) -> tuple[pd.DataFrame, np.nd
         }
     )
     return table, eta
+
+
+def _leads(world: World, rng: np.random.Generator, models: pd.DataFrame) -> dict[str, np.ndarray]:
+    """How far ahead of the common trend each benchmark stands at each model's date."""
+    days = pd.to_datetime(models["release_date"]) - pd.Timestamp("2023-02-24")
+    time = days.dt.days.to_numpy() / DAYS_PER_YEAR - np.mean(world.released)
+    several = len(world.benchmarks) > 1
+    draws = several * rng.standard_normal((len(world.benchmarks), 2))
+    return {
+        name: world.offset_spread * offset + world.drift_spread * drift * time
+        for name, (offset, drift) in zip(world.benchmarks, draws, strict=True)
+    }
 
 
 def _runs(

@@ -20,6 +20,8 @@ REASONS = {
     "shape": "how the slope of the trend may change over the dates of the models; whatever it is, "
     "the rate is the mean slope over them",
     "changepoint": "the date at which the slope changes, where the shape has a declared one",
+    "benchmark_trends": "each benchmark has its own level and growth about the common ones: the "
+    "benchmarks are a sample",
     "derived": "pruned, distilled, up-scaled and quantised models count as models",
     "held_out": "the reference's held-out rows are fitted too, instead of being predicted",
     "min_scores": "scores that a model needs to take part",

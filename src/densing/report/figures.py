@@ -8,6 +8,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from densing.report.benchmark_rates import plot_benchmark_rates
 from densing.report.diagnostics import plot_diagnostics, shown
 from densing.report.headline import plot_headline
 from densing.report.influence_figure import plot_influence
@@ -39,6 +40,8 @@ class Picture:
     plot: Callable[..., Any]
     for_phones: bool = True
     """Whether the page also carries it in the shape of a phone."""
+    needs: str = "rate"
+    """Variable of the posterior without which there is nothing to draw."""
 
     def draw(self, run: xr.DataTree, *, narrow: bool = False) -> Figure:
         """Draw it, for a page or (narrow) for a phone."""
@@ -74,6 +77,14 @@ def _rate(run: xr.DataTree) -> str:
         if answer[key] is not None
     ]
     return "Posterior densities of the growth rate. " + "; ".join(parts) + "."
+
+
+def _benchmark_rates(run: xr.DataTree) -> str:
+    rows = [
+        f"{name} {months_range(told['doubling_months'])}"
+        for name, told in (summary(run)["benchmarks"] or {}).items()
+    ]
+    return "Intervals of the doubling time in months on each benchmark: " + ", ".join(rows) + "."
 
 
 def _ranking(run: xr.DataTree) -> str:
@@ -148,6 +159,13 @@ PICTURES = (
         _rate, plot_rate,
     ),
     Picture(
+        "benchmark_rates", "Not every benchmark tells the same story",
+        "Doubling time of a typical new model's density on each benchmark, with 90 % intervals, "
+        "fastest on top. Shaded: the common trend, about which the benchmarks are taken to be a "
+        "sample; how far they lie apart is part of its interval.",
+        _benchmark_rates, plot_benchmark_rates, needs="drift",
+    ),
+    Picture(
         "density_ranking", "The densest models",
         "Median, 50 % and 90 % intervals, with the parameters that count. Intervals overlap far: "
         "neighbours in this list are rarely told apart. All models share one reference, so their "
@@ -195,3 +213,8 @@ PICTURES = (
     ),
 )  # fmt: skip
 """In the order of the report."""
+
+
+def pictures(run: xr.DataTree) -> list[Picture]:
+    """Figures that there is something to draw for."""
+    return [picture for picture in PICTURES if picture.needs in run["posterior"]]

@@ -8,7 +8,7 @@ import xarray as xr
 
 from densing.report import words
 from densing.report.choices import choice_rows, prior_rows
-from densing.report.figures import PICTURES
+from densing.report.figures import pictures
 from densing.report.provenance import sources
 from densing.report.template import asset, fill
 from densing.results.density import density_table
@@ -35,7 +35,7 @@ def render(run: xr.DataTree, images: Mapping[str, Image], *, command: str) -> st
     run
         A run.
     images
-        Data addresses of each of `figures.PICTURES`, by name.
+        Data addresses of each of `figures.pictures`, by name.
     command
         The command line that made the report.
     """
@@ -55,7 +55,7 @@ def context(run: xr.DataTree, images: Mapping[str, Image], *, command: str) -> d
             "name": picture.name, "title": picture.title, "caption": picture.caption,
             "alt": picture.alt(run), "image": images[picture.name],
         }
-        for picture in PICTURES
+        for picture in pictures(run)
     }  # fmt: skip
     return {
         "style": asset("page.css"),

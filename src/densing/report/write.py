@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import xarray as xr
 
-from densing.report.figures import PICTURES
+from densing.report.figures import pictures
 from densing.report.folder import write_csv, write_json, written_whole
 from densing.report.page import Image, render
 from densing.report.style import save
@@ -45,7 +45,7 @@ def _make(run: xr.DataTree, folder: Path, *, command: str) -> None:
         (folder / name).mkdir()
     images = {}
     with tempfile.TemporaryDirectory() as phone:
-        for picture in PICTURES:
+        for picture in pictures(run):
             wide = data_uri(*save(picture.draw(run), folder / "figures" / picture.name))
             narrow = None
             if picture.for_phones:

@@ -20,6 +20,7 @@ from densing.results.backtest import MONTHS
 from densing.results.curves import loss_curve, score_map, thinned
 from densing.results.future import future
 from densing.results.horizon import released
+from densing.results.lead import leads
 from densing.results.predict import beta_binomial, each, position
 from densing.results.run import record
 from densing.results.scoring import LEVELS, clustered, covered, crps
@@ -51,6 +52,7 @@ def score_scores(
     of = position(run["constant_data"].to_dataset(), data["score_benchmark"])
     n = eta[:, np.searchsorted(came, who)] - centre["log_params"]
     n = n + np.log(data["counted_params"].to_numpy())[who]
+    n = n + leads(run, of, time[np.searchsorted(came, who)], draws=size)
     d = np.log(data["score_tokens"].to_numpy()) - centre["log_tokens"]
     tau = thinned(run, ["discrepancy"], draws=size)["discrepancy"][:, of]
     loss = log_loss(numpy_ops, each(loss_curve(run, draws=size), of), n, d)

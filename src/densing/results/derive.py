@@ -10,6 +10,7 @@ from densing.models.dates import years
 from densing.models.laws import LossCurve, log_loss_at_infinite_size
 from densing.models.layout import Layout
 from densing.models.shapes import Span
+from densing.results.lead import lead_of
 from densing.results.trend_curve import LINEAR, Curve
 from densing.results.variables import DERIVED
 
@@ -31,7 +32,8 @@ def derived(posterior: xr.Dataset, layout: Layout, *, seed: int) -> xr.Dataset:
     log_density = posterior["log_density"].to_numpy()
     models = layout.models
     dates = trend_dates(models["release_date"])
-    coords = {"model": posterior["model"].to_numpy(), "date": dates.to_numpy()}
+    coords = {"model": posterior["model"].to_numpy(), "date": dates.to_numpy(),
+              "benchmark": layout.coords["benchmark"]}  # fmt: skip
     time = years(dates) - layout.centre["time"]
     curve = layout_curve(layout)
     population, frontier = trend_lines(posterior, time, curve=curve)
@@ -45,6 +47,9 @@ def derived(posterior: xr.Dataset, layout: Layout, *, seed: int) -> xr.Dataset:
         "population": population,
         "record": record(posterior, layout, dates, seed=seed),
     }
+    if "drift" in posterior:
+        rate, drift = (posterior[name].to_numpy() for name in ("rate", "drift"))
+        values["benchmark_rate"] = rate[..., None] + drift
     if frontier is not None:
         values["frontier"] = frontier
         values["frontier_rate"] = frontier_rate(posterior, window)
@@ -127,25 +132,24 @@ def model_reach(posterior: xr.Dataset, layout: Layout) -> np.ndarray:
     On each benchmark: where what the family could still shed by growing at D0 is one
     discrepancy's width (`models.targets.reach`). Of a model's benchmarks, the furthest.
     """
-    scores = layout.data.scores
-    curve = LossCurve(
-        *(
-            posterior[name].to_numpy()[..., scores.benchmark]
-            for name in ("irreducible_loss", "size_term", "alpha", "data_term", "beta")
-        )
-    )
+    rows = layout.laid_scores.rows
+    of = {
+        name: posterior[name].to_numpy()[..., rows.benchmark]
+        for name in ("irreducible_loss", "size_term", "alpha", "data_term", "beta")
+    }
     with np.errstate(divide="ignore"):
-        curve = curve._replace(
-            log_irreducible=np.log(curve.log_irreducible),
-            log_size_term=np.log(curve.log_size_term),
-            log_data_term=np.log(curve.log_data_term),
-        )
-        limit = log_loss_at_infinite_size(np, curve, scores.d)
-    tau = posterior["discrepancy"].to_numpy()[..., scores.benchmark]
-    cell = (curve.log_size_term - np.log(tau) - limit) / curve.alpha
-    out = np.empty((*cell.shape[:2], len(layout.models)))
-    for i, count in enumerate(scores.count):
-        out[..., i] = cell[..., count > 0].max(axis=-1)
+        curve = LossCurve(
+            log_irreducible=np.log(of["irreducible_loss"]),
+            log_size_term=np.log(of["size_term"]), alpha=of["alpha"],
+            log_data_term=np.log(of["data_term"]), beta=of["beta"],
+        )  # fmt: skip
+        limit = log_loss_at_infinite_size(np, curve, rows.d)
+    tau = posterior["discrepancy"].to_numpy()[..., rows.benchmark]
+    lead = lead_of(posterior, rows.benchmark, rows.time)
+    reach = (curve.log_size_term - np.log(tau) - limit) / curve.alpha - lead
+    out = np.full((*reach.shape[:2], len(layout.models)), -np.inf)
+    for row, who in enumerate(layout.scores["model_index"]):
+        out[..., who] = np.maximum(out[..., who], reach[..., row])
     return out
 
 

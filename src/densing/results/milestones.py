@@ -8,12 +8,14 @@ the first day of a draw on which it holds; a draw in which it never does stays i
 which is then not bounded above.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from densing.models.dates import DAYS_PER_YEAR
 from densing.results.future import Future
 from densing.results.horizon import Horizon, released
 from densing.results.interval import KIND
@@ -21,8 +23,15 @@ from densing.results.needed import Yardstick
 from densing.results.releases import Releases
 from densing.results.request import Request, sized
 
+Lead = Callable[..., Any]
+"""Of times and of samples: how far ahead of the common trend a benchmark stands."""
 SAMPLES_AT_ONCE = 500
 """Draws whose daily lines are held at once."""
+
+
+def level(time: Any, part: slice = slice(None)) -> float:
+    """No benchmark is asked about: nowhere ahead."""
+    return 0.0
 
 
 class Milestones:
@@ -54,18 +63,20 @@ class Milestones:
                 self.new.log_density >= threshold[:, None],
             )
             return out | self._told(first, prob)
-        effective, of_new, reached = self._needed(request, rng)
+        effective, of_new, reached, lead = self._needed(request, rng)
         out |= self._reach(request, effective)
         if request.params is not None:
             limit = np.log(request.params) + 1e-9
-            first = self._crossings(effective - np.log(request.params))
+            first = self._crossings(effective - np.log(request.params), lead)
             recent = np.isfinite(self.new.log_params) & (self.new.log_params <= limit)
-            able = self.new.log_density + self.new.log_params >= of_new
+            there = np.where(np.isfinite(self.new.day), self.new.day, 0.0)
+            time = there / DAYS_PER_YEAR + self.ahead.time([self.span.first])[0]
+            able = self.new.log_density + self.new.log_params + lead(time) >= of_new
             first["record"] = self._first(reached & (self.log_params <= limit), recent & able)
             if not recent.any() and not np.isfinite(first["record"]).any():
                 first["record"] = None
             out |= self._told(first, prob)
-        sizes = self._sizes(effective, prob)
+        sizes = self._sizes(effective, lead, prob)
         return out | {
             "params_needed": sizes, "unseen": self._unseen(request, sizes["population"]),
             "smallest_seen": float(self.data["counted_params"].min()),
@@ -84,13 +95,16 @@ class Milestones:
 
     def _needed(
         self, request: Request, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Log effective parameters to reach, for lines and new models; models that have."""
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, Lead]:
+        """Log effective parameters to reach, for lines and new models; models that have.
+
+        And the lead in log effective parameters that the benchmark gives at a time.
+        """
         if request.score is None:
             names = self.data["model"].to_numpy().astype(str).tolist()
             every = self.log_density + self.log_params
             target = every[:, names.index(str(request.model))]
-            return target, target[:, None], every >= target[:, None]
+            return target, target[:, None], every >= target[:, None], level
         assert request.benchmark is not None
         yardstick = Yardstick(self.run, request.benchmark, protocol=request.protocol)
         rows = (self.data["score_benchmark"].to_numpy() == request.benchmark) & (
@@ -103,6 +117,7 @@ class Milestones:
             yardstick.needed(request.score, rng),
             yardstick.needed(request.score, rng, slots=slots),
             reached,
+            yardstick.lead,
         )
 
     def _reach(self, request: Request, effective: np.ndarray) -> dict[str, Any]:
@@ -119,7 +134,7 @@ class Milestones:
             out["why"] = _why(request, out)
         return out
 
-    def _crossings(self, threshold: np.ndarray) -> dict[str, np.ndarray | None]:
+    def _crossings(self, threshold: np.ndarray, lead: Lead = level) -> dict[str, np.ndarray | None]:
         """First day since the first release on which each line is at the threshold, (sample,)."""
         days = self.span.days
         time = self.ahead.time(days)
@@ -127,7 +142,7 @@ class Milestones:
         for start in range(0, self.ahead.size, SAMPLES_AT_ONCE):
             part = slice(start, start + SAMPLES_AT_ONCE)
             for name, line in self.ahead.part(part).lines(time).items():
-                above = line >= threshold[part, None]
+                above = line + lead(time, part) >= threshold[part, None]
                 first = np.where(above.any(axis=1), above.argmax(axis=1), np.inf)
                 found.setdefault(name, []).append(first)
         return {name: np.concatenate(parts) for name, parts in found.items()}
@@ -156,13 +171,14 @@ class Milestones:
             ends[key] = None if when is None else f"{when:%Y-%m-%d}"
         return ends | {"prob": prob, "kind": KIND}
 
-    def _sizes(self, effective: np.ndarray, prob: float) -> dict[str, Any]:
+    def _sizes(self, effective: np.ndarray, lead: Lead, prob: float) -> dict[str, Any]:
         """Parameters that a model of each line's density takes, by month."""
-        lines = self.ahead.lines(self.ahead.time(self.span.months))
+        time = self.ahead.time(self.span.months)
+        lines, further = self.ahead.lines(time), lead(time)
         out: dict[str, Any] = {"frontier": None}
         for name, line in lines.items():
             with np.errstate(over="ignore"):
-                sizes = np.exp(effective[:, None] - line)
+                sizes = np.exp(effective[:, None] - line - further)
             out[name] = [extended(size, prob=prob) for size in sizes.T]
         return out
 

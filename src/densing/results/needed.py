@@ -18,6 +18,7 @@ import xarray as xr
 
 from densing.models.laws import LossCurve, ScoreMap, log_loss_at_infinite_size
 from densing.results.curves import loss_curve, score_map, thinned
+from densing.results.lead import TRENDS, lead_of
 from densing.results.run import record
 
 
@@ -56,6 +57,9 @@ class Yardstick:
         data, centre = run["constant_data"].to_dataset(), record(run, "centre")
         k = [str(name) for name in data["benchmark"].to_numpy()].index(benchmark)
         size = run["posterior"]["rate"].size
+        self.index = k
+        known = [name for name in TRENDS if name in run["posterior"]]
+        self.trends = thinned(run, known, draws=size)
         self.curve = LossCurve(*(field[:, k] for field in loss_curve(run, draws=size)))
         self.maps = ScoreMap(*(field[:, k] for field in score_map(run, draws=size)))
         self.spread = thinned(run, ["discrepancy"], draws=size)["discrepancy"][:, k]
@@ -83,6 +87,18 @@ class Yardstick:
             curve, maps, score, d=self.d, shift=self.shift[columns], deviation=deviation
         )
         return n + self.log_params
+
+    def lead(self, time: np.ndarray, part: slice = slice(None)) -> Any:
+        """How far ahead of the common trend the benchmark stands, (sample, time) or zero.
+
+        Parameters
+        ----------
+        time
+            Years since the mean release date, shape (time,) or (sample, time).
+        part
+            Samples that are asked about.
+        """
+        return lead_of({name: v[part] for name, v in self.trends.items()}, [self.index], time)
 
     def outside(self, score: float) -> tuple[float, float]:
         """Probabilities that `score` lies at or above the ceiling, and at or below the floor."""

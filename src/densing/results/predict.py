@@ -21,6 +21,7 @@ from densing.models.laws import LossCurve, ScoreMap, log_loss, score
 from densing.models.ops import numpy_ops
 from densing.results.curves import loss_curve, score_map, thinned
 from densing.results.interval import PROB
+from densing.results.lead import leads, model_times
 from densing.results.run import record
 
 DRAWS = 1000
@@ -43,6 +44,7 @@ def predict_scores(
     who = data["score_model"].to_numpy().astype(int)
     n = np.log(data["counted_params"].to_numpy())[who] - centre["log_params"]
     n = n + thinned(run, ["log_density"], draws=draws)["log_density"][:, who]
+    n = n + leads(run, of, model_times(run)[who], draws=draws)
     d = np.log(data["score_tokens"].to_numpy()) - centre["log_tokens"]
     loss = log_loss(numpy_ops, each(loss_curve(run, draws=draws), of), n, d)
     tau = thinned(run, ["discrepancy"], draws=draws)["discrepancy"][:, of]

@@ -6,8 +6,9 @@ each benchmark, and the answers counted:
 * `loss`: does the loss law's predictive interval at its size and tokens cover its loss?
 * `score_given_loss`: does the performance map's, at its own loss, cover its score?
 * `score_of_run`: law and map in a row, as for one more run of the family;
-* `score_of_model`: the same for a *target model* of density 1, with the discrepancy of model
-  and benchmark that every target is given;
+* `score_of_model`: the same for a *target model* of density 1, with what every target is given:
+  a discrepancy of model and benchmark, and the benchmark's own level (`offset`, here from its
+  prior: no other target is there to tell it);
 * `density`: the density that its one score implies, taken as a target model with its own tokens
   as D0. Exactly ``p(eta | y) ~ p(eta) E[p(y | eta, curves)]`` over draws of the curves, with the
   declared prior `level` for eta: no trend and no sibling takes part.
@@ -26,6 +27,7 @@ from densing.models.declaration import Model
 from densing.models.laws import LossCurve, ScoreMap, log_loss, score
 from densing.models.layout import USUAL_LEVEL
 from densing.models.ops import numpy_ops
+from densing.models.prior_draws import PriorProgram
 from densing.models.targets import Cells, reach, score_moments
 from densing.results.curves import columns, loss_curve, score_map, thinned
 from densing.results.interval import PROB, Interval, interval
@@ -55,9 +57,11 @@ def selfcheck(run: xr.DataTree, *, seed: int = 1, prob: float = PROB) -> dict[st
     ]
     model = Model.model_validate_json(run.attrs["model"])
     log_prior, eta = density_prior(model)
+    offsets = prior_offsets(model, len(names), rng)
     rows = []
     for item in held_out:
-        curves = Curves(run, names.index(str(item["task"])), item)
+        which = names.index(str(item["task"]))
+        curves = Curves(run, which, item, offsets[:, [which]])
         predicted = curves.predictions(rng)
         weights = posterior_weights(curves.log_likelihood(eta), log_prior)
         observed = {"loss": float(item["loss"]), "density": 1.0}
@@ -66,7 +70,7 @@ def selfcheck(run: xr.DataTree, *, seed: int = 1, prob: float = PROB) -> dict[st
             for check, values in predicted.items()
         }
         told["density"] = _judged(density_interval(eta, weights.sum(axis=0), prob), 1.0)
-        beyond = (curves.n + eta > curves.reach) * weights
+        beyond = (curves.n + curves.offset + eta > curves.reach) * weights
         rows.append(
             {
                 "run": str(item["run"]), "benchmark": str(item["task"]),
@@ -90,12 +94,16 @@ def selfcheck(run: xr.DataTree, *, seed: int = 1, prob: float = PROB) -> dict[st
 class Curves:
     """Draws of one benchmark's curves, asked about one held-out run; arrays (draw, ...)."""
 
-    def __init__(self, run: xr.DataTree, benchmark: int, item: dict[str, Any]) -> None:
+    def __init__(
+        self, run: xr.DataTree, benchmark: int, item: dict[str, Any], offset: np.ndarray
+    ) -> None:
         centre = record(run, "centre")
         v = thinned(run, ["discrepancy", "loss_noise", "loss_tail", "overdispersion"], draws=DRAWS)
         loss, performance = loss_curve(run, draws=DRAWS), score_map(run, draws=DRAWS)
         self.item = item
         self.n = float(np.log(item["params"]) - centre["log_params"])
+        # As many as there are draws of the curves.
+        self.offset = np.resize(offset, (v["loss_tail"].size, 1))
         self.cell = Cells(
             loss=columns(at(loss, benchmark)), map=columns(at(performance, benchmark)),
             discrepancy=v["discrepancy"][:, [benchmark]],
@@ -111,7 +119,8 @@ class Curves:
         """Draws of what was held out, each of shape (draw, 1)."""
         law = log_loss(numpy_ops, self.cell.loss, self.n, self.cell.d)
         loss = np.exp(law + self.noise * rng.standard_t(self.tail))
-        apart = np.exp(law + self.cell.discrepancy * rng.standard_normal(law.shape))
+        of_model = log_loss(numpy_ops, self.cell.loss, self.n + self.offset, self.cell.d)
+        apart = np.exp(of_model + self.cell.discrepancy * rng.standard_normal(law.shape))
 
         def scored(loss: Any) -> np.ndarray:
             mean = score(numpy_ops, self.cell.map, loss)
@@ -127,13 +136,25 @@ class Curves:
 
     def log_likelihood(self, eta: np.ndarray) -> np.ndarray:
         """Log density of the score at each log density `eta`, as the joint model has it."""
-        n = self.n + eta[None, :]
+        n = self.n + self.offset + eta[None, :]
         mean, variance = score_moments(numpy_ops, self.cell, self.overdispersion, n)
         precision = mean * (1.0 - mean) / variance - 1.0
         a, b = mean * precision, (1.0 - mean) * precision
         half = 0.5 / self.cell.items
         y = np.clip(float(self.item["accuracy"]), half, 1.0 - half)
         return (a - 1.0) * np.log(y) + (b - 1.0) * np.log1p(-y) - betaln(a, b)
+
+
+def prior_offsets(model: Model, benchmarks: int, rng: np.random.Generator) -> np.ndarray:
+    """Levels of the benchmarks about the common one, from the prior: (draw, benchmark)."""
+    if not model.choices.switches.benchmark_trends:
+        return np.zeros((1, benchmarks))
+    out = []
+    for _ in range(DRAWS):
+        m = PriorProgram(model.priors, {"benchmark": benchmarks}, {}, rng)
+        m.sample("offset_spread")
+        out.append(m.sample("offset"))
+    return np.asarray(out)
 
 
 def at[Record: (LossCurve, ScoreMap)](curve: Record, benchmark: int) -> Record:

@@ -44,6 +44,9 @@ DERIVED = {
     "frontier_rate_at_end": Variable(
         (), "1 / year", "growth of the frontier's log density at the last date"
     ),
+    "benchmark_rate": Variable(
+        ("benchmark",), "1 / year", "growth of the typical model's log density on one benchmark"
+    ),
     "population": Variable(("date",), "ln density", "log density of a typical new model"),
     "frontier": Variable(("date",), "ln density", "log density of the day's best practice"),
     "record": Variable(("date",), "ln density", "highest log density among models so far"),

@@ -98,6 +98,7 @@ def padded(layout: Layout, sizes: Sizes) -> JointData:
         protocol=longer(data.scores.protocol, sizes.cell, 0),
         items=longer(data.scores.items, sizes.cell, 100.0),
         d=longer(data.scores.d, sizes.cell, float(np.median(data.scores.d))),
+        time=longer(data.scores.time, sizes.cell, 0.0),
     )  # fmt: skip
     trend = data.models._replace(
         time=longer(data.models.time, sizes.model, 0.0),
