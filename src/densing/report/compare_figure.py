@@ -53,7 +53,7 @@ def plot_compare(
     lines, densities, growths = panels
     _lines(lines, {row["name"]: runs[row["name"]] for row in rows}, colours)
     _densities(densities, answer, colours)
-    _growths(growths, answer, colours)
+    _growths(growths, answer, colours, names=narrow)
     for ax in panels:
         stamp(ax, trustworthy=answer["trustworthy"])
     return panels
@@ -142,7 +142,7 @@ def _densities(ax: Axes, answer: dict[str, Any], colours: Mapping[str, str]) -> 
     ax.set_xlabel("nats below the best, ± one standard error", loc="left")
 
 
-def _growths(ax: Axes, answer: dict[str, Any], colours: Mapping[str, str]) -> None:
+def _growths(ax: Axes, answer: dict[str, Any], colours: Mapping[str, str], *, names: bool) -> None:
     rows, stacked = answer["runs"], answer["stacked"]
     told = [(row["population"], (row["at_end"] or row)["population"]) for row in rows]
     tones = [colours[row["name"]] for row in rows]
@@ -159,7 +159,7 @@ def _growths(ax: Axes, answer: dict[str, Any], colours: Mapping[str, str]) -> No
                     mec=colour, mew=1.5, ms=6 if form == "o" else 5.2, zorder=5)  # fmt: skip
     if ends[0] < 0 < ends[1]:
         ax.axvline(0, color=INK, lw=1)
-    _rows(ax, answer, colours, names=False)
+    _rows(ax, answer, colours, names=names)
     ax.set_xlim(ends[1], ends[0])
     ax.set_xticks(*month_ticks(*ends, values=MONTHS, apart=0.1, from_zero=0.16))
     ax.set_title("Doubling time, months")
