@@ -62,8 +62,8 @@ def test_models_that_predict_alike_share_the_weight():
 
 
 def test_with_much_evidence_both_are_the_same():
-    density = densities(5000)
-    np.testing.assert_allclose(bootstrapped_weights(density), stacking_weights(density), atol=0.02)
+    density = densities(1200)
+    np.testing.assert_allclose(bootstrapped_weights(density), stacking_weights(density), atol=0.03)
 
 
 @pytest.mark.parametrize("models", [1, 4])

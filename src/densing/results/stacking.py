@@ -10,8 +10,8 @@ observations, as is usual for pseudo-BMA; with much evidence both are the same.
 import numpy as np
 
 BOOTSTRAPS = 400
-ITERATIONS = 2000
-"""Of expectation-maximisation."""
+ITERATIONS, TOLERANCE = 2000, 1e-5
+"""Most steps of expectation-maximisation, and the change of a weight in one that ends them."""
 
 
 def stacking_weights(log_density: np.ndarray, importance: np.ndarray | None = None) -> np.ndarray:
@@ -36,7 +36,9 @@ def stacking_weights(log_density: np.ndarray, importance: np.ndarray | None = No
     weights = np.full((*v.shape[:-1], models), 1.0 / models)
     for _ in range(ITERATIONS):  # of a mixture whose parts are known: each step goes up
         mixture = weights @ density.T
-        weights = weights * ((v / mixture) @ density)
+        before, weights = weights, weights * ((v / mixture) @ density)
+        if np.max(np.abs(weights - before)) < TOLERANCE:
+            break
     return weights / weights.sum(axis=-1, keepdims=True)
 
 
