@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 
-from densing.models.layout import DAYS_PER_YEAR
+from densing.models.dates import DAYS_PER_YEAR
 from densing.results.derive import years
 from densing.results.horizon import released
 from report.synthetic import make_run

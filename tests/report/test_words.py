@@ -3,7 +3,7 @@ import pytest
 from densing.report import words
 from densing.report.choices import distribution, value_text
 from densing.report.provenance import link
-from densing.results.headline import growth
+from densing.results.growth import growth
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from densing.models.joint import Switches
 from densing.models.targets import ScoreData
 from densing.models.trend import TrendData
 from densing.results.derive import derived, model_reach, record, trend_dates, trend_lines, years
@@ -60,6 +61,7 @@ def layout():
         models=models, data=data, centre={"time": CENTRE, "log_params": np.log(1e8)},
         coords={"family": ["one", "two"], "model": list("ABCD"), "benchmark": ["Quiz", "Code"]},
         scores=pd.DataFrame({"model_index": who}), laid_scores=SimpleNamespace(rows=rows),
+        switches=Switches(),
     )  # fmt: skip
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from densing.results.headline import as_interval, growth, sentence, summary, trustworthy
+from densing.results.growth import growth, sentence
+from densing.results.headline import as_interval, summary, trustworthy
 
 LN2 = np.log(2.0)
 INTERVAL = {"median", "lower", "upper", "prob", "kind"}

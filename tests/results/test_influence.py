@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from densing.results.headline import growth
+from densing.results.growth import growth
 from densing.results.influence import influence
 from densing.results.reweighting import reweight, weighted_growth
 from densing.results.run import RunError

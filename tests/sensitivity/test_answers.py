@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from densing.results.headline import growth
+from densing.results.growth import growth
 from densing.sensitivity.answers import decomposition, multiverse, summarise
 from densing.sensitivity.axes import Axes
 from densing.sensitivity.universe import LEVELS

@@ -14,6 +14,7 @@ from densing.models.ops import numpy_ops
 from densing.models.performance import performance_map
 from densing.models.prior_draws import PriorProgram, draw_log_density
 from densing.models.program import Program
+from densing.models.shapes import SHAPES, Span, bend, slope
 from densing.models.trend import DatedData, TrendData, dated_trend, trend
 from densing.results.derive import frontier_growth
 
@@ -61,25 +62,47 @@ def performance_case(layout: Layout, model: Model) -> Case:
 
 def trend_case(layout: Layout, model: Model, *, shortfall: bool) -> Case:
     """Build the case of a trend on values observed directly, at the layout's release dates."""
-    time = layout.data.models.time
-    facts = {"usual_level": layout.facts["usual_level"]}
-    data = DatedData(time, np.zeros_like(time), np.full_like(time, 0.2))
+    time, span, shape = layout.data.models.time, layout.data.models.span, layout.switches.shape
+    facts, sizes = {"usual_level": layout.facts["usual_level"]}, {"knot": layout.sizes["knot"]}
+    data = DatedData(time, np.zeros_like(time), np.full_like(time, 0.2), span)
 
     def program(m: Program, data: Any) -> None:
-        dated_trend(m, data, shortfall=shortfall)
+        dated_trend(m, data, shortfall=shortfall, shape=shape)
+
+    def quantities(values: Mapping[str, Any]) -> dict[str, Any]:
+        return trend_quantities(time, values) | shape_quantities(shape, Span(*span), values)
 
     def draw(rng: np.random.Generator) -> World:
-        m = PriorProgram(model.priors, {}, facts, rng)
-        line = trend(m, TrendData(time, None), shortfall=shortfall, families=False)
+        m = PriorProgram(model.priors, sizes, facts, rng)
+        dates = TrendData(time, None, span)
+        line = trend(m, dates, shortfall=shortfall, families=False, shape=shape)
         eta = draw_log_density(line, rng) + data.error * rng.standard_normal(len(time))
-        return World(data._replace(log_value=eta), trend_quantities(time, m.values))
+        return World(data._replace(log_value=eta), quantities(m.values))
 
     kind = "frontier" if shortfall else "population"
     about = "trend with a skewed residual" if shortfall else "trend with a normal residual"
+    if shape != "linear":
+        about = f"{shape.replace('_', ' ')} {about}"
     return Case(
-        kind, about, program, model.priors, {}, facts, draw,
-        lambda values, *_: trend_quantities(time, values),
+        kind, about, program, model.priors, sizes, facts, draw,
+        lambda values, *_: quantities(values),
     )  # fmt: skip
+
+
+def shape_quantities(shape: str, span: Span, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Slope at the last date and parameters of a shape of the trend; none of a straight line."""
+    if shape == "linear":
+        return {}
+    own = {name: np.moveaxis(np.asarray(values[name]), -1, 0) if name == "slope_walk"
+           else values[name] for name in ("rate", *SHAPES[shape].parameters)}  # fmt: skip
+    scalars = {name.replace("_", " "): values[name] for name in SHAPES[shape].parameters
+               if name != "slope_walk"}  # fmt: skip
+    middle = 0.5 * (span.first + span.last)
+    return scalars | {
+        "rate at the end": slope(numpy_ops, shape, own, span, span.last),
+        "rate in the middle": slope(numpy_ops, shape, own, span, middle),
+        "bend in the middle": bend(numpy_ops, shape, own, span, middle),
+    }
 
 
 def loss_quantities(layout: Layout, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,7 @@ GROUPS = {
         "density": ("show", "one row a model"),
         "influence": ("influence", "the answer without each model and each family"),
         "priors": ("influence", "how much the priors move the answer"),
+        "compare": ("compare", "runs of different models: predictive density, weights"),
         "forecast": ("forecast", "density to come, the record, milestones"),
     },
     "Tables": {

@@ -21,6 +21,34 @@ def open_joint(path: Path) -> "xr.DataTree":
     return run
 
 
+def open_named(paths: "tuple[Path, ...]") -> "dict[str, xr.DataTree]":
+    """Open runs under the names of their files, or under their paths where names repeat.
+
+    Raises
+    ------
+    RunError
+        A file that is no run, or one that is given twice; names every fault.
+    """
+    from densing.results.run import RunError, open_run
+
+    faults, opened = [], {}
+    stems = [path.stem for path in paths]
+    seen: set[Path] = set()
+    for path in paths:
+        if path.resolve() in seen:
+            faults.append(f"{path}: given twice; compare it with another run")
+            continue
+        seen.add(path.resolve())
+        name = path.stem if stems.count(path.stem) == 1 else str(path)
+        try:
+            opened[name] = open_run(path)
+        except RunError as fault:
+            faults.append(str(fault))
+    if faults:
+        raise RunError("\n".join(faults))
+    return opened
+
+
 def check_file(path: Path | None) -> None:
     """Refuse a file that cannot be written, as `check_writable`; None is no file."""
     if path is None:

@@ -16,6 +16,7 @@ TITLES = {
 DOERS = {
     "population": "typical new model", "frontier": "frontier", "record": "some released model",
 }  # fmt: skip
+ENDS = ("population", "frontier")
 ROWS = 8
 
 
@@ -23,6 +24,7 @@ def forecast(
     run: Path,
     *,
     until: str,
+    with_: Annotated[list[Path] | None, Parameter(name="--with", negative=())] = None,
     today: str | None = None,
     density: Annotated[list[float] | None, Parameter(negative=())] = None,
     match: str | None = None,
@@ -45,6 +47,9 @@ def forecast(
         Run file (densing fit, densing report).
     until
         Last day of the forecast, for example 2027-12-31.
+    with_
+        Another run, of another shape of the trend, to average with by stacking weights (densing
+        compare). May be given several times.
     today
         Day that "today's density" refers to; the day of the call without it.
     density
@@ -67,9 +72,9 @@ def forecast(
         Print one JSON object.
     """
     from densing.cli.answers import probability, status
-    from densing.results.backtested import verdict
+    from densing.results.backtested import untested, verdict
     from densing.results.forecast import forecast as tell
-    from densing.results.forecast import look_ahead
+    from densing.results.forecast import look_ahead, shapes_apart
     from densing.results.plain_json import to_json
     from densing.results.request import requests
     from densing.results.run import open_run
@@ -79,14 +84,21 @@ def forecast(
         from densing.cli.files import check_writable
 
         check_writable(out)
-    opened = open_run(run)
-    outlook = look_ahead(opened, until=until, today=today, seed=seed)
+    runs, opened, ahead, weights = {}, open_run(run), None, {}
+    if with_:
+        from densing.cli.files import open_named
+        from densing.results.mixture import mix
+
+        runs = open_named((run, *with_))
+        opened, ahead, weights = mix(runs)
+    outlook = look_ahead(opened, until=until, today=today, seed=seed, ahead=ahead)
     asked = requests(
         opened, density=density or (), match=match, score=score, benchmark=benchmark, params=params
     )
     answer = tell(outlook, milestones=asked, prob=prob)
     beyond = answer["extrapolation"]["days_beyond"]
-    answer["backtest"] = verdict(opened, days_beyond=beyond)
+    answer["backtest"] = untested() if runs else verdict(opened, days_beyond=beyond)
+    answer["mixture"] = shapes_apart(runs, weights, outlook.span, prob=prob) if runs else None
     written = None
     if out is not None:
         from densing.report.forecast_write import write_forecast
@@ -113,6 +125,8 @@ def _show(answer: dict[str, Any], written: Path | None) -> None:
     prob = answer["population"][0]["prob"]
     console.print(f"Capability density, median and {prob:.0%} equal-tailed interval:")
     console.print(table)
+    if answer["mixture"]:
+        _mixture(console, answer)
     for milestone in answer["milestones"]:
         _milestone(console, milestone, answer)
     window = answer["window"]
@@ -132,6 +146,19 @@ def _show(answer: dict[str, Any], written: Path | None) -> None:
         console.print("not trustworthy: see `densing summary`", style="bold red")
     if written is not None:
         console.print(f"written: {written}")
+
+
+def _mixture(console: Console, answer: dict[str, Any]) -> None:
+    until = answer["extrapolation"]["until"]
+    table = Table("each shape alone", "weight", *(f"{TITLES[k]}, {until}" for k in ENDS))
+    for part in answer["mixture"]:
+        table.add_row(
+            part["name"], "none" if part["weight"] is None else f"{part['weight']:.2f}",
+            *(_span(part[key]) if part[key] else "none" for key in ENDS),
+            style=None if part["trustworthy"] else "red",
+        )  # fmt: skip
+    console.print("The forecast is the average of these, by their stacking weights:")
+    console.print(table)
 
 
 def _milestone(console: Console, milestone: dict[str, Any], answer: dict[str, Any]) -> None:

@@ -84,7 +84,9 @@ def show_summary(
     """Print a run's headline; the status says whether it may be trusted."""
     from densing.results.component import loss_summary, trend_summary
     from densing.results.freshness import freshness_note
-    from densing.results.headline import by_benchmark, sentence, summary, trustworthy
+    from densing.results.growth import sentence
+    from densing.results.headline import by_benchmark, summary, trustworthy
+    from densing.results.shape_summary import shape_sentences
 
     kinds = {"loss": loss_summary, "trend": trend_summary}
     answer = kinds.get(run.attrs.get("kind", "joint"), summary)(run, prob=prob)
@@ -93,12 +95,14 @@ def show_summary(
         print_json(answer)
         return status(trustworthy=good)
     console = Console(highlight=False, soft_wrap=True)
-    thing = {"joint": "Capability density", "trend": "The value"}.get(run.attrs["kind"], "")
+    subject = "Capability density of a typical new model" if "models" in answer else "The value"
     if "population" in answer:
-        subject = f"{thing} of a typical new model" if thing != "The value" else thing
         console.print(sentence(answer["population"], subject), style="bold")
     if answer.get("frontier"):
         console.print(sentence(answer["frontier"], "Its frontier"), style="bold")
+    if "population" in answer:
+        for line in shape_sentences(answer, subject=subject):
+            console.print(line)
     if answer.get("benchmarks"):
         console.print(by_benchmark(answer["benchmarks"]))
     if "parameters" in answer:

@@ -11,15 +11,20 @@ from scipy.stats import norm
 from densing.inference import assemble, engines
 from densing.inference.draws import Draws
 from densing.inference.news import Listener
+from densing.inference.replay import pointwise
 from densing.inference.settings import Settings, load_settings
+from densing.models.dates import EPOCH, trend_span, years
 from densing.models.declaration import Model, load_model
-from densing.models.layout import EPOCH
 from densing.models.loss import RunData, loss_law
 from densing.models.program import Program
+from densing.models.shapes import KNOT_NAMES, KNOTS
 from densing.models.trend import DatedData, dated_trend
-from densing.results.derive import frontier_rate, years
+from densing.results.derive import end_rates, frontier_rate, label
 from densing.results.health import examine
-from densing.results.variables import Variable
+from densing.results.trend_curve import Curve
+
+UNITS = {"name": "name", "time": "year"}
+"""Of the columns of a component's data; 1 for the others."""
 
 
 def fit_loss(
@@ -103,37 +108,51 @@ def fit_trend(
         (and prob, default 0.9) or se (of the value).
     shortfall
         Skewed residual with a frontier; otherwise normal, population only.
+    model
+        Its choice `shape` bends the trend (`models.shapes`).
+
+    Raises
+    ------
+    SelectionError
+        The shape asks for a changepoint where there are no dates.
     """
     model, settings = model or load_model(), settings or load_settings()
     table = table.sort_values("date", kind="stable").reset_index(drop=True)
     log_value = np.log(table["value"].to_numpy(float))
-    time = years(pd.to_datetime(table["date"]))
-    centre = {"time": float(time.mean()), "epoch": str(EPOCH.date())}
-    error = measurement_error(table)
-    data = DatedData(time - time.mean(), log_value, error)
+    dates = pd.to_datetime(table["date"])
+    time = years(dates)
     model = model.choose(shortfall=shortfall)
+    shape, span = model.choices.shape, trend_span(dates, model.choices)
+    centre = {"time": float(time.mean()), "epoch": str(EPOCH.date())} | span._asdict()
+    error = measurement_error(table)
+    data = DatedData(time - time.mean(), log_value, error, np.asarray(span))
 
     def program(m: Program, data: Any) -> None:
-        dated_trend(m, data, shortfall=shortfall)
+        dated_trend(m, data, shortfall=shortfall, shape=shape)
 
     sampled = engines.sample(
-        program, data, priors=model.priors, sizes={},
+        program, data, priors=model.priors, sizes={"knot": KNOTS},
         facts={"usual_level": np.asarray(log_value.mean())},
-        coords={}, settings=settings, seed=seed, listen=listen,
+        coords={"knot": KNOT_NAMES}, settings=settings, seed=seed, listen=listen,
     )  # fmt: skip
-    posterior = assemble.labelled(sampled.values, model.priors, {})
-    derived = {"population_rate": posterior["rate"]}
+    posterior = assemble.labelled(sampled.values, model.priors, {"knot": KNOT_NAMES})
+    derived = {"population_rate": posterior["rate"].to_numpy()}
     if shortfall:
-        growth = frontier_rate(posterior, (time - time.mean())[[0, -1]])
-        derived["frontier_rate"] = posterior["rate"].copy(data=growth)
-    unit = Variable((), "1 / year", "growth of the log value")
-    rates = xr.Dataset(
-        {k: v.assign_attrs(units=unit.units, long_name=unit.long_name) for k, v in derived.items()}
-    )
-    return _run(
-        "trend", posterior, rates, table[["value"]].assign(error=error), sampled, model, settings,
-        seed, centre=centre, values=len(table),
+        derived["frontier_rate"] = frontier_rate(posterior, (time - time.mean())[[0, -1]])
+    if shape != "linear":
+        derived |= end_rates(posterior, Curve(shape, span))
+    rates = xr.Dataset({k: label(k, v, {}) for k, v in derived.items()})
+    names = (table["name"] if "name" in table else pd.Series(table.index)).astype(str)
+    rows = table[["value"]].assign(error=error, time=time - time.mean(), name=names)
+    run = _run(
+        "trend", posterior, rates, rows, sampled, model, settings, seed, centre=centre,
+        values=len(table),
     )  # fmt: skip
+    values = pointwise(program, data, sampled.values, "values")
+    attrs = {"units": "nats", "long_name": "log-likelihood of values"}
+    likelihood = xr.Dataset({"values": (("chain", "draw", "row"), values, attrs)})
+    run["log_likelihood"] = xr.DataTree(likelihood)
+    return run
 
 
 def measurement_error(table: pd.DataFrame) -> np.ndarray:
@@ -164,7 +183,14 @@ def _run(
         posterior, stats, gradient_evaluations=sampled.gradient_evaluations,
         first_divergences=sampled.first_divergences,
     )  # fmt: skip
-    rows = {c: (("row",), data[c].to_numpy(float), {"units": "1", "long_name": c}) for c in data}
+    rows = {
+        column: (
+            ("row",),
+            data[column].to_numpy(object if column == "name" else float),
+            {"units": UNITS.get(str(column), "1"), "long_name": column},
+        )
+        for column in data
+    }
     run = xr.DataTree.from_dict(
         {
             "/posterior": posterior,

@@ -1,9 +1,12 @@
 """A pass through a model at known parameter values: to reuse what was fitted."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import jax.scipy.stats as jst
+import numpy as np
 
 from densing.inference.jax_ops import jax_ops
 from densing.models.coordinates import Coordinate
@@ -39,3 +42,26 @@ class ReplayProgram:
     def factor(self, name: str, log_density: Any) -> None:
         """Keep the factor."""
         self.log_likelihood[name] = log_density
+
+
+def pointwise(
+    program: Callable[..., Any], data: Any, values: Mapping[str, np.ndarray], name: str
+) -> np.ndarray:
+    """Log-likelihood of the observation or factor `name`, shape (chain, draw, observation).
+
+    Parameters
+    ----------
+    values
+        Draws of every parameter, shape (chain, draw, ...).
+    """
+    shape = next(iter(values.values())).shape[:2]
+    flat = {k: jnp.asarray(v.reshape(-1, *v.shape[2:])) for k, v in values.items()}
+    arrays = jax.tree.map(jnp.asarray, data)
+
+    def of_draw(theta: Mapping[str, Any]) -> Any:
+        m = ReplayProgram(theta)
+        program(m, arrays)
+        return m.log_likelihood[name]
+
+    found = np.asarray(jax.jit(jax.vmap(of_draw))(flat))
+    return found.reshape(*shape, *found.shape[1:])

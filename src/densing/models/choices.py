@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from densing.models.joint import Switches
+from densing.models.shapes import ShapeName
 
 
 class Choices(BaseModel):
@@ -31,6 +32,10 @@ class Choices(BaseModel):
     """Skewed residual with a frontier; otherwise normal, population only."""
     families: bool = True
     """A random effect for each family of models."""
+    shape: ShapeName = "linear"
+    """How the slope of the trend may change over the dates (`models.shapes`)."""
+    changepoint: date = date(2022, 11, 30)
+    """Date at which the slope changes under shape = fixed_changepoint: ChatGPT's release."""
     benchmark_trends: bool = True
     """Each benchmark has its own level and growth about the common ones (none to speak of where
     there is one benchmark: its own are then the common ones)."""
@@ -71,4 +76,5 @@ class Choices(BaseModel):
             self.shortfall,
             self.families,
             benchmark_trends=self.benchmark_trends and len(self.benchmarks) > 1,
+            shape=self.shape,
         )

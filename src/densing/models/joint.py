@@ -41,6 +41,8 @@ class Switches(NamedTuple):
     """Scores under protocols other than the benchmarks' own are among the data."""
     benchmark_trends: bool = True
     """Each benchmark has its own level and growth about the common ones."""
+    shape: str = "linear"
+    """Shape of the trend (`shapes.SHAPES`)."""
 
 
 def joint(m: Program, data: JointData, switches: Switches) -> None:
@@ -86,4 +88,7 @@ def curves(m: Program, data: JointData, switches: Switches) -> tuple[Cells, Tren
         m, data.scores, loss, performance,
         protocols=switches.protocols, benchmark_trends=switches.benchmark_trends,
     )  # fmt: skip
-    return cell, trend(m, data.models, shortfall=switches.shortfall, families=switches.families)
+    return cell, trend(
+        m, data.models, shortfall=switches.shortfall, families=switches.families,
+        shape=switches.shape,
+    )  # fmt: skip

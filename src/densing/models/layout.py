@@ -9,6 +9,7 @@ import pandas as pd
 
 from densing.data import Evidence
 from densing.models.choices import Choices
+from densing.models.dates import DAYS_PER_YEAR, EPOCH, trend_span
 from densing.models.grid import build_grid
 from densing.models.joint import JointData, Switches
 from densing.models.reference_layout import (
@@ -19,11 +20,9 @@ from densing.models.reference_layout import (
 )
 from densing.models.score_layout import Scores, era_times, lay_out_scores
 from densing.models.select import Selection, select
+from densing.models.shapes import KNOT_NAMES
 from densing.models.trend import TrendData
 
-DAYS_PER_YEAR = 365.25
-EPOCH = pd.Timestamp("2023-02-24")
-"""Release of Llama 1: the origin of time, as in the paper."""
 USUAL_LEVEL = -1.0
 """Log density around which a family's typical model is expected (prior `level`)."""
 GRID_STEP = 0.15
@@ -38,7 +37,7 @@ class Layout:
 
     data: JointData
     coords: Mapping[str, list[str]]
-    """Names along each dimension: benchmark, family, protocol, model."""
+    """Names along each dimension: benchmark, family, protocol, model, knot."""
     facts: Mapping[str, Any]
     """What priors may refer to by name."""
     models: pd.DataFrame
@@ -52,7 +51,8 @@ class Layout:
     """Structure of the program: the choices, less what the data have no levels for."""
     centre: Mapping[str, float]
     """`log_params` and `log_tokens` of the runs' centre (natural logs), `time` of the mean
-    release date (years since 2023-02-24)."""
+    release date (years since 2023-02-24); `first`, `last` and `changepoint` of the trend's span
+    (years since the mean date)."""
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -69,6 +69,7 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
 
     models = chosen.models
     time = (models["release_date"] - EPOCH).dt.days / DAYS_PER_YEAR
+    span = trend_span(models["release_date"], choices)
     mean_time = float(time.mean())
     families = sorted(models["family"].unique())
     time = (time - time.mean()).to_numpy(float)
@@ -85,6 +86,7 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
         models=TrendData(
             time=time,
             family=models["family"].map({f: i for i, f in enumerate(families)}).to_numpy(),
+            span=np.asarray(span),
         ),
         log_params=log_params,
         grid=build_grid(
@@ -98,6 +100,7 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
             "family": families,
             "protocol": scores.protocols,
             "model": models["model"].tolist(),
+            "knot": KNOT_NAMES,
         },
         facts=_facts(chosen, names),
         models=models,
@@ -107,7 +110,7 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
         switches=choices.switches._replace(
             families=choices.families and len(families) > 1, protocols=len(scores.protocols) > 0
         ),
-        centre=centre | {"time": mean_time},
+        centre=centre | {"time": mean_time} | span._asdict(),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-Dim = Literal["benchmark", "family", "protocol"]
+Dim = Literal["benchmark", "family", "protocol", "knot"]
 Support = Literal["the whole line", "the positive half line", "the unit interval"]
 
 FAMILIES: dict[str, tuple[str, ...]] = {

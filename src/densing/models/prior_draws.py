@@ -114,7 +114,10 @@ def prior_draws(
     drawn = []
     for _ in range(draws):
         m = PriorProgram(priors, sizes, facts, rng)
-        line = trend(m, data.models, shortfall=switches.shortfall, families=switches.families)
+        line = trend(
+            m, data.models, shortfall=switches.shortfall, families=switches.families,
+            shape=switches.shape,
+        )  # fmt: skip
         eta = draw_log_density(line, rng)
         drawn.append(_scores(m, data, switches, scores, who, eta))
         kept.append({k: v for k, v in m.values.items() if k not in facts} | {"log_density": eta})

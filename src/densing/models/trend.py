@@ -1,11 +1,12 @@
 r"""Trend of log density over release dates: population and frontier from one posterior.
 
-``eta_i = level + rate (t_i - tbar) + family_f(i) + residual_i`` with t in years. *Population*
-is the line itself, the density of a typical new model. The residual is a non-negative
-shortfall below the *frontier* plus symmetric noise (see `residual`); the shortfall's mean may
-widen or narrow with time, ``theta(t) = theta exp(drift (t - tbar))``, so that
+``eta_i = level + rate (t_i - tbar) + bend(t_i) + family_f(i) + residual_i`` with t in years.
+*Population* is the line itself, the density of a typical new model; `rate` is its mean slope over
+the span of the dates, and ``bend``, zero at both ends, its shape (see `shapes`). The residual
+is a non-negative shortfall below the *frontier* plus symmetric noise (see `residual`); the
+shortfall's mean may widen or narrow with time, ``theta(t) = theta exp(drift (t - tbar))``, so that
 
-``frontier(t) = level + rate (t - tbar) + theta(t)``
+``frontier(t) = level + rate (t - tbar) + bend(t) + theta(t)``
 
 has its own slope. Were the shortfall constant, both slopes would be the same number by
 construction, and reporting both would be theatre.
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 from densing.models.coordinates import scaled
 from densing.models.program import Program
 from densing.models.residual import Density, normal_density, shortfall_density
+from densing.models.shapes import SHAPES, Span, bend
 
 
 class TrendData(NamedTuple):
@@ -25,6 +27,9 @@ class TrendData(NamedTuple):
     """Years since the models' mean release date, shape (model,)."""
     family: Any
     """Family of each model, shape (model,)."""
+    span: Any = None
+    """First date, last date and declared changepoint (`shapes.Span`), years since the mean release
+    date, shape (3,); None where the trend is linear."""
 
 
 class Trend(NamedTuple):
@@ -38,11 +43,17 @@ class Trend(NamedTuple):
     """Mean shortfall at each date, shape (model,); None for the normal residual."""
 
 
-def trend(m: Program, data: TrendData, *, shortfall: bool, families: bool) -> Trend:
+def trend(
+    m: Program, data: TrendData, *, shortfall: bool, families: bool, shape: str = "linear"
+) -> Trend:
     """Sample the trend's parameters; see the module for the symbols."""
     xp = m.xp
     level, rate = m.sample("level"), m.sample("rate")
     mean = level + rate * data.time
+    if shape != "linear":
+        own = {"rate": rate} | {name: m.sample(name) for name in SHAPES[shape].parameters}
+        span = Span(data.span[0], data.span[1], data.span[2])
+        mean = mean + bend(xp, shape, own, span, data.time)
     if families:
         spread = m.sample("family_spread")
         mean = mean + xp.take(m.sample("family_effect", coordinate=scaled(xp, spread)), data.family)
@@ -72,12 +83,15 @@ class DatedData(NamedTuple):
     log_value: Any
     error: Any
     """Standard error of the log value; zero where none is known."""
+    span: Any = None
+    """As `TrendData.span`."""
 
 
-def dated_trend(m: Program, data: DatedData, *, shortfall: bool) -> None:
+def dated_trend(m: Program, data: DatedData, *, shortfall: bool, shape: str = "linear") -> None:
     """Condition a trend on values that are observed directly, each with its own error."""
     xp = m.xp
-    line = trend(m, TrendData(data.time, None), shortfall=shortfall, families=False)
+    dates = TrendData(data.time, None, data.span)
+    line = trend(m, dates, shortfall=shortfall, families=False, shape=shape)
     noise = xp.sqrt(line.noise**2 + data.error**2)
     x = data.log_value - line.mean
     if line.shortfall is None:

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
+from densing.models.dates import DAYS_PER_YEAR
 from densing.models.declaration import DeclarationError, validated
 from densing.models.laws import LossCurve, ScoreMap, log_loss, score
-from densing.models.layout import DAYS_PER_YEAR
 from densing.models.ops import numpy_ops
 
 Positive = Annotated[float, Field(gt=0)]

@@ -8,7 +8,7 @@ import xarray as xr
 
 from densing.notebook.given import as_prob, as_run
 from densing.results.density import density_table
-from densing.results.headline import growth
+from densing.results.growth import growth
 from densing.results.interval import KIND, PROB
 from densing.results.run import record
 

@@ -10,7 +10,9 @@ from densing.notebook.given import NotTrustworthyWarning, as_prob, as_run
 from densing.notebook.told import Told
 from densing.results import component, headline
 from densing.results.freshness import freshness_note
+from densing.results.growth import sentence
 from densing.results.interval import PROB
+from densing.results.shape_summary import shape_sentences
 
 ALARM = "#b3261e"
 
@@ -42,9 +44,10 @@ class Summary(Told):
         told = []
         if "population" in self:
             subject = "Capability density of a typical new model" if "models" in self else "Value"
-            told.append(headline.sentence(self["population"], subject))
+            told.append(sentence(self["population"], subject))
             if self["frontier"]:
-                told.append(headline.sentence(self["frontier"], "Its frontier"))
+                told.append(sentence(self["frontier"], "Its frontier"))
+            told += shape_sentences(dict(self), subject=subject)
         if "parameters" in self:
             told += [f"{name}: {_words(value)}" for name, value in self["parameters"].items()]
         if "models" in self:

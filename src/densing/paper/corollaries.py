@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from densing.data import bundled
-from densing.models.layout import DAYS_PER_YEAR
+from densing.models.dates import DAYS_PER_YEAR
 from densing.paper import published as pub
 from densing.paper.claim import Claim
 from densing.paper.growth import MONTH, Growth, chance_months, days, months

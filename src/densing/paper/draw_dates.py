@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
-from densing.models.layout import DAYS_PER_YEAR
+from densing.models.dates import DAYS_PER_YEAR
 from densing.paper import published as pub
 from densing.paper.chatgpt import Era
 from densing.paper.growth import MONTH, days, months

@@ -11,7 +11,7 @@ import xarray as xr
 from densing.data import bundled
 from densing.inference.component import fit_trend
 from densing.inference.news import Listener
-from densing.models.layout import DAYS_PER_YEAR, EPOCH
+from densing.models.dates import DAYS_PER_YEAR, EPOCH
 from densing.paper import published as pub
 from densing.paper.claim import Claim, Range
 from densing.paper.records import Chance, chance_lines

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, NullLocator
 
-from densing.models.layout import EPOCH
+from densing.models.dates import EPOCH
 from densing.report.headline import date_ticks
 from densing.report.style import FRONTIER, INK, MUTED, figure_of, log_ticks
 from densing.report.words import digits

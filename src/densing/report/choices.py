@@ -17,6 +17,9 @@ REASONS = {
     "shortfall": "models fall short of a frontier by skewed amounts; without it there is no "
     "frontier estimand",
     "families": "models of one developer's line share an effect: siblings are not independent",
+    "shape": "how the slope of the trend may change over the dates of the models; whatever it is, "
+    "the rate is the mean slope over them",
+    "changepoint": "the date at which the slope changes, where the shape has a declared one",
     "benchmark_trends": "each benchmark has its own level and growth about the common ones: the "
     "benchmarks are a sample",
     "derived": "pruned, distilled, up-scaled and quantised models count as models",

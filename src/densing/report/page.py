@@ -17,6 +17,7 @@ from densing.results.headline import summary, trustworthy
 from densing.results.predict import coverage
 from densing.results.prior_sensitivity import prior_sensitivity
 from densing.results.run import record
+from densing.results.shape_summary import shape_sentences
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def context(run: xr.DataTree, images: Mapping[str, Image], *, command: str) -> d
         "answer": answer,
         "trustworthy": trustworthy(run),
         "headline": words.headline(answer),
+        "shape": shape_sentences(answer, subject="That of a typical new model"),
         "figures": figures,
         "interactive": interactive(run) | {"of": "density_by_release"},
         "densities": density_table(run),

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from densing.models.layout import DAYS_PER_YEAR
+from densing.models.dates import DAYS_PER_YEAR
 from densing.results import baselines
 from densing.results.future import future
 from densing.results.horizon import released

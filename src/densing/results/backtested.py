@@ -6,8 +6,9 @@ from typing import Any
 
 import xarray as xr
 
+from densing.models.dates import DAYS_PER_YEAR
 from densing.models.declaration import PACKAGE
-from densing.models.layout import DAYS_PER_YEAR
+from densing.models.shapes import SHAPES
 from densing.results.run import record
 
 NOT_TESTED = (
@@ -43,7 +44,7 @@ def verdict(run: xr.DataTree, *, days_beyond: int = 0) -> dict[str, Any]:
     """
     told = kept()
     if told is None or told["model"] != same_model(record(run, "model")):
-        return {"same": False, "sentence": NOT_TESTED, "scores_sentence": None}
+        return untested()
     sentence = f"{told['sentence']} {told['records_sentence']}"
     tested = max(row["months"] for row in told["table"])
     asked = days_beyond * 12 / DAYS_PER_YEAR
@@ -57,9 +58,25 @@ def verdict(run: xr.DataTree, *, days_beyond: int = 0) -> dict[str, Any]:
     return {"same": True, "sentence": sentence, "scores_sentence": told["scores_sentence"]}
 
 
+def untested() -> dict[str, Any]:
+    """Say that nothing was back-tested: what `verdict` says of an average of runs."""
+    return {"same": False, "sentence": NOT_TESTED, "scores_sentence": None}
+
+
 def same_model(model: dict[str, Any]) -> dict[str, Any]:
-    """Return what makes two models the same: choices and priors, not name and words."""
-    return {key: model[key] for key in ("choices", "priors")}
+    """Return what makes two models the same: choices and priors, not name and words.
+
+    What has no part in a model is left out: the parameters of other shapes of the trend.
+    """
+    choices, priors = dict(model["choices"]), dict(model["priors"])
+    shape = choices.get("shape", "linear")
+    unused = {name for other in SHAPES.values() for name in other.parameters}
+    unused -= set(SHAPES[shape].parameters)
+    if shape == "linear":
+        choices.pop("shape", None)
+    if shape != "fixed_changepoint":
+        choices.pop("changepoint", None)
+    return {"choices": choices, "priors": {k: v for k, v in priors.items() if k not in unused}}
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -4,9 +4,10 @@ from typing import Any
 
 import xarray as xr
 
-from densing.results.headline import growth
+from densing.results.growth import growth
 from densing.results.interval import PROB, interval
 from densing.results.run import record
+from densing.results.shape_summary import shape_summary
 
 LAW = ("irreducible_loss", "size_coefficient", "alpha", "data_coefficient", "beta")
 NOISE = ("loss_noise", "loss_tail")
@@ -44,6 +45,7 @@ def trend_summary(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any]:
     return {
         "population": growth(derived["population_rate"], prob=prob),
         "frontier": None if frontier is None else growth(frontier, prob=prob),
+        **shape_summary(run, prob=prob),
         "values": int(run.attrs["values"]),
         **_common(run),
     }

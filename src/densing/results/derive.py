@@ -6,9 +6,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from densing.models.dates import years
 from densing.models.laws import LossCurve, log_loss_at_infinite_size
-from densing.models.layout import DAYS_PER_YEAR, EPOCH, Layout
+from densing.models.layout import Layout
+from densing.models.shapes import Span
 from densing.results.lead import lead_of
+from densing.results.trend_curve import LINEAR, Curve
 from densing.results.variables import DERIVED
 
 
@@ -32,7 +35,8 @@ def derived(posterior: xr.Dataset, layout: Layout, *, seed: int) -> xr.Dataset:
     coords = {"model": posterior["model"].to_numpy(), "date": dates.to_numpy(),
               "benchmark": layout.coords["benchmark"]}  # fmt: skip
     time = years(dates) - layout.centre["time"]
-    population, frontier = trend_lines(posterior, time)
+    curve = layout_curve(layout)
+    population, frontier = trend_lines(posterior, time, curve=curve)
     window = np.asarray([layout.data.models.time.min(), layout.data.models.time.max()])
     x = log_density + layout.data.log_params
     values = {
@@ -49,12 +53,9 @@ def derived(posterior: xr.Dataset, layout: Layout, *, seed: int) -> xr.Dataset:
     if frontier is not None:
         values["frontier"] = frontier
         values["frontier_rate"] = frontier_rate(posterior, window)
+    if curve.shape != "linear":
+        values |= end_rates(posterior, curve)
     return xr.Dataset({name: label(name, value, coords) for name, value in values.items()})
-
-
-def years(dates: Any) -> np.ndarray:
-    """Years since Llama 1's release, shape of `dates`."""
-    return (pd.DatetimeIndex(dates) - EPOCH).days.to_numpy() / DAYS_PER_YEAR
 
 
 def trend_dates(released: pd.Series) -> pd.DatetimeIndex:
@@ -64,12 +65,20 @@ def trend_dates(released: pd.Series) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(sorted({first, *months, last}))
 
 
-def trend_lines(posterior: xr.Dataset, time: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+def layout_curve(layout: Layout) -> Curve:
+    """Curve of the trend that a layout asks for."""
+    shape = layout.switches.shape
+    return LINEAR if shape == "linear" else Curve(shape, Span(*layout.data.models.span))
+
+
+def trend_lines(
+    posterior: xr.Dataset, time: np.ndarray, *, curve: Curve = LINEAR
+) -> tuple[np.ndarray, np.ndarray | None]:
     """Evaluate population and frontier at `time` (years since the mean date), (chain, draw, date).
 
     The frontier is None where the model has a symmetric residual.
     """
-    line = posterior["level"].to_numpy()[..., None] + posterior["rate"].to_numpy()[..., None] * time
+    line = curve.height(posterior, time)
     if "shortfall" not in posterior:
         return line, None
     drift = posterior["shortfall_drift"].to_numpy()[..., None]
@@ -77,7 +86,9 @@ def trend_lines(posterior: xr.Dataset, time: np.ndarray) -> tuple[np.ndarray, np
 
 
 def frontier_rate(posterior: xr.Dataset, window: np.ndarray) -> np.ndarray:
-    """Mean growth of the frontier over a window of two times (years since the mean date).
+    """Mean growth of the frontier over the span of the dates, whatever the shape of the trend.
+
+    `window` holds its two ends, years since the mean date.
 
     Returns
     -------
@@ -101,6 +112,18 @@ def frontier_growth(rate: Any, shortfall: Any, drift: Any, window: np.ndarray) -
     """Mean growth of ``rate t + shortfall exp(drift t)`` between the two times of `window`."""
     start, end = window
     return rate + shortfall * (np.exp(drift * end) - np.exp(drift * start)) / (end - start)
+
+
+def end_rates(posterior: xr.Dataset, curve: Curve) -> dict[str, np.ndarray]:
+    """Growth of population and, where there is one, frontier at the last date, (chain, draw)."""
+    posterior = posterior.transpose("chain", "draw", ...)
+    last = np.asarray(curve.span.last)
+    rates = {"population_rate_at_end": curve.slope(posterior, last)}
+    if "shortfall" in posterior:
+        theta, drift = (posterior[n].to_numpy() for n in ("shortfall", "shortfall_drift"))
+        growth = theta * drift * np.exp(drift * last)
+        rates["frontier_rate_at_end"] = rates["population_rate_at_end"] + growth
+    return rates
 
 
 def model_reach(posterior: xr.Dataset, layout: Layout) -> np.ndarray:
@@ -140,7 +163,7 @@ def record(
     """
     rng = np.random.default_rng(seed)
     time = layout.data.models.time
-    line, _ = trend_lines(posterior, time)
+    line, _ = trend_lines(posterior, time, curve=layout_curve(layout))
     shape = line.shape
 
     def column(name: str) -> np.ndarray:

@@ -6,7 +6,7 @@ and the residual, and is what one release should be held against; `record` is th
 over the models of the data and simulated new ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,15 +46,27 @@ class Outlook:
     seed: int
 
 
-def look_ahead(run: xr.DataTree, *, until: Any, today: Any = None, seed: int = 1) -> Outlook:
+def look_ahead(
+    run: xr.DataTree,
+    *,
+    until: Any,
+    today: Any = None,
+    seed: int = 1,
+    ahead: Future | None = None,
+) -> Outlook:
     """Draw the estimands from the end of the data to `until`.
+
+    Parameters
+    ----------
+    ahead
+        Lines of the run's draws, where they are not of its own shape (`mixture.mix`).
 
     Raises
     ------
     RequestError
         Dates that cannot be forecast (see `horizon`).
     """
-    span, ahead = horizon(run, until=until, today=today), future(run)
+    span, ahead = horizon(run, until=until, today=today), ahead or future(run)
     new = simulate(run, ahead, span, seed=seed)
     time = ahead.time(span.months)
     days = (span.months - span.first).days.to_numpy()
@@ -96,10 +108,36 @@ def forecast(
             "window_days": WINDOW_DAYS, "batches": len(recent),
             "models": int(sum(map(len, recent))),
         },
-        "extrapolation": span.extrapolation(),
+        "extrapolation": span.extrapolation(outlook.ahead.shapes),
         "diagnostics": record(run, "health"),
         "trustworthy": trustworthy(run),
     }  # fmt: skip
+
+
+def shapes_apart(
+    runs: Mapping[str, xr.DataTree], weights: Mapping[str, float], span: Horizon, *, prob: float
+) -> list[dict[str, Any]]:
+    """Say what each run of a mixture forecasts alone, at the end of the horizon.
+
+    Returns
+    -------
+    list of dict
+        `name`, `shape`, `weight` (None where it has none), and intervals of density of
+        `population` and `frontier` (None without one).
+    """
+    told = []
+    for name, run in runs.items():
+        own = future(run)
+        lines = own.lines(own.time([span.until]))
+        ends = {
+            key: interval(np.exp(lines[key][:, 0]), prob=prob).as_dict() if key in lines else None
+            for key in ("population", "frontier")
+        }
+        told.append(
+            {"name": name, "shape": own.curve.shape, "weight": weights.get(name),
+             "trustworthy": trustworthy(run), **ends}
+        )  # fmt: skip
+    return told
 
 
 def fan(draws: np.ndarray) -> list[dict[str, Any]]:
@@ -114,14 +152,13 @@ def fan(draws: np.ndarray) -> list[dict[str, Any]]:
 def window(outlook: Outlook, *, prob: float) -> dict[str, Any]:
     """Months until half the parameters do what a model does: density's doubling time ahead.
 
-    The frontier's rate is its mean from the end of the data to the horizon.
+    Rates are means from the end of the data to the horizon.
     """
-    rates = {"population": outlook.ahead.draws("rate")}
-    if "frontier" in outlook.draws:
-        line = outlook.draws["frontier"]
-        years = outlook.ahead.time(outlook.span.months)
-        rates["frontier"] = (line[:, -1] - line[:, 0]) / (years[-1] - years[0])
+    years = outlook.ahead.time(outlook.span.months)
     told: dict[str, Any] = {"frontier": None}
-    for name, draws in rates.items():
-        told[name] = doubling_months(interval(draws, prob=prob)).as_dict()
+    for name in ("population", "frontier"):
+        if name in outlook.draws:
+            line = outlook.draws[name]
+            rate = (line[:, -1] - line[:, 0]) / (years[-1] - years[0])
+            told[name] = doubling_months(interval(rate, prob=prob)).as_dict()
     return told

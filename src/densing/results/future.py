@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from densing.results.derive import trend_lines, years
+from densing.models.dates import years
+from densing.results.derive import trend_lines
 from densing.results.run import record
+from densing.results.trend_curve import LINEAR, Curve, curve_of
 
 
 @dataclass(frozen=True)
@@ -20,9 +22,16 @@ class Future:
     """Posterior draws of a run's trend, flat over chains."""
 
     posterior: xr.Dataset
-    """The trend's parameters, dims (chain, draw)."""
+    """The trend's parameters, dims (chain, draw) first."""
     centre: float
     """Mean release date, years since Llama 1."""
+    curve: Curve = LINEAR
+    """Shape of the line; beyond the data it goes on by its own formula."""
+
+    @property
+    def shapes(self) -> tuple[str, ...]:
+        """Shapes of the trend that the lines have."""
+        return (self.curve.shape,)
 
     @property
     def size(self) -> int:
@@ -39,17 +48,23 @@ class Future:
 
     def part(self, samples: slice) -> "Future":
         """Return some of the draws, as one chain."""
-        flat = {name: (("chain", "draw"), v.to_numpy().reshape(1, -1)[:, samples])
+        flat = {name: (v.dims, v.to_numpy().reshape(1, -1, *v.shape[2:])[:, samples])
                 for name, v in self.posterior.data_vars.items()}  # fmt: skip
-        return Future(xr.Dataset(flat), self.centre)
+        return Future(xr.Dataset(flat), self.centre, self.curve)
 
     def lines(self, time: np.ndarray) -> dict[str, np.ndarray]:
         """Log density of population and (where there is one) frontier, (sample, time)."""
-        population, frontier = trend_lines(self.posterior, time)
+        population, frontier = trend_lines(self.posterior, time, curve=self.curve)
         flat = {"population": population.reshape(self.size, -1)}
         if frontier is not None:
             flat["frontier"] = frontier.reshape(self.size, -1)
         return flat
+
+    def line_at(self, time: np.ndarray) -> np.ndarray:
+        """Log density of the population at each draw's own times, shape (sample, ...)."""
+        chains_and_draws = self.posterior["rate"].shape
+        own = time.reshape(*chains_and_draws, *time.shape[1:])
+        return self.curve.height(self.posterior, own, own_times=True).reshape(time.shape)
 
     def family_effect(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Effects of new families, one of `shape` for each draw: (sample, *shape)."""
@@ -108,5 +123,8 @@ TREND = (
 def future(run: xr.DataTree) -> Future:
     """Collect the trend of a joint run."""
     posterior = run["posterior"].to_dataset()
-    kept = posterior[[name for name in TREND if name in posterior]]
-    return Future(kept.transpose("chain", "draw"), float(record(run, "centre")["time"]))
+    curve = curve_of(run)
+    names = dict.fromkeys([*TREND, *curve.parameters])
+    kept = posterior[[name for name in names if name in posterior]]
+    centre = float(record(run, "centre")["time"])
+    return Future(kept.transpose("chain", "draw", ...), centre, curve)

@@ -2,22 +2,13 @@
 
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from densing.results.freshness import freshness
-from densing.results.interval import PROB, Interval, doubling_months, interval
+from densing.results.growth import growth
+from densing.results.interval import PROB, Interval
 from densing.results.run import record
-
-
-def growth(draws: Any, *, prob: float = PROB) -> dict[str, Any]:
-    """Rate, doubling time and probability of no growth from draws of a rate (1 / year)."""
-    rate = interval(draws, prob=prob)
-    return {
-        "rate_per_year": rate.as_dict(),
-        "doubling_months": doubling_months(rate).as_dict(),
-        "p_not_growing": float(np.mean(np.asarray(draws) <= 0)),
-    }
+from densing.results.shape_summary import shape_summary
 
 
 def summary(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any]:
@@ -29,6 +20,7 @@ def summary(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any]:
         "frontier": growth(derived["frontier_rate"], prob=prob)
         if "frontier_rate" in derived
         else None,
+        **shape_summary(run, prob=prob),
         "benchmarks": benchmark_growth(run, prob=prob),
         "diagnostics": record(run, "health"),
         "models": int(run.attrs["models"]),
@@ -58,24 +50,6 @@ def benchmark_growth(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any] 
 def trustworthy(run: xr.DataTree) -> bool:
     """Whether the run's diagnostics passed."""
     return record(run, "health")["verdict"] == "trustworthy"
-
-
-def sentence(answer: dict[str, Any], estimand: str) -> str:
-    """Say a growth record in words."""
-    months = answer["doubling_months"]
-    percent = f"{100 * months['prob']:.0f} % {months['kind']} interval"
-    if months["lower"] is None:
-        body = "does not grow"
-    elif months["upper"] is None:
-        middle = "" if months["median"] is None else f" about every {months['median']:.1f} months"
-        body = f"doubles{middle} ({percent} {months['lower']:.1f} months to not bounded above)"
-    else:
-        body = (
-            f"doubles every {months['median']:.1f} months "
-            f"({percent} {months['lower']:.1f} to {months['upper']:.1f})"
-        )
-    doubt = answer["p_not_growing"]
-    return f"{estimand} {body}" + (f"; P(no growth) = {doubt:.2f}" if doubt >= 0.005 else "")
 
 
 def by_benchmark(growths: dict[str, Any]) -> str:

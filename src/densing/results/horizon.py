@@ -1,5 +1,6 @@
 """How far a forecast reaches: its dates, what is refused and what is marked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from densing.models.layout import DAYS_PER_YEAR
+from densing.models.dates import DAYS_PER_YEAR
 from densing.results.run import RunError
 
 MOST_YEARS = 5.0
@@ -44,8 +45,14 @@ class Horizon:
             marks.add(self.today)
         return pd.DatetimeIndex(sorted(marks))
 
-    def extrapolation(self) -> dict[str, Any]:
-        """How far beyond the last data this is, in days and in spans of the data."""
+    def extrapolation(self, shapes: Sequence[str] = ("linear",)) -> dict[str, Any]:
+        """How far beyond the last data this is, in days and in spans of the data.
+
+        Parameters
+        ----------
+        shapes
+            Of the trend, which the forecast goes on with; several in a mixture.
+        """
         beyond, span = (self.until - self.last).days, max((self.last - self.first).days, 1)
         share = beyond / span
         sentence = (
@@ -56,8 +63,11 @@ class Horizon:
         if share > FAR:
             sentence += (
                 "; that far out, its intervals stand or fall with the form of the trend, which "
-                "they do not contain"
-            )
+                "they "
+            ) + (
+                f"contain no further than these go: {', '.join(shapes)}"
+                if len(shapes) > 1 else "do not contain"
+            )  # fmt: skip
         return {
             "last_release": f"{self.last:%Y-%m-%d}", "until": f"{self.until:%Y-%m-%d}",
             "today": f"{self.today:%Y-%m-%d}", "days_beyond": beyond, "span_days": span,

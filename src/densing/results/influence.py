@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from densing.results.headline import growth
+from densing.results.growth import growth
 from densing.results.interval import PROB
 from densing.results.reweighting import Weights, reweight, weighted_growth
 from densing.results.run import RunError, record

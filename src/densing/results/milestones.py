@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from densing.models.layout import DAYS_PER_YEAR
+from densing.models.dates import DAYS_PER_YEAR
 from densing.results.future import Future
 from densing.results.horizon import Horizon, released
 from densing.results.interval import KIND

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from densing.models.declaration import Model
-from densing.results.headline import growth
+from densing.results.growth import growth
 from densing.results.health import scalars
 from densing.results.interval import PROB
 from densing.results.log_prior import top_level

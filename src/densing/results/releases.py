@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from densing.models.layout import DAYS_PER_YEAR
+from densing.models.dates import DAYS_PER_YEAR
 from densing.results.future import Future
 from densing.results.horizon import Horizon, released
 
@@ -62,10 +62,7 @@ def simulate(run: xr.DataTree, ahead: Future, span: Horizon, *, seed: int) -> Re
         sizes[i, : len(own)] = np.log(own)
 
     time = day / DAYS_PER_YEAR + ahead.time([span.first])[0]
-    line = ahead.lines(np.zeros(1))["population"]
-    rate = ahead.draws("rate")
-    assert rate is not None
-    mean = line + rate[:, None] * time + ahead.family_effect(rng, (slots,))
+    mean = ahead.line_at(time) + ahead.family_effect(rng, (slots,))
     wide = np.broadcast_to(time[..., None], (*time.shape, widest))
     eta = mean[..., None] + ahead.residual(rng, wide)
     log_params = sizes[which]

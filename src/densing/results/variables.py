@@ -38,6 +38,12 @@ DERIVED = {
     ),
     "population_rate": Variable((), "1 / year", "growth of the typical model's log density"),
     "frontier_rate": Variable((), "1 / year", "growth of the frontier's log density"),
+    "population_rate_at_end": Variable(
+        (), "1 / year", "growth of the typical model's log density at the last date"
+    ),
+    "frontier_rate_at_end": Variable(
+        (), "1 / year", "growth of the frontier's log density at the last date"
+    ),
     "benchmark_rate": Variable(
         ("benchmark",), "1 / year", "growth of the typical model's log density on one benchmark"
     ),

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from densing.results.headline import growth
+from densing.results.growth import growth
 from densing.sensitivity.axes import Axes
 from densing.sensitivity.universe import FAST
 

@@ -17,6 +17,7 @@ from densing.inference.settings import Settings
 from densing.models.joint import JointData, joint
 from densing.models.prior import Prior
 from densing.models.program import Program
+from densing.models.shapes import KNOTS
 from densing.sensitivity.padding import Shape, Sizes
 
 MAX_RHAT, MAX_RHAT_ANY = 1.02, 1.05
@@ -119,7 +120,7 @@ def build_machine(
     """
     lengths = {
         "benchmark": shape.benchmarks, "family": sizes.family, "protocol": sizes.protocol,
-        "model": sizes.model,
+        "model": sizes.model, "knot": KNOTS,
     }  # fmt: skip
     return Machine(
         build_sampler(

@@ -11,7 +11,7 @@ from densing.inference.potential import Inputs
 from densing.inference.sampler import Sampled
 from densing.models.layout import Layout
 from densing.results.derive import frontier_rate
-from densing.results.headline import growth
+from densing.results.growth import growth
 from densing.results.health import examine
 from densing.results.reweighting import Weights, reweight, weighted_growth
 from densing.sensitivity.machine import MAX_RHAT, MAX_RHAT_ANY, MIN_ESS, Leader, Machine

@@ -1,0 +1,152 @@
+"""Runs of several shapes of the trend as one: draws of each in proportion to its weight.
+
+What the runs share (densities, laws, residuals) stands in the mixed run's posterior; each draw
+keeps the line of the run it comes from. So a forecast of the mixture, its milestones included, is
+the forecast of any run, and the form of the trend is part of its uncertainty.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from densing.results.compare import compare
+from densing.results.future import Future, future
+from densing.results.headline import trustworthy
+from densing.results.run import RunError, record
+
+
+class MixedFuture(Future):
+    """Futures one after the other along the samples."""
+
+    def __init__(self, parts: Sequence[Future]) -> None:
+        super().__init__(xr.Dataset(), parts[0].centre)
+        object.__setattr__(self, "parts", tuple(parts))
+
+    parts: tuple[Future, ...]
+
+    @property
+    def shapes(self) -> tuple[str, ...]:
+        """See `Future.shapes`."""
+        return tuple(dict.fromkeys(part.curve.shape for part in self.parts))
+
+    @property
+    def size(self) -> int:
+        """Number of draws."""
+        return sum(part.size for part in self.parts)
+
+    def draws(self, name: str) -> np.ndarray | None:
+        """See `Future.draws`; None unless all parts have the parameter."""
+        found = [part.draws(name) for part in self.parts]
+        own = [draws for draws in found if draws is not None]
+        return np.concatenate(own) if len(own) == len(found) else None
+
+    def part(self, samples: slice) -> Future:
+        """See `Future.part`."""
+        start, stop, _ = samples.indices(self.size)
+        taken, before = [], 0
+        for part in self.parts:
+            low, high = max(start - before, 0), min(stop - before, part.size)
+            if low < high:
+                taken.append(part.part(slice(low, high)))
+            before += part.size
+        return MixedFuture(taken)
+
+    def lines(self, time: np.ndarray) -> dict[str, np.ndarray]:
+        """See `Future.lines`."""
+        each = [part.lines(time) for part in self.parts]
+        return {name: np.concatenate([lines[name] for lines in each]) for name in each[0]}
+
+    def line_at(self, time: np.ndarray) -> np.ndarray:
+        """See `Future.line_at`."""
+        ends = np.cumsum([part.size for part in self.parts])[:-1]
+        pieces = np.split(time, ends)
+        return np.concatenate(
+            [part.line_at(piece) for part, piece in zip(self.parts, pieces, strict=True)]
+        )
+
+
+def mix(runs: Mapping[str, xr.DataTree]) -> tuple[xr.DataTree, MixedFuture, dict[str, float]]:
+    """Average runs of the joint model by their stacking weights (see `compare`).
+
+    Returns
+    -------
+    run
+        Posterior of what all runs have, one chain; what figures need of `derived`; the evidence
+        of the first run. Its `health` is not trustworthy unless all runs are.
+    future
+        The runs' lines, in the order of its draws.
+    weights
+        By name; runs that are not trustworthy have none and take no part.
+
+    Raises
+    ------
+    RunError
+        Runs that cannot be compared, none to be trusted, or a frontier in some but not in all.
+    """
+    rows = compare(runs)["runs"]
+    weights = {row["name"]: row["weight"] for row in rows if row["weight"] is not None}
+    if not weights:
+        raise RunError("none of these runs can be weighed: see `densing compare` for the reasons")
+    if len({"shortfall" in runs[name]["posterior"] for name in weights}) > 1:
+        raise RunError("some of these runs have a frontier and some have none: mix one kind")
+    size = max(runs[name]["posterior"]["rate"].size for name in weights)
+    counts = shares(np.asarray(list(weights.values())), size)
+    chosen = {
+        name: np.linspace(0, runs[name]["posterior"]["rate"].size - 1, count).astype(int)
+        for name, count in zip(weights, counts, strict=True)
+        if count
+    }
+    groups = {}
+    for group in ("posterior", "derived"):
+        parts = [_flat(runs[name][group], index) for name, index in chosen.items()]
+        common = [name for name in parts[0] if all(name in part for part in parts)]
+        joined = xr.concat([part[common] for part in parts], dim="draw")
+        groups[group] = joined.expand_dims(chain=[0])
+    first = runs[next(iter(chosen))]
+    mixed = xr.DataTree.from_dict(
+        {f"/{name}": data for name, data in groups.items()}
+        | {"/constant_data": first["constant_data"].to_dataset()}
+    )
+    mixed.attrs = first.attrs | {"health": json.dumps(_health(runs))}
+    futures = []
+    for name, index in chosen.items():
+        own = future(runs[name])
+        flat = _flat(own.posterior, index).expand_dims(chain=[0])
+        futures.append(Future(flat.transpose("chain", "draw", ...), own.centre, own.curve))
+    return mixed, MixedFuture(futures), weights
+
+
+def shares(weights: np.ndarray, size: int) -> np.ndarray:
+    """Whole numbers in proportion to weights that add up to `size` (largest remainders)."""
+    exact = weights / weights.sum() * size
+    counts = np.floor(exact).astype(int)
+    rest = np.argsort(counts - exact, kind="stable")[: size - counts.sum()]
+    counts[rest] += 1
+    return counts
+
+
+def _flat(group: Any, index: np.ndarray) -> xr.Dataset:
+    """Draws by their flat index, dims (draw, ...); lines by date are left out."""
+    data = group.to_dataset() if isinstance(group, xr.DataTree) else group
+    out = {}
+    for name, values in data.data_vars.items():
+        if "date" in values.dims:
+            continue
+        ordered = values.transpose("chain", "draw", ...)
+        array = ordered.to_numpy()
+        flat = array.reshape(-1, *array.shape[2:])[index]
+        out[str(name)] = (("draw", *ordered.dims[2:]), flat)
+    dims = {dim for dims, _ in out.values() for dim in dims} - {"draw"}
+    return xr.Dataset(out, {dim: data[dim] for dim in dims if dim in data.coords})
+
+
+def _health(runs: Mapping[str, xr.DataTree]) -> dict[str, Any]:
+    reasons = [
+        f"{name}: {reason}"
+        for name, run in runs.items() for reason in record(run, "health")["reasons"]
+    ]  # fmt: skip
+    good = all(trustworthy(run) for run in runs.values())
+    return {"verdict": "trustworthy" if good else "not trustworthy", "reasons": reasons}
