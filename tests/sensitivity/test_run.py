@@ -14,23 +14,21 @@ def group(name, count):
     return Group(name, SimpleNamespace(cell=4, model=20), members)
 
 
-def names(jobs):
-    return [[p.name for p in universes] for _, universes in jobs]
-
-
 @pytest.fixture
 def groups():
     return [group("large", run.WHOLE + 2), group("small", 2), group("middle", 5)]
 
 
 def test_leaders_of_large_groups_come_first_and_their_chunks_last(groups, tmp_path):
-    jobs = names(run.missing(groups, tmp_path))
+    jobs = run.names(run.missing(groups, tmp_path))
     assert jobs[0] == ["large000"]
     assert jobs[1][0] == "middle000"
     assert jobs[2] == ["small000", "small001"]
     assert jobs[3][0] == "large001"
     assert max(map(len, jobs[3:])) <= run.CHUNK
-    assert sorted(sum(jobs, [])) == sorted(p.name for g in groups for p in g.members)
+    assert sorted(name for job in jobs for name in job) == sorted(
+        p.name for g in groups for p in g.members
+    )
 
 
 def test_a_job_carries_its_universes_and_its_leader_alone(groups, tmp_path):
@@ -46,7 +44,7 @@ def test_only_what_is_missing_is_done(groups, tmp_path):
     write_leader(tmp_path, groups[0].name, "kept")
     # The leader of "middle" is lost: it is fitted again, for the one that is missing.
     write_leader(tmp_path, groups[1].name, "kept")
-    assert sorted(names(run.missing(groups, tmp_path))) == [
+    assert sorted(run.names(run.missing(groups, tmp_path))) == [
         ["large013"], ["middle000", "middle004"], ["small001"],
     ]  # fmt: skip
     for g in groups:

@@ -10,8 +10,8 @@ from numpyro import handlers
 
 from densing.inference.convergence import converged
 from densing.inference.laplace import rewhitened
-from densing.inference.nuts import Pace
 from densing.inference.numpyro_engine import NumpyroProgram
+from densing.inference.nuts import Pace
 from densing.inference.potential import Inputs, Whitening
 from densing.inference.sampler import THIRD_STAGE, Sampled, Sampler, build_sampler
 from densing.inference.settings import Settings

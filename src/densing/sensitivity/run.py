@@ -49,10 +49,10 @@ def run(
     work = partial(_solve, settings=settings, folder=folder, seed=seed, workers=workers)
     with watching(files, listen):
         # More than once where a chunk came up before its group's leader was done.
-        before: list[Job] | None = None
-        while (jobs := missing(groups, folder)) and jobs != before:
+        before: list[list[str]] = []
+        while (jobs := missing(groups, folder)) and (left := names(jobs)) != before:
             spread(work, jobs, workers=workers)
-            before = jobs
+            before = left
     order = {tuple(u.levels.items()): i for i, u in enumerate(design.universes)}
     records = [r for p in wanted if (r := read_universe(folder, p.name)) is not None]
     return {
@@ -86,6 +86,11 @@ def missing(groups: Sequence[Group], folder: Path) -> list[Job]:
         chunks += [_job(group, left[i : i + CHUNK]) for i in range(0, len(left), CHUNK)]
     whole.sort(key=lambda job: -len(job[1]) * job[0].sizes.cell * job[0].sizes.model)
     return leaders + whole + chunks
+
+
+def names(jobs: Sequence[Job]) -> list[list[str]]:
+    """Universes of each job, by name."""
+    return [[planned.name for planned in universes] for _, universes in jobs]
 
 
 def _job(group: Group, universes: Sequence[Planned]) -> Job:

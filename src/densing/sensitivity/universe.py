@@ -52,7 +52,8 @@ def from_leader(
     diagnostics = {
         "how": "reweighted", "pareto_k": weights.pareto_k, "min_ess_bulk": effective,
         "min_ess_tail": effective, "max_rhat": None, "rate_rhat": None, "divergences": 0,
-        "gradient_evaluations": way.evaluations + ratio.size, "verdict": "trustworthy", "reasons": [],
+        "gradient_evaluations": way.evaluations + ratio.size,
+        "verdict": "trustworthy", "reasons": [],
     }  # fmt: skip
     return answers(rates, weights) | {"diagnostics": diagnostics}
 
