@@ -7,10 +7,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from densing.cli.answers import ESTIMANDS, months, print_json, status
+from densing.cli.answers import months, print_json, status
 from densing.cli.app import INTERRUPTED
 from densing.cli.files import check_writable
 from densing.cli.options import Flag, Sampling, Tables, compiled_once
+from densing.results.estimands import ESTIMANDS
 
 
 def sensitivity(

@@ -39,8 +39,8 @@ def run(
     Returns
     -------
     dict
-        `universes` (records, in the design's order), `skipped` (levels and reason) and
-        `seconds`, of this call alone.
+        `universes` (records, in the design's order), `around` (the default's model and evidence,
+        settings and seed), `skipped` (levels and reason) and `seconds`, of this call alone.
     """
     began = perf_counter()
     groups, skipped = plan(design, model, evidence, settings, seed=seed)
@@ -57,6 +57,12 @@ def run(
     records = [r for p in wanted if (r := read_universe(folder, p.name)) is not None]
     return {
         "universes": sorted(records, key=lambda r: order[tuple(r["levels"].items())]),
+        "around": {
+            "model": model.model_dump(mode="json"),
+            "evidence_hash": evidence.hash,
+            "settings": settings.model_dump(mode="json"),
+            "seed": seed,
+        },
         "skipped": [{"levels": dict(s.levels), "reason": s.reason} for s in skipped],
         "seconds": round(perf_counter() - began, 1),
     }

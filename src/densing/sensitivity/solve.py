@@ -16,13 +16,14 @@ from densing.inference.setup import prepare_jax
 from densing.sensitivity.machine import Leader, Machine, build_machine
 from densing.sensitivity.padding import padded
 from densing.sensitivity.plan import Group, Planned
+from densing.sensitivity.record import good
 from densing.sensitivity.store import (
     read_leader,
     read_universe,
     write_leader,
     write_universe,
 )
-from densing.sensitivity.universe import from_draws, from_leader, good
+from densing.sensitivity.universe import from_draws, from_leader
 
 LED, FOLLOWED = "sampled from dispersed starts", "sampled from the leader's draws"
 

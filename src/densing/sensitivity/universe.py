@@ -11,9 +11,8 @@ from densing.inference.potential import Inputs
 from densing.inference.sampler import Sampled
 from densing.models.layout import Layout
 from densing.results.derive import frontier_rate
-from densing.results.headline import growth
 from densing.results.health import examine
-from densing.results.reweighting import Weights, reweight, weighted_growth
+from densing.results.reweighting import reweight
 from densing.sensitivity.machine import (
     MAX_RHAT,
     MAX_RHAT_ANY,
@@ -21,12 +20,8 @@ from densing.sensitivity.machine import (
     Leader,
     Machine,
 )
+from densing.sensitivity.record import answers
 from densing.sensitivity.transport import Transport
-
-FAST = 6.0
-"""Months: the claim that the doubling time is shorter is followed through all universes."""
-LEVELS = np.linspace(0.005, 0.995, 100)
-"""Quantiles of the rates that a record keeps, each for one hundredth of the probability."""
 
 
 def from_leader(
@@ -81,11 +76,6 @@ def from_draws(sampled: Sampled, layout: Layout, *, how: str) -> dict[str, Any]:
     return answers(rates, None) | {"diagnostics": diagnostics}
 
 
-def good(record: Mapping[str, Any]) -> bool:
-    """Whether a universe's diagnostics passed."""
-    return record["diagnostics"]["verdict"] == "trustworthy"
-
-
 def growth_rates(values: Mapping[str, np.ndarray], layout: Layout) -> dict[str, np.ndarray]:
     """Rates of both estimands, 1 / year, shape (chain, draw)."""
     names = [n for n in ("level", "rate", "shortfall", "shortfall_drift") if n in values]
@@ -95,23 +85,3 @@ def growth_rates(values: Mapping[str, np.ndarray], layout: Layout) -> dict[str, 
         time = np.asarray(layout.data.models.time)
         rates["frontier"] = frontier_rate(posterior, np.asarray([time.min(), time.max()]))
     return rates
-
-
-def answers(rates: Mapping[str, np.ndarray], weights: Weights | None) -> dict[str, Any]:
-    """Growth records of both estimands (frontier None without one), quantiles and P(fast)."""
-    limit = 12.0 * np.log(2.0) / FAST
-    record: dict[str, Any] = {"population": None, "frontier": None, "quantiles": {}, "p_fast": {}}
-    for name, draws in rates.items():
-        if weights is None:
-            record[name] = growth(draws)
-            quantiles = np.quantile(draws, LEVELS)
-            fast = float(np.mean(draws > limit))
-        else:
-            record[name] = weighted_growth(draws, weights.values)
-            quantiles = np.quantile(
-                draws.ravel(), LEVELS, weights=weights.values.ravel(), method="inverted_cdf"
-            )
-            fast = float(np.sum(weights.values * (draws > limit)))
-        record["quantiles"][name] = [float(q) for q in quantiles]
-        record["p_fast"][name] = fast
-    return record
