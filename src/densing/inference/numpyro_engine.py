@@ -18,9 +18,10 @@ class StudentT(dist.StudentT):
 
     def log_prob(self, value: Any) -> Any:
         """See `dist.StudentT`."""
-        z, half = (value - self.loc) / self.scale, 0.5 * jnp.ones_like(self.df)
-        kernel = -0.5 * (self.df + 1.0) * jnp.log1p(z**2 / self.df)
-        return kernel - jax_ops.betaln(0.5 * self.df, half) - jnp.log(self.scale * self.df**0.5)
+        df, loc, scale = (jnp.asarray(x) for x in (self.df, self.loc, self.scale))
+        z, half = (value - loc) / scale, jnp.full_like(df, 0.5)
+        kernel = -0.5 * (df + 1.0) * jnp.log1p(z**2 / df)
+        return kernel - jax_ops.betaln(0.5 * df, half) - jnp.log(scale * jnp.sqrt(df))
 
 
 class BetaBinomial(dist.BetaBinomial):
@@ -28,7 +29,8 @@ class BetaBinomial(dist.BetaBinomial):
 
     def log_prob(self, value: Any) -> Any:
         """See `dist.BetaBinomial`."""
-        a, b, n = self.concentration1, self.concentration0, self.total_count
+        given = self.concentration1, self.concentration0, self.total_count
+        a, b, n = (jnp.asarray(x, float) for x in given)
         ways = -jnp.log1p(n) - jax_ops.betaln(n - value + 1.0, value + 1.0)
         return ways + jax_ops.betaln(value + a, n - value + b) - jax_ops.betaln(a, b)
 

@@ -31,11 +31,13 @@ REPORTED = ("rate", "shortfall", "shortfall_drift")
 """What the growth rates are made of."""
 FOLLOWERS = 2
 """Chains of a universe that starts from a leader."""
+CANDIDATES = 24
+"""Draws of the leader that compete to be the starts."""
 WARMUP = 25
 """Draws that the step size of a chain adapts over where the shape is known."""
 EXTENSION = 50
 """Draws that chains go on for while they do not suffice."""
-CAREFUL = 0.5
+CAREFUL = 0.6
 """Factor on the step size of chains that diverged."""
 
 
@@ -74,7 +76,7 @@ class Machine:
         return Leader(shape, peak, chains.step_size, position, energy, trustworthy)
 
     def energy(self, position: np.ndarray, inputs: Inputs) -> np.ndarray:
-        """Negative log density at flat vectors of shape (chain, draw, size): (chain, draw).
+        """Negative log density at flat vectors of shape (..., size), shape (...).
 
         By the program that modes are searched with, which is compiled already.
         """
@@ -90,14 +92,16 @@ class Machine:
 
     def follow(self, leader: Leader, way: Transport, inputs: Inputs, *, seed: int) -> Sampled:
         """Sample a universe of the leader's shape from the leader's draws, carried there."""
-        rng = np.random.default_rng(seed)
         pool = leader.position.reshape(-1, leader.position.shape[-1])
-        starts = pool[rng.choice(len(pool), FOLLOWERS, replace=False)]
-        starts = way.whitening.centre + starts @ way.whitening.scale.T
+        some = np.random.default_rng(seed).choice(len(pool), CANDIDATES, replace=False)
+        starts = way.whitening.centre + pool[some] @ way.whitening.scale.T
+        # Where the universe's shape is another, some draws land far out: the likeliest are taken.
+        excess = self.energy(starts, inputs) - leader.energy.ravel()[some]
+        starts = starts[np.argsort(np.nan_to_num(excess, nan=np.inf))[:FOLLOWERS]]
         return self.sampler.run(
             inputs, way.whitening, starts, seed=seed, enough=enough,
             pace=Pace(leader.step_size, WARMUP), extension=EXTENSION, give_up=True,
-        ).after(way.evaluations, {"compile": 0.0, "sample": 0.0})  # fmt: skip
+        ).after(way.evaluations + CANDIDATES, {"compile": 0.0, "sample": 0.0})  # fmt: skip
 
     def again(self, first: Sampled, inputs: Inputs, *, seed: int) -> Sampled:
         """Sample once more, none of the first draws kept, in the shape that those show.
