@@ -124,4 +124,7 @@ def _show(answer: dict[str, Any], written: Path, seconds: float) -> None:
         f"{told['trustworthy']} of {told['universes']} universes are trustworthy; "
         f"{len(answer['skipped'])} combinations are impossible or repeat another"
     )
+    console.print(
+        f"{told['gradient_evaluations']:,} gradients, {told['worker_seconds']:.0f} s of workers"
+    )
     console.print(f"written: {written} ({seconds:.0f} s)")

@@ -132,6 +132,7 @@ def diagnostics(universes: Sequence[Record]) -> dict[str, Any]:
         "universes": len(universes), "trustworthy": good,
         "share_trustworthy": good / len(universes) if universes else None, "how": how,
         "gradient_evaluations": sum(u["diagnostics"]["gradient_evaluations"] for u in universes),
+        "worker_seconds": sum(u["diagnostics"].get("seconds", 0.0) for u in universes),
         "verdict": "trustworthy" if good >= 0.95 * len(universes) else "not trustworthy",
     }  # fmt: skip
 

@@ -106,7 +106,7 @@ class Machine:
     def again(self, first: Sampled, inputs: Inputs, *, seed: int) -> Sampled:
         """Sample once more, none of the first draws kept, in the shape that those show.
 
-        Where they diverged, in steps half as long; the program that is compiled serves for both.
+        Where they diverged, in shorter steps; the program that is compiled serves for both.
         """
         chains = first.chains
         diverged = bool(chains.statistics.diverging.any())
