@@ -3,7 +3,8 @@
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup report test lint types docs notebooks gallery bench calibrate backtest clean
+.PHONY: help setup report test lint types docs notebooks gallery bench calibrate sensitivity backtest \
+  clean
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
@@ -45,6 +46,9 @@ bench: setup ## speed and scale, with the targets beside the figures (minutes)
 	  --benchmark-json=benchmarks/results/latest.json
 	$(BIN)/python benchmarks/table.py benchmarks/results/latest.json
 
+sensitivity: setup ## the answer over 110 universes of reference choices (minutes; a stopped run goes on)
+	$(BIN)/densing sensitivity --out sensitivity-run
+
 backtest: setup ## forecasts as of the past, scored and kept (minutes; a stopped run goes on)
 	$(BIN)/densing backtest --out backtest-run
 	cp backtest-run/backtest.json benchmarks/results/backtest.json
@@ -56,5 +60,5 @@ calibrate: setup ## simulated worlds: coverage of every interval (hours; a stopp
 	cp calibration-run/coverage.json benchmarks/results/coverage.json
 
 clean: ## remove what make made
-	rm -rf $(VENV) report site backtest-run calibration-run dist .pytest_cache .ruff_cache \
-	  .import_linter_cache .hypothesis .cache
+	rm -rf $(VENV) report site sensitivity-run backtest-run calibration-run dist .pytest_cache \
+	  .ruff_cache .import_linter_cache .hypothesis .cache

@@ -83,3 +83,18 @@ def test_a_factorial_needs_axes(densing, tmp_path):
     result = densing("sensitivity", "--factorial", "--out", tmp_path / "none")
     assert result.status == 2
     assert "--factorial needs --axes" in result.err
+
+
+def test_a_report_refuses_a_run_around_another_model_before_it_fits(
+    densing, tables, folder, tmp_path
+):
+    out = tmp_path / "none"
+    result = densing(
+        "report", *tables, "--set", "tokens=2e12", "--sensitivity", folder, "--out", out
+    )
+    assert result.status == 2
+    assert "its default is the model" in result.err
+    assert not out.exists()
+    result = densing("report", *tables, "--sensitivity", tmp_path, "--out", out)
+    assert result.status == 2
+    assert "no finished sensitivity run of this version" in result.err

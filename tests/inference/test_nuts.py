@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from densing.inference.laplace import curvature, find_mode, geometric_mean, rewhitened
-from densing.inference.nuts import kernel, sample
+from densing.inference.nuts import Pace, kernel, sample
 from densing.inference.potential import Inputs, Potential, Whitening
 from densing.inference.settings import Settings
 
@@ -91,6 +91,29 @@ def test_mean_and_covariance(target, shape, white):
     scaled = np.cov(flat.T) / np.outer(deviation, deviation)
     truth = COVARIANCE / np.outer(deviation, deviation)
     np.testing.assert_allclose(scaled, truth, atol=2 * error)
+
+
+def test_with_a_known_pace_the_shape_stays_and_the_step_size_settles(target, shape):
+    free = run(target, shape[1], draws=200)
+    short = run(target, shape[1], draws=200, pace=Pace(free.step_size, 25))
+    sizes = short.statistics.step_size[:, -1]
+    assert np.all(np.abs(np.log(sizes / free.step_size)) < 0.7)
+    assert short.warmup_steps < 0.3 * free.warmup_steps
+    fixed = run(target, shape[1], draws=200, pace=Pace(0.123, 0))
+    assert np.all(fixed.statistics.step_size == 0.123)
+    assert fixed.warmup_steps == 0
+    assert fixed.position.shape == (2, 200, 4)
+
+
+def test_a_caller_that_tries_again_is_not_kept_waiting(target, shape):
+    wild = Pace(30.0, 0)
+    news = {"draws": 50, "enough": lambda position: False, "extension": 50}
+    settings = SETTINGS.model_copy(update={"max_draws": 200})
+    long = run(target, shape[1], settings=settings, pace=wild, **news)
+    assert long.statistics.diverging.any()
+    assert long.position.shape[1] == 200
+    short = run(target, shape[1], settings=settings, pace=wild, give_up=True, **news)
+    assert short.position.shape[1] == 50
 
 
 def test_statistics_are_the_draws_own(target, shape):

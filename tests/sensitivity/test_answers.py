@@ -4,7 +4,7 @@ import pytest
 from densing.results.growth import growth
 from densing.sensitivity.answers import decomposition, multiverse, summarise
 from densing.sensitivity.axes import Axes
-from densing.sensitivity.universe import LEVELS
+from densing.sensitivity.record import LEVELS
 
 AXES = Axes(
     name="toy", about="two axes",

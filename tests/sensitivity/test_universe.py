@@ -3,33 +3,60 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from densing.inference.potential import Whitening
 from densing.sensitivity.machine import Leader
+from densing.sensitivity.transport import Peak, Transport
 from densing.sensitivity.universe import from_leader
 
 LAYOUT = SimpleNamespace(data=SimpleNamespace(models=SimpleNamespace(time=np.array([-1.0, 1.0]))))
 
 
-def leader_and_machine(change):
+STAY = Whitening(np.zeros(1), np.eye(1))
+NEAR = Transport(STAY, (1.0, 1.0), 7)
+
+
+def leader_and_machine(change, *, trustworthy=True):
     """A leader with a normal rate, and a machine whose universe has `change` as log ratio."""
     rng = np.random.default_rng(5)
     rate = 2.5 + 0.2 * rng.standard_normal((4, 500))
     energy = 0.5 * ((rate - 2.5) / 0.2) ** 2
-    sampler = SimpleNamespace(
+    machine = SimpleNamespace(
         energy=lambda position, inputs: energy - change(position[..., 0]),
-        constrain=lambda position, inputs: {"rate": position[..., 0]},
+        sampler=SimpleNamespace(constrain=lambda position, inputs: {"rate": position[..., 0]}),
     )
-    return Leader(None, rate[..., None], energy), SimpleNamespace(sampler=sampler)
+    peak = Peak(np.array([2.5]), np.array([[0.04]]), 0)
+    return Leader(STAY, peak, 0.3, rate[..., None], energy, trustworthy), machine
 
 
 def test_a_near_universe_is_reweighted_to_the_right_place():
     # N(2.5, 0.2) times exp(0.1 x / 0.04): the same spread, its mean moved by 0.1.
     leader, machine = leader_and_machine(lambda x: 0.1 * x / 0.04)
-    record = from_leader(machine, leader, None, LAYOUT)
+    record = from_leader(machine, leader, NEAR, None, LAYOUT)
     rate = record["population"]["rate_per_year"]
     assert rate["median"] == pytest.approx(2.6, abs=0.03)
     assert record["diagnostics"]["pareto_k"] <= 0.7
     assert record["diagnostics"]["how"] == "reweighted"
+    assert record["diagnostics"]["gradient_evaluations"] == 7 + 2000
     assert record["frontier"] is None
+
+
+def test_draws_carried_to_where_the_universe_lies_need_no_weights():
+    # The universe is N(3.5, 0.4), far beyond what weights reach; carried there they are all one.
+    leader, machine = leader_and_machine(lambda x: 0.0 * x)
+    carried = Transport(Whitening(np.array([-1.5]), np.array([[2.0]])), (0.8, 1.2), 7)
+    record = from_leader(machine, leader, carried, None, LAYOUT)
+    rate = record["population"]["rate_per_year"]
+    assert rate["median"] == pytest.approx(3.5, abs=0.03)
+    assert rate["upper"] - rate["lower"] == pytest.approx(3.29 * 0.4, rel=0.05)
+    assert record["diagnostics"]["min_ess_bulk"] == pytest.approx(2000)
+
+
+def test_nothing_is_reweighted_from_draws_that_are_not_trusted_nor_where_widths_differ():
+    leader, machine = leader_and_machine(lambda x: 0.0 * x)
+    wider = Transport(STAY, (1.0, 1.5), 7)
+    assert from_leader(machine, leader, wider, None, LAYOUT) is None
+    doubtful, machine = leader_and_machine(lambda x: 0.0 * x, trustworthy=False)
+    assert from_leader(machine, doubtful, NEAR, None, LAYOUT) is None
 
 
 @pytest.mark.parametrize(
@@ -43,4 +70,4 @@ def test_a_near_universe_is_reweighted_to_the_right_place():
 )
 def test_a_far_universe_is_not(change):
     leader, machine = leader_and_machine(change)
-    assert from_leader(machine, leader, None, LAYOUT) is None
+    assert from_leader(machine, leader, NEAR, None, LAYOUT) is None

@@ -9,8 +9,6 @@ from densing.cli.app import GOOD, NOT_TRUSTWORTHY
 if TYPE_CHECKING:
     import xarray as xr
 
-ESTIMANDS = {"population": "typical new model", "frontier": "frontier"}
-
 
 def probability(prob: float) -> float:
     """Return `prob` (of an interval); raise `DeclarationError` unless between 0 and 1."""

@@ -3,7 +3,7 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from densing.cli.files import check_file, check_writable
 from densing.cli.options import Flag, Sampling, Tables
@@ -11,10 +11,15 @@ from densing.cli.options import Flag, Sampling, Tables
 if TYPE_CHECKING:
     import xarray as xr
 
+    from densing.data import Evidence
+    from densing.inference.settings import Settings
+    from densing.models.declaration import Model
+
 
 def report(
     *,
     out: Path = Path("report"),
+    sensitivity: Path | None = None,
     tables: Tables = Tables(),  # noqa: B008
     sampling: Sampling = Sampling(),  # noqa: B008
     json: Flag = False,
@@ -25,16 +30,23 @@ def report(
     ----------
     out
         Folder of the report: index.html, run.nc, figures/, tables/.
+    sensitivity
+        Folder of a finished densing sensitivity run of the same evidence and model, to show in the
+        page; without it, OUT/sensitivity where that is one.
     json
         Print the summary as one JSON object.
     """
     check_writable(out)
-    run = _fit(tables, sampling)
+    model, settings = sampling.declared()
+    evidence = tables.load()
+    choices = _sensitivity(sensitivity, out, evidence, model)
+    run = _fit(evidence, model, settings, sampling)
     from densing.report.write import write_report
     from densing.results.run import save_run
 
     save_run(run, out / "run.nc")
-    page = write_report(run, out, command=shlex.join(["densing", *sys.argv[1:]]))
+    command = shlex.join(["densing", *sys.argv[1:]])
+    page = write_report(run, out, command=command, sensitivity=choices)
     from densing.cli.show import show_summary
 
     return show_summary(run, json=json, written=page)
@@ -57,16 +69,39 @@ def fit(
         Print the summary as one JSON object.
     """
     check_file(out)
-    run = _fit(tables, sampling)
+    model, settings = sampling.declared()
+    run = _fit(tables.load(), model, settings, sampling)
     from densing.cli.show import show_summary
     from densing.results.run import save_run
 
     return show_summary(run, json=json, written=save_run(run, out))
 
 
-def _fit(tables: Tables, sampling: Sampling) -> "xr.DataTree":
-    model, settings = sampling.declared()
-    evidence = tables.load()
+def _sensitivity(
+    given: Path | None, out: Path, evidence: "Evidence", model: "Model"
+) -> dict[str, Any] | None:
+    """Read the multiverse that is given, or that lies in the report's folder and fits."""
+    found = out / "sensitivity"
+    if given is None and not found.is_dir():
+        return None
+    from densing.report.sensitivity_page import read_sensitivity
+    from densing.results.run import RunError
+
+    about: dict[str, Any] = {
+        "evidence_hash": evidence.hash, "model": model.model_dump(mode="json")
+    }  # fmt: skip
+    if given is not None:
+        return read_sensitivity(given, **about)
+    try:
+        return read_sensitivity(found, **about)
+    except RunError as fault:
+        print(f"left out of the page: {fault}", file=sys.stderr)
+        return None
+
+
+def _fit(
+    evidence: "Evidence", model: "Model", settings: "Settings", sampling: Sampling
+) -> "xr.DataTree":
     from densing.inference.fit import fit as sample
 
     with sampling.progress() as listener:

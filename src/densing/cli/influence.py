@@ -5,9 +5,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from densing.cli.answers import ESTIMANDS, months, print_json, probability, status_of
+from densing.cli.answers import months, print_json, probability, status_of
 from densing.cli.files import open_joint
 from densing.cli.options import Flag
+from densing.results.estimands import ESTIMANDS
 
 ROWS = 15
 PARTS = {

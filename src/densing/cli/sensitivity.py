@@ -7,10 +7,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from densing.cli.answers import ESTIMANDS, months, print_json, status
+from densing.cli.answers import months, print_json, status
 from densing.cli.app import INTERRUPTED
 from densing.cli.files import check_writable
 from densing.cli.options import Flag, Sampling, Tables, compiled_once
+from densing.results.estimands import ESTIMANDS
 
 
 def sensitivity(
@@ -122,5 +123,8 @@ def _show(answer: dict[str, Any], written: Path, seconds: float) -> None:
     console.print(
         f"{told['trustworthy']} of {told['universes']} universes are trustworthy; "
         f"{len(answer['skipped'])} combinations are impossible or repeat another"
+    )
+    console.print(
+        f"{told['gradient_evaluations']:,} gradients, {told['worker_seconds']:.0f} s of workers"
     )
     console.print(f"written: {written} ({seconds:.0f} s)")

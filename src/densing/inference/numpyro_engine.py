@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import jax.numpy as jnp
 import numpyro
 import numpyro.distributions as dist
 
@@ -11,13 +12,36 @@ from densing.models.coordinates import Coordinate
 from densing.models.prior import Prior
 from densing.models.resolve import resolve
 
+
+class StudentT(dist.StudentT):
+    """Its density by the beta function of `jax_ops`: XLA's log gamma takes long to compile."""
+
+    def log_prob(self, value: Any) -> Any:
+        """See `dist.StudentT`."""
+        df, loc, scale = (jnp.asarray(x) for x in (self.df, self.loc, self.scale))
+        z, half = (value - loc) / scale, jnp.full_like(df, 0.5)
+        kernel = -0.5 * (df + 1.0) * jnp.log1p(z**2 / df)
+        return kernel - jax_ops.betaln(0.5 * df, half) - jnp.log(scale * jnp.sqrt(df))
+
+
+class BetaBinomial(dist.BetaBinomial):
+    """Its density by the beta function of `jax_ops`, too."""
+
+    def log_prob(self, value: Any) -> Any:
+        """See `dist.BetaBinomial`."""
+        given = self.concentration1, self.concentration0, self.total_count
+        a, b, n = (jnp.asarray(x, float) for x in given)
+        ways = -jnp.log1p(n) - jax_ops.betaln(n - value + 1.0, value + 1.0)
+        return ways + jax_ops.betaln(value + a, n - value + b) - jax_ops.betaln(a, b)
+
+
 DISTRIBUTIONS = {
     "normal": lambda loc, scale: dist.Normal(loc, scale),
     "lognormal": lambda loc, scale: dist.LogNormal(loc, scale),
     "beta": lambda a, b: dist.Beta(a, b),
     "gamma": lambda shape, rate: dist.Gamma(shape, rate),
-    "student_t": lambda df, loc, scale: dist.StudentT(df, loc, scale),
-    "beta_binomial": lambda a, b, n: dist.BetaBinomial(a, b, n),
+    "student_t": lambda df, loc, scale: StudentT(df, loc, scale),
+    "beta_binomial": lambda a, b, n: BetaBinomial(a, b, n),
 }
 
 

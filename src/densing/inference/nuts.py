@@ -15,17 +15,29 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from numpyro.infer.hmc import hmc
+from numpyro.infer.hmc_util import build_adaptation_schedule
 from numpyro.infer.util import ParamInfo
 
 from densing.inference.potential import Inputs, Potential, Whitening, whitened
 from densing.inference.settings import Settings
 
-BLOCK = 50
+BLOCK = 25
 """Draws between two looks at the progress and the interrupt."""
 WORKERS = 2
 """Threads that chains run on."""
 EXTENSION = 100
 """Draws that every chain goes on for where those so far do not suffice."""
+FIRST_STEP = 0.3
+"""Step size that a chain begins with where nothing is known of it."""
+
+
+class Pace(NamedTuple):
+    """What is known of a whitening before the first draw."""
+
+    step_size: float
+    """A step size that suits it: the first, and what adaptation is drawn to."""
+    warmup: int
+    """Draws that the step size alone adapts over, at most the recipe's; 0 keeps it fixed."""
 
 
 class Statistics(NamedTuple):
@@ -57,6 +69,11 @@ class Chains:
         """Gradient evaluations, warm-up included."""
         return self.warmup_steps + int(self.statistics.n_steps.sum())
 
+    @property
+    def step_size(self) -> float:
+        """Step size after warm-up, the chains' geometric mean."""
+        return float(np.exp(np.mean(np.log(self.statistics.step_size[:, -1]))))
+
 
 @dataclass
 class Kernel:
@@ -79,20 +96,30 @@ class Kernel:
 def kernel(potential: Potential, settings: Settings) -> Kernel:
     """Build the jitted steps; keep the result to sample again without recompiling."""
     start, step = hmc(potential_fn_gen=whitened(potential), algo="NUTS")
+    last_window = len(build_adaptation_schedule(settings.warmup)) - 1
 
     def begin(
-        key: Any, y: Any, energy: Any, slope: Any, inputs: Inputs, whitening: Whitening
-    ) -> Any:
-        return start(
+        key: Any, y: Any, energy: Any, slope: Any, inputs: Inputs, whitening: Whitening,
+        pace: Pace | None,
+    ) -> Any:  # fmt: skip
+        # Dual averaging is drawn to ten times the step size it is told.
+        state = start(
             ParamInfo(y, energy, slope),
             settings.warmup,
-            step_size=0.3,
+            step_size=FIRST_STEP if pace is None else 0.1 * pace.step_size,
             dense_mass=False,
             target_accept_prob=settings.target_accept,
             max_tree_depth=settings.max_tree_depth,
             model_args=(inputs, whitening),
             rng_key=key,
         )
+        if pace is None:
+            return state
+        # Scales adapt in the windows before the last one, the step size in all of them.
+        adapting = state.adapt_state._replace(
+            step_size=jnp.asarray(pace.step_size, float), window_idx=jnp.asarray(last_window)
+        )
+        return state._replace(i=state.i + settings.warmup - pace.warmup, adapt_state=adapting)
 
     def one(state: Any, inputs: Inputs, whitening: Whitening) -> tuple[Any, Any]:
         state = step(state, (inputs, whitening))
@@ -124,6 +151,9 @@ def sample(
     draws: int,
     seed: int,
     enough: Callable[[np.ndarray], bool] = lambda position: True,
+    pace: Pace | None = None,
+    extension: int = EXTENSION,
+    give_up: bool = False,
     workers: int = WORKERS,
     progress: Callable[[int, int, int, float, int], None] | None = None,
 ) -> Chains:
@@ -133,7 +163,12 @@ def sample(
     ----------
     enough
         Told all kept draws, shape (chain, draw, size), whether they suffice; while it says no,
-        every chain goes on, up to `settings.max_draws`.
+        every chain goes on for `extension` draws, up to `settings.max_draws`.
+    pace
+        Where the whitening is trusted: only the step size adapts, near the one that is given, over
+        fewer draws than the recipe's.
+    give_up
+        Stop going on where a draw diverged: the caller tries again.
     progress
         Called from the chains' threads with (chain, draws done, draws in all, step size,
         divergences after warm-up).
@@ -149,12 +184,12 @@ def sample(
     for key, y in zip(keys, starts, strict=True):
         energy, slope = compiled.value_and_grad(whitening.centre + whitening.scale @ y, inputs)
         slope = whitening.scale.T @ slope
-        states.append(compiled.begin(key, jnp.asarray(y), energy, slope, inputs, whitening))
+        states.append(compiled.begin(key, jnp.asarray(y), energy, slope, inputs, whitening, pace))
     advance = compiled.advance(states[0], inputs, whitening)
     compile_seconds = perf_counter() - began
 
     began = perf_counter()
-    warmup = -(-settings.warmup // BLOCK)
+    warmup = -(-(settings.warmup if pace is None else pace.warmup) // BLOCK)
     most = -(-max(settings.max_draws, draws) // BLOCK)
     stop = threading.Event()
     kept: list[list[Any]] = [[] for _ in starts]
@@ -181,9 +216,11 @@ def sample(
                 ended, _ = wait(futures, return_when=FIRST_EXCEPTION)
                 for future in ended:
                     future.result()
-                if wanted >= most or enough(part(0)[:, warmup * BLOCK :]):
+                if wanted >= most or (give_up and part(3)[:, warmup * BLOCK :].any()):
                     break
-                wanted = min(most, wanted + -(-EXTENSION // BLOCK))
+                if enough(part(0)[:, warmup * BLOCK :]):
+                    break
+                wanted = min(most, wanted + -(-extension // BLOCK))
         finally:
             stop.set()
     cut = warmup * BLOCK

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 from densing.inference.convergence import converged
 from densing.inference.laplace import rewhitened
 from densing.inference.news import Listener, Progress, nobody
-from densing.inference.nuts import WORKERS, Chains, Kernel, kernel, sample
+from densing.inference.nuts import WORKERS, Chains, Kernel, Pace, kernel, sample
 from densing.inference.potential import Inputs, Potential, Whitening, build
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
@@ -101,6 +101,7 @@ class Sampler:
         sampled = self.run(
             inputs, rewhitened(whitening, pilot.position, pilot.slope), pilot.position[:, -1],
             seed=seed + SECOND_STAGE, enough=enough, tell=listen,
+            pace=Pace(pilot.step_size, self.settings.warmup),
         )  # fmt: skip
         sampled = sampled.after(
             evaluations + pilot.steps,
@@ -140,13 +141,17 @@ class Sampler:
         enough: Enough = converged,
         careful: bool = False,
         tell: Listener = nobody,
+        **more: Any,
     ) -> Sampled:
-        """Sample in a given shape: a chain from each of `starts`, flat vectors (chain, size)."""
+        """Sample in a given shape: a chain from each of `starts`, flat vectors (chain, size).
+
+        `more` is handed to `nuts.sample`: `pace`, `extension`, `give_up`.
+        """
         chains = self._chains(
             inputs, whitening, unshaped(whitening, starts), seed=seed,
             draws=self.settings.draws, careful=careful, tell=tell,
             stage="sampling again" if careful else "sampling",
-            enough=lambda position: enough(self.constrain(position, inputs)),
+            enough=lambda position: enough(self.constrain(position, inputs)), **more,
         )  # fmt: skip
         seconds = {"compile": chains.compile_seconds, "sample": chains.sample_seconds}
         values = self.constrain(chains.position, inputs)

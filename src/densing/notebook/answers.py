@@ -8,11 +8,10 @@ import xarray as xr
 
 from densing.notebook.given import as_prob, as_run
 from densing.results.density import density_table
+from densing.results.estimands import ESTIMANDS
 from densing.results.growth import growth
 from densing.results.interval import KIND, PROB
 from densing.results.run import record
-
-ESTIMANDS = ("population", "frontier")
 
 
 def density(run: xr.DataTree, *, prob: float = PROB) -> pd.DataFrame:

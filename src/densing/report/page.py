@@ -28,7 +28,9 @@ class Image:
     narrow: str | None = None
 
 
-def render(run: xr.DataTree, images: Mapping[str, Image], *, command: str) -> str:
+def render(
+    run: xr.DataTree, images: Mapping[str, Image], *, command: str, sensitivity: str = ""
+) -> str:
     """Return the report's HTML.
 
     Parameters
@@ -39,12 +41,14 @@ def render(run: xr.DataTree, images: Mapping[str, Image], *, command: str) -> st
         Data addresses of each of `figures.pictures`, by name.
     command
         The command line that made the report.
+    sensitivity
+        HTML of the section on reference choices (`sensitivity_page.section`), if there is one.
     """
     filters = {
         "months": words.months, "months_range": words.months_range, "percent": words.percent,
         "size": words.size, "digits": words.digits, "span": words.span,
     }  # fmt: skip
-    told = context(run, images, command=command)
+    told = context(run, images, command=command) | {"sensitivity": sensitivity}
     return fill("densing.report", "template.html.j2", context=told, filters=filters)
 
 

@@ -6,8 +6,12 @@ from typing import Any
 import numpy as np
 
 from densing.report.style import FRONTIER, POPULATION
+from densing.results.estimands import ESTIMANDS
 
-COLOURS = {"population": ("typical new model", POPULATION), "frontier": ("frontier", FRONTIER)}
+COLOURS = {
+    "population": (ESTIMANDS["population"], POPULATION),
+    "frontier": (ESTIMANDS["frontier"], FRONTIER),
+}
 MONTHS = (0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 8, 12, 24)
 DOUBT = "#9aa5b1"
 

@@ -75,7 +75,7 @@ def _curve(
     doubtful = sum(not trustworthy(u) for u in universes)
     note = f"; {doubtful} not trustworthy, grey crosses" if doubtful else ""
     ax.set_title(
-        f"{title}: doubling time in {len(universes)} universes, sorted "
+        f"{title}: doubling time in {len(universes)} universes, sorted\n"
         f"(lines: 90 % intervals; diamond: the default{note})"
     )
 

@@ -12,19 +12,23 @@ from densing.report.words import months, months_range, percent, plain
 
 
 @style()
-def plot_tornado(answer: Mapping[str, Any]) -> list[Axes]:
+def plot_tornado(answer: Mapping[str, Any], *, narrow: bool = False) -> list[Axes]:
     """Draw, for each axis, the medians of its levels around the default, widest axis on top.
 
     Parameters
     ----------
     answer
         `sensitivity.answers.summarise`.
+    narrow
+        For a phone: the estimands below each other.
     """
     shown = [e for e in COLOURS if answer["default"] and answer["default"][e]]
     order = sorted(answer["axes"], key=lambda name: -_reach(answer, name, shown[0]))
     order = [name for name in order if any(answer["axes"][name]["levels"].values())]
-    figure = Figure(figsize=(1.8 + 5.0 * len(shown), 1.3 + 0.52 * len(order)), layout="constrained")
-    panels = list(figure.subplots(1, len(shown), squeeze=False, sharey=True).ravel())
+    rows, columns = (len(shown), 1) if narrow else (1, len(shown))
+    size = (1.3 + (3.6 if narrow else 5.0) * columns + 0.5, rows * (1.3 + 0.52 * len(order)))
+    figure = Figure(figsize=size, layout="constrained")
+    panels = list(figure.subplots(rows, columns, squeeze=False, sharey=True).ravel())
     ends = limits(
         [g for e in shown for name in order for _, g, _ in _levels(answer, name, e)]
         + [answer["default"][e] for e in shown],
@@ -37,7 +41,10 @@ def plot_tornado(answer: Mapping[str, Any]) -> list[Axes]:
         _panel(ax, answer, order, estimand)
         ax.set(xlim=(high + pad, low - pad), ylim=(len(order) - 0.4, -0.7))
         ax.set_xticks(*month_ticks(low - pad, high + pad, apart=0.06))
-        ax.set_xlabel("median doubling time, months, where that choice alone changes")
+        ax.set_xlabel(
+            "median, months, each choice alone" if narrow
+            else "median doubling time, months, where that choice alone changes"
+        )  # fmt: skip
     panels[0].set_yticks(range(len(order)), [plain(name.replace("_", " ")) for name in order])
     for ax in panels:
         ax.tick_params(axis="y", length=0, labelcolor=INK)

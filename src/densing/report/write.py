@@ -2,20 +2,30 @@
 
 import base64
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import xarray as xr
+from matplotlib.figure import Figure
 
 from densing.report.figures import pictures
 from densing.report.folder import write_csv, write_json, written_whole
 from densing.report.page import Image, render
+from densing.report.sensitivity_page import choice_pictures, section
 from densing.report.style import save
 from densing.results.density import density_table
 from densing.results.headline import summary
 
 
-def write_report(run: xr.DataTree, out: str | Path, *, command: str) -> Path:
+def write_report(
+    run: xr.DataTree,
+    out: str | Path,
+    *,
+    command: str,
+    sensitivity: Mapping[str, Any] | None = None,
+) -> Path:
     """Write index.html, figures/*.png and *.svg, tables/densities.csv and tables/summary.json.
 
     Each file is whole or not there (`folder.written_whole`). Other files in `out` stay.
@@ -28,6 +38,8 @@ def write_report(run: xr.DataTree, out: str | Path, *, command: str) -> Path:
         Folder of the report; made where it does not exist.
     command
         The command line that made it, for the page.
+    sensitivity
+        A multiverse around the run's model (`sensitivity_page.read_sensitivity`), for a section.
 
     Returns
     -------
@@ -36,25 +48,37 @@ def write_report(run: xr.DataTree, out: str | Path, *, command: str) -> Path:
     """
     out = Path(out)
     with written_whole(out, last="index.html") as folder:
-        _make(run, folder, command=command)
+        _make(run, folder, command=command, sensitivity=sensitivity)
     return out / "index.html"
 
 
-def _make(run: xr.DataTree, folder: Path, *, command: str) -> None:
+def _make(
+    run: xr.DataTree, folder: Path, *, command: str, sensitivity: Mapping[str, Any] | None
+) -> None:
     for name in ("figures", "tables"):
         (folder / name).mkdir()
+    figures = folder / "figures"
     images = {}
-    with tempfile.TemporaryDirectory() as phone:
-        for picture in pictures(run):
-            wide = data_uri(*save(picture.draw(run), folder / "figures" / picture.name))
-            narrow = None
-            if picture.for_phones:
-                narrow = data_uri(*save(picture.draw(run, narrow=True), Path(phone) / picture.name))
-            images[picture.name] = Image(wide, narrow)
+    for picture in pictures(run):
+        narrow = picture.draw(run, narrow=True) if picture.for_phones else None
+        images[picture.name] = _image(picture.draw(run), narrow, figures / picture.name)
+    told = ""
+    if sensitivity is not None:
+        drawn = choice_pictures(sensitivity).items()
+        told = section(sensitivity, {k: _image(*pair, figures / k) for k, pair in drawn})
     write_densities(run, folder / "tables" / "densities.csv")
     write_json(folder / "tables" / "summary.json", summary(run))
-    page = render(run, images, command=command)
+    page = render(run, images, command=command, sensitivity=told)
     (folder / "index.html").write_text(page, encoding="utf-8")
+
+
+def _image(wide: Figure, narrow: Figure | None, stem: Path) -> Image:
+    """Write a figure and return it as data addresses."""
+    shown = data_uri(*save(wide, stem))
+    if narrow is None:
+        return Image(shown)
+    with tempfile.TemporaryDirectory() as phone:
+        return Image(shown, data_uri(*save(narrow, Path(phone) / stem.name)))
 
 
 def data_uri(svg: Path, png: Path) -> str:

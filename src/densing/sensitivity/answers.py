@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from densing.results.estimands import ESTIMANDS
 from densing.results.growth import growth
 from densing.sensitivity.axes import Axes
-from densing.sensitivity.universe import FAST
+from densing.sensitivity.record import FAST, good
 
-ESTIMANDS = {"population": "typical new model", "frontier": "frontier"}
 SURE = 0.9
 """Probability from which a universe is said to support a claim."""
 
@@ -25,7 +25,7 @@ def summarise(result: Mapping[str, Any], axes: Axes) -> dict[str, Any]:
         `universes` (records, every one, trustworthy or not), `axes` (by name: `reason`,
         `default`, `levels` with each level's growth alone, `spread_months`), `default`,
         `multiverse` (growth over trustworthy universes of equal weight), `variance`, `claims`,
-        `diagnostics` and `skipped`.
+        `diagnostics`, `skipped` and `around`: what the default stands for.
     """
     universes = result["universes"]
     good = [u for u in universes if trustworthy(u)]
@@ -39,13 +39,13 @@ def summarise(result: Mapping[str, Any], axes: Axes) -> dict[str, Any]:
         "variance": variance,
         "claims": [claim(universes, e) for e in ESTIMANDS],
         "diagnostics": diagnostics(universes),
-        "skipped": result["skipped"],
-    }
+        "skipped": result["skipped"], "around": result.get("around"),
+    }  # fmt: skip
 
 
 def trustworthy(universe: Record) -> bool:
     """Whether a universe's diagnostics passed."""
-    return universe["diagnostics"]["verdict"] == "trustworthy"
+    return good(universe)
 
 
 def months(universe: Record, estimand: str) -> float | None:
@@ -132,6 +132,7 @@ def diagnostics(universes: Sequence[Record]) -> dict[str, Any]:
         "universes": len(universes), "trustworthy": good,
         "share_trustworthy": good / len(universes) if universes else None, "how": how,
         "gradient_evaluations": sum(u["diagnostics"]["gradient_evaluations"] for u in universes),
+        "worker_seconds": sum(u["diagnostics"].get("seconds", 0.0) for u in universes),
         "verdict": "trustworthy" if good >= 0.95 * len(universes) else "not trustworthy",
     }  # fmt: skip
 

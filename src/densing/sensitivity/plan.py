@@ -1,7 +1,7 @@
 """From a design to work: each universe laid out, those of one shape together."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -52,9 +52,13 @@ class Group:
     @property
     def name(self) -> str:
         """Identity of the leader's fit in this shape."""
-        return sha256(repr((self.shape, self.sizes, self.members[0].name)).encode()).hexdigest()[
-            :16
-        ]
+        content = (self.shape, self.sizes, self.members[0].name)
+        return sha256(repr(content).encode()).hexdigest()[:16]
+
+    def around(self, some: Sequence[Planned]) -> "Group":
+        """Return the same group with its leader and `some` alone."""
+        head = self.members[0]
+        return replace(self, members=(head, *(p for p in some if p.name != head.name)))
 
     def arrays(self, planned: Planned) -> tuple[Mapping[str, Any], Mapping[str, Prior]]:
         """Facts of a universe, the priors' numbers among them, and priors that name them."""

@@ -11,7 +11,8 @@ from densing.models.declaration import Model
 from densing.results.plain_json import to_json
 from densing.results.whole import read_json, write_whole
 
-FORMAT = 1
+FORMAT = 2
+"""Raised where the same evidence, model and recipe get another answer or record."""
 
 
 def identity(model: Model, evidence: Evidence, settings: Settings, seed: int) -> str:
@@ -42,5 +43,5 @@ def read_leader(folder: Path, name: str) -> Any:
     """Return what the universes of a shape start from; None where nothing can be read."""
     try:
         return pickle.loads((folder / "leaders" / f"{name}.pickle").read_bytes())
-    except (OSError, EOFError, pickle.UnpicklingError):
+    except (OSError, EOFError, pickle.UnpicklingError, AttributeError, ImportError):
         return None

@@ -11,22 +11,31 @@ from densing.inference.potential import Inputs
 from densing.inference.sampler import Sampled
 from densing.models.layout import Layout
 from densing.results.derive import frontier_rate
-from densing.results.growth import growth
 from densing.results.health import examine
-from densing.results.reweighting import Weights, reweight, weighted_growth
-from densing.sensitivity.machine import MAX_RHAT, MAX_RHAT_ANY, MIN_ESS, Leader, Machine
-
-FAST = 6.0
-"""Months: the claim that the doubling time is shorter is followed through all universes."""
-LEVELS = np.linspace(0.005, 0.995, 100)
-"""Quantiles of the rates that a record keeps, each for one hundredth of the probability."""
+from densing.results.reweighting import reweight
+from densing.sensitivity.machine import (
+    MAX_RHAT,
+    MAX_RHAT_ANY,
+    MIN_ESS,
+    Leader,
+    Machine,
+)
+from densing.sensitivity.record import answers
+from densing.sensitivity.transport import Transport
 
 
 def from_leader(
-    machine: Machine, leader: Leader, inputs: Inputs, layout: Layout
+    machine: Machine, leader: Leader, way: Transport, inputs: Inputs, layout: Layout
 ) -> dict[str, Any] | None:
-    """Answer by reweighting the leader's draws; None where that cannot be believed."""
-    ratio = leader.energy - machine.sampler.energy(leader.position, inputs)
+    """Answer by reweighting the leader's draws, carried there; None where it cannot be believed.
+
+    Not tried where the leader's own fit is not to be trusted or the universe is far: its density
+    at every draw would be computed in vain.
+    """
+    if not (leader.trustworthy and way.near):
+        return None
+    position = way.whitening.centre + leader.position @ way.whitening.scale.T
+    ratio = leader.energy - machine.energy(position, inputs)
     if not np.isfinite(ratio).all():
         return None
     with np.errstate(all="ignore"):  # a hopeless tail has no shape: k is NaN, and not reliable
@@ -34,11 +43,12 @@ def from_leader(
         effective = float(1.0 / np.sum(weights.values**2))
     if not (weights.reliable and effective >= MIN_ESS):
         return None
-    rates = growth_rates(machine.sampler.constrain(leader.position, inputs), layout)
+    rates = growth_rates(machine.sampler.constrain(position, inputs), layout)
     diagnostics = {
         "how": "reweighted", "pareto_k": weights.pareto_k, "min_ess_bulk": effective,
         "min_ess_tail": effective, "max_rhat": None, "rate_rhat": None, "divergences": 0,
-        "gradient_evaluations": 0, "verdict": "trustworthy", "reasons": [],
+        "gradient_evaluations": way.evaluations + ratio.size,
+        "verdict": "trustworthy", "reasons": [],
     }  # fmt: skip
     return answers(rates, weights) | {"diagnostics": diagnostics}
 
@@ -48,13 +58,14 @@ def from_draws(sampled: Sampled, layout: Layout, *, how: str) -> dict[str, Any]:
     rates = growth_rates(sampled.values, layout)
     stats = assemble.sample_stats(sampled.chains.statistics)
 
-    def judged(values: Mapping[str, np.ndarray], limit: float) -> Any:
+    def judged(values: Mapping[str, np.ndarray], max_rhat: float, min_ess: float) -> Any:
         return examine(
-            assemble.unlabelled(values), stats,
-            gradient_evaluations=sampled.gradient_evaluations, max_rhat=limit, min_ess=MIN_ESS,
+            assemble.unlabelled(values), stats, max_rhat=max_rhat, min_ess=min_ess,
+            gradient_evaluations=sampled.gradient_evaluations,
         )  # fmt: skip
 
-    every, own = judged(sampled.values, MAX_RHAT_ANY), judged(rates, MAX_RHAT)
+    every = judged(sampled.values, MAX_RHAT_ANY, 0.0)
+    own = judged(rates, MAX_RHAT, MIN_ESS)
     reasons = list(dict.fromkeys([*own.reasons, *every.reasons]))
     diagnostics = {
         "how": how, "pareto_k": None, "max_rhat": every.max_rhat, "rate_rhat": own.max_rhat,
@@ -74,23 +85,3 @@ def growth_rates(values: Mapping[str, np.ndarray], layout: Layout) -> dict[str, 
         time = np.asarray(layout.data.models.time)
         rates["frontier"] = frontier_rate(posterior, np.asarray([time.min(), time.max()]))
     return rates
-
-
-def answers(rates: Mapping[str, np.ndarray], weights: Weights | None) -> dict[str, Any]:
-    """Growth records of both estimands (frontier None without one), quantiles and P(fast)."""
-    limit = 12.0 * np.log(2.0) / FAST
-    record: dict[str, Any] = {"population": None, "frontier": None, "quantiles": {}, "p_fast": {}}
-    for name, draws in rates.items():
-        if weights is None:
-            record[name] = growth(draws)
-            quantiles = np.quantile(draws, LEVELS)
-            fast = float(np.mean(draws > limit))
-        else:
-            record[name] = weighted_growth(draws, weights.values)
-            quantiles = np.quantile(
-                draws.ravel(), LEVELS, weights=weights.values.ravel(), method="inverted_cdf"
-            )
-            fast = float(np.sum(weights.values * (draws > limit)))
-        record["quantiles"][name] = [float(q) for q in quantiles]
-        record["p_fast"][name] = fast
-    return record

@@ -1,0 +1,106 @@
+"""The page's section on reference choices, from a finished multiverse."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+from matplotlib.figure import Figure
+
+from densing.report import words
+from densing.report.rate_axis import COLOURS
+from densing.report.sensitivity_specification import plot_specification
+from densing.report.sensitivity_tornado import plot_tornado
+from densing.report.style import figure_of
+from densing.report.template import fill
+from densing.results.run import RunError
+from densing.results.whole import read_json
+
+RECORD = "sensitivity.json"
+
+
+def read_sensitivity(
+    folder: Path, *, evidence_hash: str, model: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Read the multiverse in `folder`, which must be of that evidence and around that model.
+
+    Parameters
+    ----------
+    folder
+        What `densing sensitivity --out` wrote.
+    model
+        The declared model, as `Model.model_dump(mode="json")`.
+
+    Raises
+    ------
+    RunError
+        Nothing that can be read, or of other evidence, or around another model.
+    """
+    answer = read_json(folder / RECORD)
+    if not isinstance(answer, dict) or not answer.get("around"):
+        raise RunError(
+            f"{folder}: no finished sensitivity run of this version; "
+            f"make one with densing sensitivity --out {folder}"
+        )
+    around = answer["around"]
+    faults = []
+    if around["evidence_hash"] != evidence_hash:
+        faults.append("its evidence is not this report's")
+    if {**around["model"], "name": "", "about": ""} != {**model, "name": "", "about": ""}:
+        faults.append(f"its default is the model {around['model']['name']!r} with other choices")
+    if not drawable(answer):
+        faults.append("it has no universe on the default, alone off which choices are shown")
+    if faults:
+        raise RunError(
+            f"{folder}: {' and '.join(faults)}; make it again with the same options as the report"
+        )
+    return answer
+
+
+def drawable(answer: Mapping[str, Any]) -> bool:
+    """Whether there is a default and a level off it to draw."""
+    alone = any(told for axis in answer["axes"].values() for told in axis["levels"].values())
+    return bool(answer["default"]) and alone
+
+
+def choice_pictures(answer: Mapping[str, Any]) -> dict[str, tuple[Figure, Figure | None]]:
+    """Figures of the section by name, each for a page and for a phone (None: scrolled)."""
+    shown = [e for e in COLOURS if answer["default"][e]]
+    drawn: dict[str, tuple[Figure, Figure | None]] = {
+        "tornado": (figure_of(plot_tornado(answer)), figure_of(plot_tornado(answer, narrow=True)))
+    }
+    for estimand in shown:
+        axes = plot_specification(answer, estimand=estimand)
+        drawn[f"specification-{estimand}"] = figure_of(axes), None
+    return drawn
+
+
+def section(answer: Mapping[str, Any], images: Mapping[str, Any]) -> Markup:
+    """Return the section's HTML.
+
+    Parameters
+    ----------
+    answer
+        `read_sensitivity`.
+    images
+        `page.Image` of each of `choice_pictures`, by name.
+    """
+    context = {
+        "answer": answer, "images": images, "estimands": COLOURS,
+        "moved": {name: reach(answer, name) for name in answer["axes"]},
+    }  # fmt: skip
+    filters = {"months": words.months, "months_range": words.months_range}
+    return Markup(fill("densing.report", "sensitivity.html.j2", context=context, filters=filters))
+
+
+def reach(answer: Mapping[str, Any], axis: str) -> str:
+    """Say between which medians the levels of an axis alone move a typical model, months."""
+    told = [level for level in answer["axes"][axis]["levels"].values() if level is not None]
+    found = [level["population"]["doubling_months"]["median"] for level in told]
+    found.append(answer["default"]["population"]["doubling_months"]["median"])
+    if not told:
+        return "not tried"
+    known = sorted(value for value in found if value is not None)
+    if len(known) < len(found):
+        return f"{words.months(known[0])} and more: no growth at one level" if known else "none"
+    return f"{words.months(known[0])} to {words.months(known[-1])}"

@@ -1,0 +1,39 @@
+"""What is kept of a universe: growth, quantiles, the claim it supports. No engine is imported."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from densing.results.growth import growth
+from densing.results.reweighting import Weights, weighted_growth
+
+FAST = 6.0
+"""Months: the claim that the doubling time is shorter is followed through all universes."""
+LEVELS = np.linspace(0.005, 0.995, 100)
+"""Quantiles of the rates that a record keeps, each for one hundredth of the probability."""
+
+
+def good(record: Mapping[str, Any]) -> bool:
+    """Whether a universe's diagnostics passed."""
+    return record["diagnostics"]["verdict"] == "trustworthy"
+
+
+def answers(rates: Mapping[str, np.ndarray], weights: Weights | None) -> dict[str, Any]:
+    """Growth records of both estimands (frontier None without one), quantiles and P(fast)."""
+    limit = 12.0 * np.log(2.0) / FAST
+    record: dict[str, Any] = {"population": None, "frontier": None, "quantiles": {}, "p_fast": {}}
+    for name, draws in rates.items():
+        if weights is None:
+            record[name] = growth(draws)
+            quantiles = np.quantile(draws, LEVELS)
+            fast = float(np.mean(draws > limit))
+        else:
+            record[name] = weighted_growth(draws, weights.values)
+            quantiles = np.quantile(
+                draws.ravel(), LEVELS, weights=weights.values.ravel(), method="inverted_cdf"
+            )
+            fast = float(np.sum(weights.values * (draws > limit)))
+        record["quantiles"][name] = [float(q) for q in quantiles]
+        record["p_fast"][name] = fast
+    return record

@@ -1,0 +1,124 @@
+"""Fit universes of one shape in one process, each kept as soon as it is done."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from densing.inference.potential import Inputs
+from densing.inference.sampler import Sampled
+from densing.inference.settings import Settings
+from densing.inference.setup import prepare_jax
+from densing.sensitivity.machine import Leader, Machine, build_machine
+from densing.sensitivity.padding import padded
+from densing.sensitivity.plan import Group, Planned
+from densing.sensitivity.record import good
+from densing.sensitivity.store import (
+    read_leader,
+    read_universe,
+    write_leader,
+    write_universe,
+)
+from densing.sensitivity.universe import from_draws, from_leader
+
+LED, FOLLOWED = "sampled from dispersed starts", "sampled from the leader's draws"
+
+
+def solve(
+    group: Group,
+    wanted: Sequence[Planned],
+    *,
+    settings: Settings,
+    folder: Path,
+    seed: int,
+    threads: int,
+) -> None:
+    """Fit those of `wanted` that `folder` does not hold, the group's leader first if it is theirs.
+
+    Without a leader, and none to fit, nothing is done: another process is at it.
+    """
+    prepare_jax()
+    head = group.members[0]
+    leader = read_leader(folder, group.name)
+    if leader is None and head.name not in [p.name for p in wanted]:
+        return
+
+    def inputs_of(planned: Planned) -> Inputs:
+        facts, _ = group.arrays(planned)
+        arrays = Inputs(padded(planned.layout, group.sizes), facts)
+        return jax.tree.map(jnp.asarray, arrays)
+
+    def make() -> Machine:
+        priors = group.arrays(head)[1]
+        return build_machine(
+            group.shape, group.sizes, priors, inputs_of(head), settings, workers=threads
+        )
+
+    machine = _machine((group.shape, group.sizes, settings.model_dump_json(), threads), make)
+    if leader is None:
+        began = perf_counter()
+        inputs = inputs_of(head)
+        sampled, record = _tried(machine, machine.lead(inputs, seed=seed), inputs, head, LED, seed)
+        leader = machine.leader(sampled, inputs, trustworthy=good(record))
+        write_leader(folder, group.name, leader)
+        _keep(folder, head, record, began)
+    for planned in wanted:
+        if read_universe(folder, planned.name) is None:
+            began = perf_counter()
+            own = (seed + int(planned.name[:8], 16)) % 2**31
+            record = _follow(machine, leader, inputs_of(planned), planned, own)
+            _keep(folder, planned, record, began)
+
+
+def _follow(
+    machine: Machine, leader: Leader, inputs: Inputs, planned: Planned, seed: int
+) -> dict[str, Any]:
+    way = machine.reach(leader, inputs)
+    record = from_leader(machine, leader, way, inputs, planned.layout)
+    if record is None:
+        sampled = machine.follow(leader, way, inputs, seed=seed)
+        _, record = _tried(machine, sampled, inputs, planned, FOLLOWED, seed)
+    return record
+
+
+def _tried(
+    machine: Machine, sampled: Sampled, inputs: Inputs, planned: Planned, how: str, seed: int
+) -> tuple[Sampled, dict[str, Any]]:
+    """Judge draws; sample once more where they are not to be trusted."""
+    record = from_draws(sampled, planned.layout, how=how)
+    if not good(record):
+        sampled = machine.again(sampled, inputs, seed=seed)
+        record = from_draws(sampled, planned.layout, how=f"{how}, twice")
+    return sampled, record
+
+
+def _keep(folder: Path, planned: Planned, record: dict[str, Any], began: float) -> None:
+    record["diagnostics"]["seconds"] = round(perf_counter() - began, 2)
+    write_universe(folder, planned.name, planned.about | record)
+
+
+class _Key:
+    """A machine's key, hashed without what it is built from."""
+
+    def __init__(self, key: tuple[Any, ...], make: Callable[[], Machine]) -> None:
+        self.key, self.make = key, make
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and self.key == other.key
+
+
+def _machine(key: tuple[Any, ...], make: Callable[[], Machine]) -> Machine:
+    return _built(_Key(key, make))
+
+
+@lru_cache(maxsize=12)
+def _built(key: _Key) -> Machine:
+    """Compiled programs stay with the worker process."""
+    return key.make()

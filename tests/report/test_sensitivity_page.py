@@ -1,0 +1,83 @@
+"""The page's section on reference choices, and what is refused there."""
+
+import json
+
+import pytest
+
+from densing.report import write_report
+from densing.report.sensitivity_page import reach, read_sensitivity
+from densing.results.plain_json import to_json
+from densing.results.run import RunError
+from densing.sensitivity.answers import summarise
+from report.test_write import Page
+from sensitivity.test_answers import ADDITIVE, AXES, universe
+
+MODEL = {"name": "mine", "about": "words", "choices": {"tokens": 5e12}, "priors": {}}
+AROUND = {"model": MODEL, "evidence_hash": "abc", "settings": {}, "seed": 1}
+DOUBTFUL = universe("1T", "without E", months=20.0, verdict="not trustworthy")
+
+
+def answer(*universes, around=AROUND):
+    return summarise({"universes": universes, "skipped": [], "around": around}, AXES)
+
+
+@pytest.fixture
+def kept(tmp_path):
+    def keep(record):
+        (tmp_path / "sensitivity.json").write_text(to_json(record))
+        return tmp_path
+
+    return keep
+
+
+def read(folder, **other):
+    return read_sensitivity(folder, **({"evidence_hash": "abc", "model": MODEL} | other))
+
+
+def test_a_run_of_the_same_evidence_and_model_is_read(kept):
+    folder = kept(answer(*ADDITIVE))
+    assert len(read(folder)["universes"]) == 6
+    assert read(folder, model=MODEL | {"about": "other words"})["claims"]
+
+
+def test_another_run_is_refused_and_every_difference_named(kept):
+    folder = kept(answer(*ADDITIVE))
+    other = MODEL | {"choices": {"tokens": 1e12}}
+    with pytest.raises(RunError, match="evidence is not this report's and its default is the mo"):
+        read(folder, evidence_hash="xyz", model=other)
+    with pytest.raises(RunError, match="with other choices; make it again"):
+        read(folder, model=other)
+    with pytest.raises(RunError, match="no universe on the default"):
+        read(kept(answer(*ADDITIVE[1:])))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"universes": []}'])
+def test_a_folder_without_a_finished_run_is_refused_with_the_cure(tmp_path, content):
+    (tmp_path / "sensitivity.json").write_text(content)
+    with pytest.raises(RunError, match=r"no finished sensitivity run .* densing sensitivity --out"):
+        read(tmp_path)
+    with pytest.raises(RunError, match="no finished sensitivity run"):
+        read(tmp_path / "nowhere")
+
+
+def test_the_page_shows_it_with_its_claims_and_its_doubts(run, tmp_path):
+    record = json.loads(to_json(answer(*ADDITIVE[:4], DOUBTFUL)))
+    path = write_report(run, tmp_path, command="densing report", sensitivity=record)
+    text = path.read_text(encoding="utf-8")
+    page = Page(text)
+    assert '<section id="sensitivity">' in text
+    assert "Only 4 of 5 universes may be trusted" in text
+    assert "Typical new model: P(doubling &lt; 6 months) &gt;= 0.9 in 3 of 4" in text
+    assert "tokens 2.0 to 7.0; law 3.0 to 3.5 months" in text
+    assert all(reference.startswith("data:") for reference in page.references)
+    assert {"tornado.svg", "specification-population.png"} <= {
+        p.name for p in (tmp_path / "figures").iterdir()
+    }
+
+
+def test_an_axis_without_growth_at_a_level_says_so():
+    still = universe("10T", months=20.0, spread=2.0)
+    still["population"]["doubling_months"]["median"] = None
+    record = answer(*ADDITIVE[:2], still)
+    assert reach(record, "tokens") == "2.0 and more: no growth at one level"
+    assert reach(record, "law") == "not tried"
