@@ -234,5 +234,11 @@ def test_one_benchmark_has_no_trend_of_its_own(evidence):
 def test_rows_are_the_cells_of_their_scores(layout):
     rows, cells = layout.laid_scores.rows, layout.data.scores
     at = layout.scores["cell"].to_numpy()
-    for name in ("benchmark", "protocol", "items", "d", "time"):
+    for name in ("benchmark", "protocol", "items", "d"):
         np.testing.assert_array_equal(getattr(rows, name), getattr(cells, name)[at])
+    who, time = layout.scores["model_index"].to_numpy(), layout.data.models.time
+    np.testing.assert_array_equal(rows.time, time[who])
+    # From the quarter's date to its own, shared among the benchmarks that a model has.
+    np.testing.assert_allclose((layout.data.since.sum(axis=1)[who] + cells.time[at]), rows.time)
+    missing = layout.coords["model"].index("Two-9B")
+    assert layout.data.since[missing, 1] == 0.0

@@ -111,6 +111,11 @@ def plain_model(evidence: Evidence, *, model: Model | None = None) -> pm.Model:
         )
         which, k = (data.scores[c].to_numpy() for c in ("i", "k"))
         ahead = offset[k] + drift[k] * data.models["era"].to_numpy()[which]
+        # Curves stand at the quarter's date; from there a model's benchmarks drift together.
+        has = np.zeros((len(time), len(data.coords["benchmark"])))
+        has[which, k] = 1
+        since = (time - data.models["era"].to_numpy())[:, None]
+        ahead = ahead + pt.sum(since * has / has.sum(axis=1, keepdims=True) * drift, axis=1)[which]
         mean, variance = moments(
             data, loss, score, eta[which] + ahead, tau, protocol, 1 / (1 + precision)
         )

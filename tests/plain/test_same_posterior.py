@@ -65,7 +65,8 @@ def product(evidence, model):
 
     def declared(z):
         values = potential.constrain(z, inputs)
-        return {name: values[name] for name in model.priors}
+        # Other shapes of the trend have parameters of their own.
+        return {name: values[name] for name in model.priors if name in values}
 
     def flat(z):
         return jnp.concatenate([jnp.ravel(value) for value in declared(z).values()])

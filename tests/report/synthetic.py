@@ -117,7 +117,6 @@ def make_run(
         "model_family": ("model", text([f"family-{i % 3}" for i in range(models)])),
         "organization": ("model", text(["<org> & sons"] * models)),
         "architecture": ("model", text(["dense"] * models)),
-        "era_time": ("model", time),
         "score_model": ("score_row", who.astype(float)),
         "score_cell": ("score_row", of.astype(float)),
         "score_benchmark": ("score_row", np.asarray(BENCHMARKS, object)[of]),

@@ -20,7 +20,7 @@ from densing.calibration.components import (
 )
 from densing.inference.targets import draw_targets
 from densing.models.declaration import Model
-from densing.models.joint import JointData, curves, joint
+from densing.models.joint import JointData, curves, drift_within, joint
 from densing.models.layout import Layout
 from densing.models.ops import numpy_ops
 from densing.models.prior_draws import PriorProgram, draw_log_density
@@ -44,6 +44,8 @@ def joint_case(layout: Layout, model: Model) -> Case:
             cell, line = curves(m, data, switches)
             eta = draw_log_density(line, rng)
             x = eta + data.log_params
+            if switches.benchmark_trends:
+                eta = eta - drift_within(m, data)
             seen = np.exp(np.sum(m.factors["checkpoints"]))
             inside = (x > data.grid.points[0]) & (x < data.grid.points[-1])
             if rng.random() < seen and inside.all():

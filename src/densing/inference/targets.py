@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from densing.inference.replay import ReplayProgram
-from densing.models.joint import JointData, Switches, joint, target_log_density
+from densing.models.joint import JointData, Switches, drift_within, joint, target_log_density
 
 REFINEMENT = 4
 LIKELIHOODS = ("log_loss", "correct", "checkpoints")
@@ -82,7 +82,10 @@ def _draw(data: JointData, facts: Any, switches: Switches, item: Any) -> Any:
     before = jnp.where(cell > 0, mass[rows, cell - 1], 0.0)
     x = fine[cell] + _within_cell(u[:, 0] - before, left, right) * step
     ends = (mass[:, REFINEMENT - 1] + mass[:, -1] - mass[:, -1 - REFINEMENT]) / mass[:, -1]
-    return x - data.log_params, likelihood | {"scores": total}, jnp.sum(fitted - total), ends
+    eta = x - data.log_params
+    if switches.benchmark_trends:
+        eta = eta - drift_within(program, data)
+    return eta, likelihood | {"scores": total}, jnp.sum(fitted - total), ends
 
 
 def _within_cell(mass: Any, left: Any, right: Any) -> Any:

@@ -140,6 +140,7 @@ def model_graph(model: Model | str | Path = "default") -> Graph:
         models=traced_record(TrendData, "models"),
         log_params=Traced(frozenset({"params"})),
         grid=Grid(*(Traced() for _ in Grid._fields)),
+        since=Traced(frozenset({"models"})),
     )
     joint(program, data, model.choices.switches)
     return Graph(model.name, _used(program.nodes))

@@ -29,6 +29,9 @@ class JointData(NamedTuple):
     """Log parameters over the runs' geometric mean, shape (model,)."""
     grid: Grid
     """Centred log effective parameters to integrate over."""
+    since: Any
+    """Years since the date of a model's quarter, shared among its benchmarks: (model, benchmark),
+    rows sum to those years (see `score_layout.era_times`)."""
 
 
 class Switches(NamedTuple):
@@ -88,7 +91,21 @@ def curves(m: Program, data: JointData, switches: Switches) -> tuple[Cells, Tren
         m, data.scores, loss, performance,
         protocols=switches.protocols, benchmark_trends=switches.benchmark_trends,
     )  # fmt: skip
-    return cell, trend(
+    line = trend(
         m, data.models, shortfall=switches.shortfall, families=switches.families,
         shape=switches.shape,
     )  # fmt: skip
+    if switches.benchmark_trends:
+        line = line._replace(mean=line.mean + drift_within(m, data))
+    return cell, line
+
+
+def drift_within(m: Program, data: JointData) -> Any:
+    """Drift of each model's benchmarks, on average, since the date of its quarter, (model,).
+
+    The curves of a cell stand at its quarter's date. What its benchmarks drift from there to the
+    model's own date is added to the model's log density where it is integrated, and taken off
+    where it is drawn: else dates within a quarter would tell the common rate apart from the
+    drifts, which no evidence does.
+    """
+    return m.xp.matmul(data.since, m.values["drift"][:, None])[:, 0]

@@ -18,7 +18,7 @@ from densing.models.reference_layout import (
     run_data,
     runs_centre,
 )
-from densing.models.score_layout import Scores, era_times, lay_out_scores
+from densing.models.score_layout import Scores, lay_out_scores
 from densing.models.select import Selection, select
 from densing.models.shapes import KNOT_NAMES
 from densing.models.trend import TrendData
@@ -73,9 +73,8 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
     mean_time = float(time.mean())
     families = sorted(models["family"].unique())
     time = (time - time.mean()).to_numpy(float)
-    models = models.assign(era_time=era_times(time))
     scores = lay_out_scores(
-        chosen.scores, choices, index=index, baseline=chosen.baseline, models=models,
+        chosen.scores, choices, index=index, baseline=chosen.baseline, models=models, time=time,
         log_tokens=centre["log_tokens"],
     )  # fmt: skip
     log_params = np.log(models["counted_params"].to_numpy(float)) - centre["log_params"]
@@ -92,6 +91,7 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
         grid=build_grid(
             log_params.min() - GRID_MARGIN[0], log_params.max() + GRID_MARGIN[1], grid_step
         ),
+        since=scores.since,
     )
     return Layout(
         data=data,

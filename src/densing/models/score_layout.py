@@ -23,7 +23,9 @@ class Scores:
     data: ScoreData
     """Sufficient statistics by model and cell."""
     rows: ScoreData
-    """One cell a score, in the table's order; no statistics."""
+    """One cell a score, at its model's own date, in the table's order; no statistics."""
+    since: np.ndarray
+    """`JointData.since`, shape (model, benchmark)."""
     protocols: list[str]
     """Protocols that are not their benchmark's baseline."""
 
@@ -35,6 +37,7 @@ def lay_out_scores(
     index: Mapping[str, int],
     baseline: Mapping[str, str],
     models: pd.DataFrame,
+    time: np.ndarray,
     log_tokens: float,
 ) -> Scores:
     """Lay the chosen scores out.
@@ -45,8 +48,8 @@ def lay_out_scores(
         Position of each benchmark.
     baseline
         Each benchmark's own protocol.
-    models
-        One row a model, with `era_time` (see `era_times`).
+    time
+        Years since the mean release date, shape (model,).
     log_tokens
         Centre of the log tokens.
     """
@@ -63,28 +66,31 @@ def lay_out_scores(
     scores["protocol_name"] = (scores["benchmark"] + ": " + scores["protocol"]).where(other, "")
     protocols = sorted(set(scores["protocol_name"]) - {""})
     number = {"": 0} | {name: i + 1 for i, name in enumerate(protocols)}
-    scores["era_time"] = (
-        models["era_time"].to_numpy()[scores["model_index"].to_numpy()]
-        if choices.switches.benchmark_trends
-        else 0.0
-    )
+    moves = choices.switches.benchmark_trends
+    eras = era_times(time) if moves else np.zeros(len(models))
+    who = scores["model_index"].to_numpy()
+    scores["era_time"] = eras[who]
     keys = ["benchmark", "protocol_name", "items", "reference_tokens", "era_time"]
     cells = scores[keys].drop_duplicates().reset_index(drop=True)
     cells["cell"] = cells.index
     scores = scores.merge(cells, on=keys, how="left")
 
-    def described(table: pd.DataFrame) -> ScoreData:
+    def described(table: pd.DataFrame, at: np.ndarray) -> ScoreData:
         return ScoreData(
             log_score=None, log_miss=None, count=None,
             benchmark=table["benchmark"].map(index).to_numpy(),
             protocol=table["protocol_name"].map(number).to_numpy(),
             items=table["items"].to_numpy(float),
             d=np.log(table["reference_tokens"].to_numpy(float)) - log_tokens,
-            time=table["era_time"].to_numpy(float),
+            time=at,
         )  # fmt: skip
 
-    data = described(cells)._replace(**sufficient(scores, (len(models), len(cells))))
-    return Scores(scores, data, described(scores), protocols)
+    data = described(cells, cells["era_time"].to_numpy(float))
+    data = data._replace(**sufficient(scores, (len(models), len(cells))))
+    has = np.zeros((len(models), len(index)))
+    has[who, scores["benchmark"].map(index).to_numpy()] = 1.0
+    since = (time - eras if moves else 0.0 * time)[:, None] * has / has.sum(axis=1, keepdims=True)
+    return Scores(scores, data, described(scores, time[who]), since, protocols)
 
 
 def sufficient(scores: pd.DataFrame, shape: tuple[int, int]) -> dict[str, np.ndarray]:
@@ -101,9 +107,10 @@ def sufficient(scores: pd.DataFrame, shape: tuple[int, int]) -> dict[str, np.nda
 def era_times(time: np.ndarray) -> np.ndarray:
     """Mean date of the models of each model's quarter, shape (model,).
 
-    Benchmarks drift from one quarter to the next and not within: curves are evaluated per
-    cell, so one date for many models is what keeps them few. Within a quarter a drift moves
-    a model by a small part of its discrepancy.
+    Benchmarks drift apart from one quarter to the next and not within: curves are evaluated
+    per cell, so one date for many models is what keeps them few. Within a quarter benchmarks
+    move apart by a small part of a discrepancy (what they move together is heeded: see
+    `joint.drift_within`).
 
     Parameters
     ----------

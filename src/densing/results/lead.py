@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from densing.models.dates import years
 from densing.results.curves import thinned
+from densing.results.run import record
 
 TRENDS = ("offset", "drift")
 
@@ -45,6 +47,6 @@ def leads(run: xr.DataTree, benchmark: Any, time: Any, *, draws: int) -> Any:
 
 
 def model_times(run: xr.DataTree) -> np.ndarray:
-    """When each model counts as released, years since the mean release date, shape (model,)."""
-    data = run["constant_data"]
-    return data["era_time"].to_numpy() if "era_time" in data else np.zeros(data.sizes["model"])
+    """Release dates, years since the mean one, shape (model,)."""
+    days = run["constant_data"]["release_date"].to_numpy().astype(str)
+    return years(days) - float(record(run, "centre")["time"])

@@ -117,8 +117,9 @@ def padded(layout: Layout, sizes: Sizes) -> JointData:
         correct=longer(points.correct, sizes.checkpoint, np.nan),
         items=longer(points.items, sizes.checkpoint, 100.0),
     )  # fmt: skip
+    since = np.pad(data.since, ((0, sizes.model - models), (0, 0)))
     return data._replace(
-        runs=runs, checkpoints=checkpoints, scores=scores,
+        since=since, runs=runs, checkpoints=checkpoints, scores=scores,
         models=trend, grid=_grid(sizes),
         log_params=longer(data.log_params, sizes.model, float(np.median(data.log_params))),
     )  # fmt: skip
