@@ -1,7 +1,9 @@
 import pytest
 
+from densing.models.choices import Choices
 from densing.models.declaration import DeclarationError
-from densing.sensitivity.axes import load_axes
+from densing.models.joint import Switches
+from densing.sensitivity.axes import STRUCTURAL, load_axes
 from densing.sensitivity.design import Skipped, combine, design
 
 TINY = """
@@ -60,6 +62,11 @@ def test_factorial_has_every_combination_once(tiny):
     found = design(tiny, full=True)
     assert len(found.universes) + len(found.skipped) == 9
     assert len(found.skipped) == 1
+
+
+def test_every_choice_that_switches_the_program_is_hard_to_change():
+    # `protocols` follows from the catalog; it is no choice.
+    assert set(Switches._fields) & set(Choices.model_fields) <= STRUCTURAL
 
 
 def test_a_sample_takes_at_most_one_hard_level_and_follows_its_seed():

@@ -12,7 +12,7 @@ from densing.models.declaration import DeclarationError, read_declaration, valid
 EDITS = ("prior_scale", "runs", "protocols")
 """What a level may change besides choices and arguments of priors (see `alter`)."""
 STRUCTURAL = frozenset(
-    {"reference", "benchmarks", "irreducible", "shortfall", "families", "benchmark_trends"}
+    {"reference", "benchmarks", "irreducible", "shortfall", "families", "benchmark_trends", "shape"}
 )
 """Changes that alter the shape of the program: hard to change in the sense of split-plot designs,
 since each new shape is compiled and searched for modes anew. So does tokens = "own"."""
