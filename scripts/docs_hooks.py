@@ -162,6 +162,7 @@ def by_origin(rows: list[dict[str, Any]]) -> str:
 
 VERBS = {
     "density_by_release": "plot_density", "growth_rate": "plot_rate",
+    "benchmark_rates": "plot_benchmark_rates",
     "density_ranking": "plot_ranking", "predictive_check": "plot_predictive",
     "influence": "plot_influence", "loss_law": "plot_loss_law",
     "reference_at_d0": "plot_reference", "performance_map": "plot_performance_map",

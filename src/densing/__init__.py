@@ -25,8 +25,9 @@ HOMES = {
     ),
     "densing.notebook.outlook": ("forecast", "plot_forecast"),
     "densing.notebook.plots": (
-        "plot_density", "plot_diagnostics", "plot_influence", "plot_loss_law",
-        "plot_performance_map", "plot_predictive", "plot_ranking", "plot_rate", "plot_reference",
+        "plot_benchmark_rates", "plot_density", "plot_diagnostics", "plot_influence",
+        "plot_loss_law", "plot_performance_map", "plot_predictive", "plot_ranking", "plot_rate",
+        "plot_reference",
     ),
     "densing.notebook.summary": ("Summary", "summary"),
     "densing.results.run": ("RunError", "open_run", "save_run"),

@@ -25,6 +25,7 @@ from densing.notebook.multiverse_plots import plot_tornado as plot_tornado
 from densing.notebook.multiverse_plots import plot_variance as plot_variance
 from densing.notebook.outlook import forecast as forecast
 from densing.notebook.outlook import plot_forecast as plot_forecast
+from densing.notebook.plots import plot_benchmark_rates as plot_benchmark_rates
 from densing.notebook.plots import plot_density as plot_density
 from densing.notebook.plots import plot_diagnostics as plot_diagnostics
 from densing.notebook.plots import plot_influence as plot_influence

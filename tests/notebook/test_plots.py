@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 import densing as dn
 from densing.report.style import figure_of
 
-ONE = [dn.plot_density, dn.plot_rate, dn.plot_ranking]
+ONE = [dn.plot_density, dn.plot_rate, dn.plot_ranking, dn.plot_benchmark_rates]
 SEVERAL = [
     dn.plot_loss_law, dn.plot_reference, dn.plot_performance_map, dn.plot_predictive,
 ]  # fmt: skip

@@ -41,6 +41,17 @@ def plot_ranking(run: xr.DataTree, ax: Axes | None = None, *, models: int | None
     return shown(report.plot_ranking(as_run(run), ax, models=models), new=ax is None)
 
 
+def plot_benchmark_rates(run: xr.DataTree, ax: Axes | None = None) -> Axes:
+    """Draw the doubling time on each benchmark beside the common trend.
+
+    Raises
+    ------
+    ValueError
+        The run's model gives all benchmarks one trend.
+    """
+    return shown(report.plot_benchmark_rates(as_run(run), ax), new=ax is None)
+
+
 def plot_loss_law(run: xr.DataTree, axes: Sequence[Axes] | None = None) -> list[Axes]:
     """Draw the reference's losses and fitted laws, one panel a benchmark."""
     return shown(report.plot_loss_law(as_run(run), axes), new=axes is None)
