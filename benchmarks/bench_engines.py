@@ -112,6 +112,7 @@ def log_densities(posterior):
     from densing.inference.setup import prepare_jax
     from densing.inference.targets import draw_targets
     from densing.models.declaration import load_model
+    from densing.models.shapes import parameters_of_others
     from densing.models.layout import lay_out
 
     prepare_jax()
@@ -129,9 +130,12 @@ def verdict(posterior, stats, told):
     import arviz as az
 
     from densing.models.declaration import load_model
+    from densing.models.shapes import parameters_of_others
 
     worst, where, rhat = np.inf, "", 0.0
-    for name in [*load_model().priors, "log_density"]:
+    model = load_model()
+    parameters = set(model.priors) - parameters_of_others(model.choices.shape)
+    for name in [*sorted(parameters), "log_density"]:
         values = posterior[name].to_numpy()
         columns = values.reshape(*values.shape[:2], -1)
         for j in range(columns.shape[-1]):

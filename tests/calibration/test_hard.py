@@ -3,7 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from densing.calibration.hard import cover, draw_kind, kinds, record_line, summarise_kinds
+from densing.calibration.hard import cover, draw_kind, kinds, summarise_kinds
+from densing.calibration.hard_fit import record_line
 from densing.cli.app import run
 from densing.inference.settings import load_settings
 from densing.models.declaration import load_model

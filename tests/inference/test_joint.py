@@ -13,7 +13,7 @@ import pytest
 from scipy import integrate, special, stats
 
 from densing.inference.laplace import find_mode
-from densing.models.shapes import SHAPES
+from densing.models.shapes import parameters_of_others
 from models import world
 
 BENCHMARKS = (world.QUIZ, world.CODE)
@@ -227,8 +227,7 @@ def test_log_density_is_the_one_written_out(whole, which):
 
 def test_every_label_is_a_declared_prior(whole):
     names = {label.split("[")[0].removesuffix("_coordinate") for label in whole.potential.labels}
-    of_other_shapes = {name for shape in SHAPES.values() for name in shape.parameters}
-    assert names == set(whole.model.priors) - of_other_shapes
+    assert names == set(whole.model.priors) - parameters_of_others("linear")
     assert len(whole.potential.labels) == whole.potential.size
 
 

@@ -5,42 +5,28 @@ measured from each world's own tables. What is counted is the frequentist covera
 intervals that a user would read. Worlds of a kind are padded to one shape: one compiled program.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
 from hashlib import sha256
 from importlib import resources
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 from zlib import crc32
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from densing import __version__
+from densing.calibration.hard_fit import Drawn, fit_worlds
 from densing.calibration.kept import Work, kept_worlds
 from densing.calibration.ranks import standard_error
 from densing.data import load_evidence
-from densing.inference import assemble
-from densing.inference.potential import Inputs
-from densing.inference.sampler import Sampler
 from densing.inference.settings import Settings
-from densing.inference.setup import prepare_jax
-from densing.inference.targets import draw_targets
 from densing.inference.watching import Counter
 from densing.models.declaration import Model
-from densing.models.joint import Switches
-from densing.models.layout import Layout, lay_out
+from densing.models.layout import lay_out
 from densing.models.world import load_world, simulate
-from densing.results.derive import frontier_growth
-from densing.results.health import examine
 from densing.results.interval import PROB
-from densing.results.line import least_squares
-from densing.results.record_setters import record_setters
-from densing.sensitivity.machine import build_machine
-from densing.sensitivity.padding import Shape, Sizes, common, numbers_as_data, padded, shape_of
+from densing.sensitivity.padding import common, shape_of
 
 SIZE = {"models": 40, "families": 10}
 """Smaller than the simulator's default, unless the kind says otherwise."""
@@ -56,16 +42,6 @@ def kinds() -> dict[str, Path]:
 def _seed(name: str, seed: int, number: int) -> int:
     """Seed of a world: no two kinds share their random numbers."""
     return int(np.random.SeedSequence((crc32(name.encode()), seed, number)).generate_state(1)[0])
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """One world: its layout and the truth behind it."""
-
-    number: int
-    seed: int
-    layout: Layout
-    truth: Mapping[str, Any]
 
 
 def draw_kind(name: str, model: Model, *, worlds: int, seed: int) -> list[Drawn]:
@@ -113,87 +89,9 @@ def cover(
         # A world whose models happen to be of one family keeps the program of the others.
         head = max(drawn, key=lambda one: one.layout.switches.families)
         shape, sizes = shape_of(head.layout, model), common([one.layout for one in drawn])
-        return partial(_some_worlds, drawn, shape, sizes, model, settings)
+        return partial(fit_worlds, drawn, shape, sizes, model, settings)
 
     return kept_worlds(home, worlds, make, workers=workers, listen=listen)
-
-
-def _some_worlds(
-    drawn: Sequence[Drawn],
-    shape: Shape,
-    sizes: Sizes,
-    model: Model,
-    settings: Settings,
-    numbers: Sequence[int],
-) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Fit worlds by number with one compiled program."""
-    prepare_jax()
-    priors, facts = numbers_as_data(model.priors)
-    first = _inputs(drawn[0].layout, sizes, facts)
-    sampler = build_machine(shape, sizes, priors, first, settings, workers=1).sampler
-    for number in numbers:
-        one = drawn[number]
-        yield number, _one(one, sampler, _inputs(one.layout, sizes, facts), shape.switches)
-
-
-def _inputs(layout: Layout, sizes: Sizes, numbers: Mapping[str, Any]) -> Inputs:
-    arrays = Inputs(padded(layout, sizes), {**layout.facts, **numbers})
-    return jax.tree.map(jnp.asarray, arrays)
-
-
-def _one(drawn: Drawn, sampler: Sampler, inputs: Inputs, switches: Switches) -> dict[str, Any]:
-    began = perf_counter()
-    layout, truth = drawn.layout, drawn.truth
-    sampled = sampler.sample(inputs, seed=drawn.seed)
-    values = {k: v.reshape(-1, *v.shape[2:]) for k, v in sampled.values.items()}
-    targets = draw_targets(values, inputs.data, inputs.facts, switches, seed=drawn.seed)
-    models = len(layout.models)
-    eta = targets.log_density[:, :models]
-    by_chain = eta.reshape(*sampled.chains.statistics.lp.shape, models)
-    health = examine(
-        assemble.unlabelled({**sampled.values, "log_density": by_chain}),
-        assemble.sample_stats(sampled.chains.statistics),
-        gradient_evaluations=sampled.gradient_evaluations,
-        integration_error=float(np.sqrt(np.mean(targets.integration_error**2))),
-        edge_mass=float(targets.edge_mass[:, :models].mean(axis=0).max()),
-        first_divergences=sampled.first_divergences,
-    )
-    time = layout.data.models.time
-    window = np.asarray([time.min(), time.max()])
-    rates = {
-        "population_rate": values["rate"],
-        "frontier_rate": frontier_growth(
-            values["rate"], values["shortfall"], values["shortfall_drift"], window
-        ),
-    }
-    intervals = {key: _ends(draws) for key, draws in rates.items()}
-    true_eta = np.log([truth["density"][name] for name in layout.models["model"]])
-    low, high = _ends(eta)
-    covered = {k: bool(v[0] < truth[k] < v[1]) for k, v in intervals.items()}
-    return {
-        "world": drawn.number,
-        "covered": covered | {"density": float(np.mean((low < true_eta) & (true_eta < high)))},
-        "interval": {k: [float(end) for end in v] for k, v in intervals.items()},
-        "p_not_growing": {k: float(np.mean(v <= 0)) for k, v in rates.items()},
-        "record_line": record_line(time, true_eta, truth["frontier_rate"]),
-        "verdict": health.verdict, "reasons": list(health.reasons),
-        "gradient_evaluations": sampled.gradient_evaluations,
-        "seconds": round(perf_counter() - began, 2),
-    }  # fmt: skip
-
-
-def _ends(draws: np.ndarray) -> np.ndarray:
-    return np.quantile(draws, [0.5 - PROB / 2, 0.5 + PROB / 2], axis=0)
-
-
-def record_line(time: np.ndarray, eta: np.ndarray, truth: float) -> bool | None:
-    """Whether least squares on the record-setters covers; None with fewer than three."""
-    records = record_setters(time, eta)
-    try:
-        line: Any = least_squares(time[records], eta[records]).slope_interval()
-    except ValueError:
-        return None
-    return bool(line.lower < truth < line.upper)
 
 
 def _identity(name: str, model: Model, settings: Settings, seed: int) -> str:

@@ -44,8 +44,7 @@ def joint_case(layout: Layout, model: Model) -> Case:
             cell, line = curves(m, data, switches)
             eta = draw_log_density(line, rng)
             x = eta + data.log_params
-            if switches.benchmark_trends:
-                eta = eta - drift_within(m, data)
+            eta = eta - drift_within(m, data, switches)
             seen = np.exp(np.sum(m.factors["checkpoints"]))
             inside = (x > data.grid.points[0]) & (x < data.grid.points[-1])
             if rng.random() < seen and inside.all():

@@ -61,7 +61,7 @@ def coverage(
         raise DeclarationError(
             f"--worlds must be at least 2 and --workers at least 1, got {worlds} and {workers}"
         )
-    model, settings = sampling.declared()
+    model, settings = sampling.declared(inference="world")
     compiled_once(settings, "worlds")
     if not model.choices.shortfall:
         raise DeclarationError(

@@ -82,9 +82,7 @@ def _draw(data: JointData, facts: Any, switches: Switches, item: Any) -> Any:
     before = jnp.where(cell > 0, mass[rows, cell - 1], 0.0)
     x = fine[cell] + _within_cell(u[:, 0] - before, left, right) * step
     ends = (mass[:, REFINEMENT - 1] + mass[:, -1] - mass[:, -1 - REFINEMENT]) / mass[:, -1]
-    eta = x - data.log_params
-    if switches.benchmark_trends:
-        eta = eta - drift_within(program, data)
+    eta = x - data.log_params - drift_within(program, data, switches)
     return eta, likelihood | {"scores": total}, jnp.sum(fitted - total), ends
 
 

@@ -95,17 +95,17 @@ def curves(m: Program, data: JointData, switches: Switches) -> tuple[Cells, Tren
         m, data.models, shortfall=switches.shortfall, families=switches.families,
         shape=switches.shape,
     )  # fmt: skip
-    if switches.benchmark_trends:
-        line = line._replace(mean=line.mean + drift_within(m, data))
-    return cell, line
+    return cell, line._replace(mean=line.mean + drift_within(m, data, switches))
 
 
-def drift_within(m: Program, data: JointData) -> Any:
-    """Drift of each model's benchmarks, on average, since the date of its quarter, (model,).
+def drift_within(m: Program, data: JointData, switches: Switches) -> Any:
+    """Drift of each model's benchmarks, on average, since the date of its quarter, (model,) or 0.
 
     The curves of a cell stand at its quarter's date. What its benchmarks drift from there to the
     model's own date is added to the model's log density where it is integrated, and taken off
     where it is drawn: else dates within a quarter would tell the common rate apart from the
     drifts, which no evidence does.
     """
+    if not switches.benchmark_trends:
+        return 0.0
     return m.xp.matmul(data.since, m.values["drift"][:, None])[:, 0]

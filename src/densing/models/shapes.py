@@ -132,6 +132,12 @@ SHAPES: dict[str, Shape] = {
 """Every shape there is; `Choices.shape` names one."""
 
 
+def parameters_of_others(name: str) -> set[str]:
+    """Parameters that only shapes other than `name` have: declared, and no part of its model."""
+    every = {parameter for shape in SHAPES.values() for parameter in shape.parameters}
+    return every - set(SHAPES[name].parameters)
+
+
 def bend(xp: Any, name: str, values: Values, span: Span, time: Any) -> Any:
     """Departure from the straight line, zero at both ends of the span; ln units, as `time`."""
     rise = SHAPES[name].rise

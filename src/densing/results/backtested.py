@@ -8,7 +8,7 @@ import xarray as xr
 
 from densing.models.dates import DAYS_PER_YEAR
 from densing.models.declaration import PACKAGE
-from densing.models.shapes import SHAPES
+from densing.models.shapes import parameters_of_others
 from densing.results.run import record
 
 NOT_TESTED = (
@@ -70,8 +70,7 @@ def same_model(model: dict[str, Any]) -> dict[str, Any]:
     """
     choices, priors = dict(model["choices"]), dict(model["priors"])
     shape = choices.get("shape", "linear")
-    unused = {name for other in SHAPES.values() for name in other.parameters}
-    unused -= set(SHAPES[shape].parameters)
+    unused = parameters_of_others(shape)
     if shape == "linear":
         choices.pop("shape", None)
     if shape != "fixed_changepoint":

@@ -1,0 +1,172 @@
+"""Fit simulated worlds of one kind, and see what the 90 % intervals cover.
+
+The first world is fitted from nothing; the others start from its draws, carried to their own modes
+and curvatures as a sensitivity run's universes are (`sensitivity.transport`), at a fifth of the
+cost. A world whose chains then fail is fitted from nothing too.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from densing.inference import assemble
+from densing.inference.potential import Inputs
+from densing.inference.sampler import Sampled
+from densing.inference.settings import Settings
+from densing.inference.setup import prepare_jax
+from densing.inference.targets import draw_targets
+from densing.models.declaration import Model
+from densing.models.joint import Switches
+from densing.models.layout import Layout
+from densing.results.derive import frontier_growth
+from densing.results.health import examine
+from densing.results.interval import PROB
+from densing.results.line import least_squares
+from densing.results.record_setters import record_setters
+from densing.sensitivity.machine import (
+    MAX_RHAT,
+    MAX_RHAT_ANY,
+    MIN_ESS,
+    Leader,
+    Machine,
+    build_machine,
+)
+from densing.sensitivity.padding import Shape, Sizes, numbers_as_data, padded
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One world: its layout and the truth behind it."""
+
+    number: int
+    seed: int
+    layout: Layout
+    truth: Mapping[str, Any]
+
+
+def fit_worlds(
+    drawn: Sequence[Drawn],
+    shape: Shape,
+    sizes: Sizes,
+    model: Model,
+    settings: Settings,
+    numbers: Sequence[int],
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Fit worlds by number with one compiled program; yield each number with its record.
+
+    Which worlds are asked for changes no record: the leader is the first world, whoever fits it.
+    """
+    prepare_jax()
+    priors, facts = numbers_as_data(model.priors)
+
+    def inputs_of(one: Drawn) -> Inputs:
+        arrays = Inputs(padded(one.layout, sizes), {**one.layout.facts, **facts})
+        return jax.tree.map(jnp.asarray, arrays)
+
+    first = inputs_of(drawn[0])
+    machine = build_machine(shape, sizes, priors, first, settings, workers=1)
+    began = perf_counter()
+    record, sampled = _led(machine, drawn[0], first, shape.switches)
+    head = record | {"seconds": round(perf_counter() - began, 2)}
+    leader = machine.leader(sampled, first, trustworthy=_good(head))
+    for number in numbers:
+        one, began = drawn[number], perf_counter()
+        if number == 0:
+            yield number, head
+            continue
+        record = _followed(machine, leader, one, inputs_of(one), shape.switches)
+        yield number, record | {"seconds": round(perf_counter() - began, 2)}
+
+
+def _followed(
+    machine: Machine, leader: Leader, one: Drawn, inputs: Inputs, switches: Switches
+) -> dict[str, Any]:
+    """Fit a world from the leader's draws; from nothing where that fails."""
+    way = machine.reach(leader, inputs)
+    sampled = machine.follow(leader, way, inputs, seed=one.seed)
+    record = _record(one, sampled, inputs, switches, "from the first world's draws")
+    return record if _good(record) else _led(machine, one, inputs, switches)[0]
+
+
+def _led(
+    machine: Machine, one: Drawn, inputs: Inputs, switches: Switches
+) -> tuple[dict[str, Any], Sampled]:
+    """Fit a world from nothing; once more where that is not to be trusted."""
+    sampled = machine.lead(inputs, seed=one.seed)
+    record = _record(one, sampled, inputs, switches, "from dispersed starts")
+    if not _good(record):
+        sampled = machine.again(sampled, inputs, seed=one.seed)
+        record = _record(one, sampled, inputs, switches, "from dispersed starts, twice")
+    return record, sampled
+
+
+def _good(record: Mapping[str, Any]) -> bool:
+    return record["verdict"] == "trustworthy"
+
+
+def _record(
+    one: Drawn, sampled: Sampled, inputs: Inputs, switches: Switches, how: str
+) -> dict[str, Any]:
+    """Judge a world's draws, and hold its intervals against the truth."""
+    layout, truth = one.layout, one.truth
+    values = {k: v.reshape(-1, *v.shape[2:]) for k, v in sampled.values.items()}
+    targets = draw_targets(values, inputs.data, inputs.facts, switches, seed=one.seed)
+    models = len(layout.models)
+    eta = targets.log_density[:, :models]
+    statistics = sampled.chains.statistics
+    time = layout.data.models.time
+    window = np.asarray([time.min(), time.max()])
+    rates = {
+        "population_rate": values["rate"],
+        "frontier_rate": frontier_growth(
+            values["rate"], values["shortfall"], values["shortfall_drift"], window
+        ),
+    }
+    lead = statistics.lp.shape
+    every = examine(
+        assemble.unlabelled({**sampled.values, "log_density": eta.reshape(*lead, models)}),
+        assemble.sample_stats(statistics), max_rhat=MAX_RHAT_ANY, min_ess=0.0,
+        gradient_evaluations=sampled.gradient_evaluations,
+        integration_error=float(np.sqrt(np.mean(targets.integration_error**2))),
+        edge_mass=float(targets.edge_mass[:, :models].mean(axis=0).max()),
+        first_divergences=sampled.first_divergences,
+    )  # fmt: skip
+    own = examine(
+        assemble.unlabelled({k: v.reshape(lead) for k, v in rates.items()}),
+        assemble.sample_stats(statistics), max_rhat=MAX_RHAT, min_ess=MIN_ESS,
+        gradient_evaluations=sampled.gradient_evaluations,
+    )  # fmt: skip
+    reasons = list(dict.fromkeys([*own.reasons, *every.reasons]))
+    intervals = {key: _ends(draws) for key, draws in rates.items()}
+    true_eta = np.log([truth["density"][name] for name in layout.models["model"]])
+    low, high = _ends(eta)
+    covered = {k: bool(v[0] < truth[k] < v[1]) for k, v in intervals.items()}
+    return {
+        "world": one.number,
+        "covered": covered | {"density": float(np.mean((low < true_eta) & (true_eta < high)))},
+        "interval": {k: [float(end) for end in v] for k, v in intervals.items()},
+        "p_not_growing": {k: float(np.mean(v <= 0)) for k, v in rates.items()},
+        "record_line": record_line(time, true_eta, truth["frontier_rate"]),
+        "how": how, "verdict": "not trustworthy" if reasons else "trustworthy",
+        "reasons": reasons, "effective_draws": min(own.min_ess_bulk, own.min_ess_tail),
+        "gradient_evaluations": sampled.gradient_evaluations,
+    }  # fmt: skip
+
+
+def _ends(draws: np.ndarray) -> np.ndarray:
+    return np.quantile(draws, [0.5 - PROB / 2, 0.5 + PROB / 2], axis=0)
+
+
+def record_line(time: np.ndarray, eta: np.ndarray, truth: float) -> bool | None:
+    """Whether least squares on the record-setters covers; None with fewer than three."""
+    records = record_setters(time, eta)
+    try:
+        line: Any = least_squares(time[records], eta[records]).slope_interval()
+    except ValueError:
+        return None
+    return bool(line.lower < truth < line.upper)
