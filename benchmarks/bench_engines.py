@@ -112,7 +112,6 @@ def log_densities(posterior):
     from densing.inference.setup import prepare_jax
     from densing.inference.targets import draw_targets
     from densing.models.declaration import load_model
-    from densing.models.shapes import parameters_of_others
     from densing.models.layout import lay_out
 
     prepare_jax()
