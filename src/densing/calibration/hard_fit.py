@@ -132,7 +132,7 @@ def _record(
         assemble.unlabelled({**sampled.values, "log_density": eta.reshape(*lead, models)}),
         assemble.sample_stats(statistics), max_rhat=MAX_RHAT_ANY, min_ess=0.0,
         gradient_evaluations=sampled.gradient_evaluations,
-        integration_error=float(np.sqrt(np.mean(targets.integration_error**2))),
+        integration_error=targets.typical_error,
         edge_mass=float(targets.edge_mass[:, :models].mean(axis=0).max()),
         first_divergences=sampled.first_divergences,
     )  # fmt: skip

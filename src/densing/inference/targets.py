@@ -35,6 +35,11 @@ class TargetDraws(NamedTuple):
     edge_mass: np.ndarray
     """Share of posterior mass in the first and last cell of the coarse grid, (draw, model)."""
 
+    @property
+    def typical_error(self) -> float:
+        """Root mean square of the integration error over draws, nats."""
+        return float(np.sqrt(np.mean(self.integration_error**2)))
+
 
 def draw_targets(
     values: dict[str, Any], data: JointData, facts: Any, switches: Switches, *, seed: int

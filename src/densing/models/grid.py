@@ -28,6 +28,11 @@ class Grid(NamedTuple):
     weights: Any
     """Interpolation from nodes to points, shape (node, point); columns sum to 1."""
 
+    @property
+    def step(self) -> float:
+        """Distance of the points."""
+        return float(self.points[1] - self.points[0])
+
 
 def build_grid(low: float, high: float, step: float) -> Grid:
     """Points `step` apart from `low` to at least `high`, and the nodes beneath them."""
