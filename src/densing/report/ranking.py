@@ -4,7 +4,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
-from densing.report.style import FRONTIER, INK, MUTED, POPULATION, log_ticks, new_axes, stamp, style
+from densing.report.rate_axis import rows_axis
+from densing.report.style import FRONTIER, MUTED, POPULATION, log_ticks, new_axes, stamp, style
 from densing.report.words import digits, plain, size
 from densing.results.density import density_table
 from densing.results.headline import trustworthy
@@ -34,15 +35,12 @@ def plot_ranking(
                 color=MUTED, annotation_clip=False,
             )  # fmt: skip
     names = [f"{plain(row['model'])}  {size(row['params'])}" for row in table]
-    ax.set_yticks(range(len(table)), names, fontsize=8)
-    ax.tick_params(axis="y", length=0, labelcolor=INK)
-    ax.set(ylim=(len(table) - 0.4, -0.6), xscale="log")
+    rows_axis(ax, names, fontsize=8)
+    ax.set_xscale("log")
     ticks = log_ticks(*ax.get_xlim())
     ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.xaxis.set_minor_locator(NullLocator())
     ax.axvline(1.0, color=MUTED, lw=0.9, ls=(0, (4, 3)))
-    ax.grid(axis="y", visible=False)
-    ax.spines["left"].set_visible(False)
     ax.set_xlabel("density: median, 50 % and 90 % interval")
     if any(row["p_beyond_reference"] >= BEYOND for row in table):
         ax.set_title(
