@@ -45,7 +45,7 @@ def _reason(rows: pd.DataFrame, choices: Choices) -> str:
     if not scored:
         return f"it has no score on any of {asked}"
     if not choices.derived and pd.notna(fact.get("derived_from")):
-        return f"it is derived from {fact['derived_from']}; derived=true lets it in"
+        return f"it is derived from {fact['derived_from']}; --set derived=true lets it in"
     day = fact["release_date"].date()
     if choices.released_from and day < choices.released_from:
         return f"it was released on {day}, before released_from"
@@ -57,5 +57,5 @@ def _reason(rows: pd.DataFrame, choices: Choices) -> str:
         return "tokens=own asks for its training_tokens"
     return (
         f"it has scores on {len(scored)} of {asked}, and min_scores asks for "
-        f"{choices.min_scores}; min_scores={len(scored)} lets it in"
+        f"{choices.min_scores}; --set min_scores={len(scored)} lets it in"
     )
