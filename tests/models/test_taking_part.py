@@ -26,7 +26,8 @@ def test_models_that_take_part_have_no_reason():
     [
         ({}, "One-5B-pruned", "it is derived from One-7B: pruned; --set derived=true lets it in"),
         ({"min_scores": 2}, "Two-9B",
-         "it has scores on 1 of Quiz, Code, and min_scores asks for 2; --set min_scores=1 lets it in"),
+         "it has scores on 1 of Quiz, Code, and min_scores asks for 2; "
+         "--set min_scores=1 lets it in"),
         ({"benchmarks": (CODE,)}, "Two-9B", "it has no score on any of Code"),
         ({"tokens": "own"}, "Two-3B", "tokens=own asks for its training_tokens"),
         ({"released_until": date(2024, 3, 1)}, "Two-9B",
