@@ -54,7 +54,7 @@ def test_models_none_of_which_takes_part_are_refused_before_the_fit(
 def test_models_to_highlight_are_known_and_take_part(densing, tables, own, tmp_path):
     words = ["report", *tables, "--models", own, "--quiet", "--out", tmp_path / "out"]
     result = densing(*words, "--highlight", "mine-8B")
-    assert (result.status, "did you mean mine-7B?" in result.err) == (2, True)
+    assert (result.status, "did you mean mine-7B" in result.err) == (2, True)
     result = densing(*words, "--highlight", "cut-5B")
     assert (result.status, result.err.count(WHY)) == (2, 2)
     assert not (tmp_path / "out").exists()
