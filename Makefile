@@ -2,6 +2,9 @@
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
+# A file is one process's: what its tests share is made once. In the order of the folders, since the
+# slow ones come early. pytest-benchmark cannot be had in several processes.
+PARALLEL ?= -p no:benchmark -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup report test lint types docs notebooks gallery bench calibrate sensitivity backtest \
   clean
@@ -20,7 +23,7 @@ report: setup ## the main job on the bundled evidence: writes report/index.html
 	$(BIN)/densing report --out report
 
 test: setup lint ## lint, then every test
-	$(BIN)/python -m pytest --durations=15
+	$(BIN)/python -m pytest $(PARALLEL) --durations=15
 
 lint: setup ## style and the direction of imports
 	$(BIN)/ruff check .

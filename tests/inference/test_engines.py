@@ -209,7 +209,7 @@ def test_priors_and_likelihoods_add_up_to_the_log_density(runs, evidence, model,
     run, layout = runs[engine], lay_out(evidence, model.choices)
     names = list(run["log_prior"].data_vars)
     off = []
-    for draw in range(0, run["posterior"].sizes["draw"], 25):
+    for draw in range(0, run["posterior"].sizes["draw"], 50):
         at = {"chain": draw % 4, "draw": draw}
         values = {name: run["posterior"][name].isel(at).to_numpy() for name in names}
         m = Slopes({**layout.facts, **values})

@@ -25,7 +25,9 @@ def test_log_densities_agree_on_the_bundled_evidence(name):
     potential = build(
         lambda m, data: joint(m, data, layout.switches), model.priors, layout.sizes, inputs
     )
-    density = jax.jit(potential.negative_log_density)
+    # Compiled in a hurry: it runs three times.
+    hurry = {"xla_backend_optimization_level": 0}
+    density = jax.jit(potential.negative_log_density, compiler_options=hurry)
     built = pymc_engine.pymc_model(evidence, model=model)
     theirs = built.compile_logp(sum=False, mode="FAST_COMPILE")
     point = built.initial_point()

@@ -13,6 +13,8 @@ from densing.models.layout import lay_out
 from models import world
 
 pytestmark = pytest.mark.slow  # each compiles a program of its own
+ONCE = {"xla_backend_optimization_level": 0}
+"""For a program that runs once: its compilation is all of the time."""
 
 CHANGES = [
     {"irreducible": False, "families": False, "held_out": True, "derived": True},
@@ -27,7 +29,8 @@ def energy_and_slope(evidence, model):
     switches = model.choices.switches
     potential = build(lambda m, d: joint(m, d, switches), model.priors, layout.sizes, inputs)
     at = 0.1 * jnp.ones(potential.size)
-    return jax.jit(jax.value_and_grad(potential.negative_log_density))(at, inputs)
+    slope = jax.value_and_grad(potential.negative_log_density)
+    return jax.jit(slope, compiler_options=ONCE)(at, inputs)
 
 
 @pytest.mark.parametrize("name", declared("models"))

@@ -3,10 +3,13 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
 
 from densing.cli.files import check_file, check_writable
 from densing.cli.options import Flag, Sampling, Tables
+from densing.cli.own import check_named, own_models
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,6 +23,7 @@ def report(
     *,
     out: Path = Path("report"),
     sensitivity: Path | None = None,
+    highlight: Annotated[list[str] | None, Parameter(negative=())] = None,
     tables: Tables = Tables(),  # noqa: B008
     sampling: Sampling = Sampling(),  # noqa: B008
     json: Flag = False,
@@ -33,12 +37,16 @@ def report(
     sensitivity
         Folder of a finished densing sensitivity run of the same evidence and model, to show in the
         page; without it, OUT/sensitivity where that is one.
+    highlight
+        Model that stands out in the page, as those of --models do. May be given several times.
     json
         Print the summary as one JSON object.
     """
     check_writable(out)
     model, settings = sampling.declared()
     evidence = tables.load()
+    own = own_models(tables.models, evidence, model.choices)
+    check_named(highlight or (), evidence, model.choices)
     choices = _sensitivity(sensitivity, out, evidence, model)
     run = _fit(evidence, model, settings, sampling)
     from densing.report.write import write_report
@@ -46,7 +54,9 @@ def report(
 
     save_run(run, out / "run.nc")
     command = shlex.join(["densing", *sys.argv[1:]])
-    page = write_report(run, out, command=command, sensitivity=choices)
+    page = write_report(
+        run, out, command=command, sensitivity=choices, highlight=[*own, *(highlight or ())]
+    )
     from densing.cli.show import show_summary
 
     return show_summary(run, json=json, written=page)
@@ -70,7 +80,9 @@ def fit(
     """
     check_file(out)
     model, settings = sampling.declared()
-    run = _fit(tables.load(), model, settings, sampling)
+    evidence = tables.load()
+    own_models(tables.models, evidence, model.choices)
+    run = _fit(evidence, model, settings, sampling)
     from densing.cli.show import show_summary
     from densing.results.run import save_run
 

@@ -36,9 +36,20 @@ def plot_rate(run: xr.DataTree, ax: Axes | None = None) -> Axes:
     return shown(report.plot_rate(as_run(run), ax), new=ax is None)
 
 
-def plot_ranking(run: xr.DataTree, ax: Axes | None = None, *, models: int | None = 30) -> Axes:
-    """Draw median density, 50 % and 90 % interval of the densest models (all where None)."""
-    return shown(report.plot_ranking(as_run(run), ax, models=models), new=ax is None)
+def plot_ranking(
+    run: xr.DataTree,
+    ax: Axes | None = None,
+    *,
+    models: int | None = 30,
+    highlight: Sequence[str] = (),
+) -> Axes:
+    """Draw median density, 50 % and 90 % interval of the densest models (all where None).
+
+    Models to `highlight` stand out, and are there however far down they rank.
+    """
+    run = as_run(run)
+    named = as_models(highlight, run)
+    return shown(report.plot_ranking(run, ax, models=models, highlight=named), new=ax is None)
 
 
 def plot_benchmark_rates(run: xr.DataTree, ax: Axes | None = None) -> Axes:

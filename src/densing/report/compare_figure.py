@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator
 
 from densing.models.dates import DAYS_PER_YEAR, EPOCH
 from densing.report.headline import date_ticks
-from densing.report.rate_axis import limits, month_ticks
+from densing.report.rate_axis import limits, rate_axis, rate_row, rows_axis
 from densing.report.style import INK, MUTED, stamp, style
 from densing.report.words import digits, plain
 from densing.results.compare_words import ALIKE
@@ -23,7 +23,6 @@ from densing.results.trend_curve import curve_of
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Of the runs, best first; Okabe & Ito's, in turn."""
 STACKED = INK
-MONTHS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 12, 24)
 
 
 @style()
@@ -151,17 +150,10 @@ def _growths(ax: Axes, answer: dict[str, Any], colours: Mapping[str, str], *, na
         tones.append(STACKED)
     ends = limits([growth for pair in told for growth in pair], margin=0.05)
     for y, ((mean, last), colour) in enumerate(zip(told, tones, strict=True)):
-        for growth, shift, form in ((mean, -0.14, "o"), (last, 0.14, "D")):
-            rate = growth["rate_per_year"]
-            ax.plot([rate["lower"], rate["upper"]], [y + shift] * 2, color=colour, lw=1.6,
-                    alpha=0.8)  # fmt: skip
-            ax.plot(rate["median"], y + shift, form, color="white" if form == "D" else colour,
-                    mec=colour, mew=1.5, ms=6 if form == "o" else 5.2, zorder=5)  # fmt: skip
-    if ends[0] < 0 < ends[1]:
-        ax.axvline(0, color=INK, lw=1)
+        rate_row(ax, y - 0.14, mean, colour, size=6, fill=colour)
+        rate_row(ax, y + 0.14, last, colour, size=5.2, marker="D")
     _rows(ax, answer, colours, names=names)
-    ax.set_xlim(ends[1], ends[0])
-    ax.set_xticks(*month_ticks(*ends, values=MONTHS, apart=0.1, from_zero=0.16))
+    rate_axis(ax, *ends, apart=0.1, from_zero=0.16)
     ax.set_title("Doubling time, months")
     ax.set_xlabel("dot: mean over all dates; diamond: at the last", fontsize=7.5,
                   color=MUTED, loc="left")  # fmt: skip
@@ -172,11 +164,7 @@ def _rows(ax: Axes, answer: dict[str, Any], colours: Mapping[str, str], *, names
     tones = [colours[name] for name in labels]
     if answer["stacked"] is not None:
         labels, tones = [*labels, "stacked"], [*tones, STACKED]
+    rows_axis(ax, [plain(n) for n in labels] if names else [""] * len(labels), fontweight="bold")
     ax.set_ylim(len(answer["runs"]) + 0.6, -1.1)
-    ax.set_yticks(range(len(labels)), [plain(n) for n in labels] if names else [""] * len(labels))
     for text, tone in zip(ax.get_yticklabels(), tones, strict=True):
         text.set_color(tone)
-        text.set_fontweight("bold")
-    ax.tick_params(axis="y", length=0)
-    ax.grid(axis="y", visible=False)
-    ax.spines["left"].set_visible(False)

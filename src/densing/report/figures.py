@@ -1,6 +1,6 @@
 """Every figure of the report: its name, its words and how it is drawn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,8 +8,9 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from densing.report import alt_texts
 from densing.report.benchmark_rates import plot_benchmark_rates
-from densing.report.diagnostics import plot_diagnostics, shown
+from densing.report.diagnostics import plot_diagnostics
 from densing.report.headline import plot_headline
 from densing.report.influence_figure import plot_influence
 from densing.report.laws import plot_loss_law, plot_performance_map, plot_reference
@@ -17,11 +18,6 @@ from densing.report.predictive import plot_predictive
 from densing.report.ranking import plot_ranking
 from densing.report.rate import plot_rate
 from densing.report.style import figure_of
-from densing.report.words import digits, doubling, months_range, percent, size
-from densing.results.density import density_table
-from densing.results.headline import summary
-from densing.results.influence import influence
-from densing.results.predict import coverage
 
 Words = Callable[[xr.DataTree], str]
 
@@ -42,104 +38,18 @@ class Picture:
     """Whether the page also carries it in the shape of a phone."""
     needs: str = "rate"
     """Variable of the posterior without which there is nothing to draw."""
+    of_models: bool = False
+    """Whether single models can stand out in it: `plot` takes `highlight`."""
 
-    def draw(self, run: xr.DataTree, *, narrow: bool = False) -> Figure:
-        """Draw it, for a page or (narrow) for a phone."""
-        axes = self.plot(run, narrow=narrow)
+    def draw(
+        self, run: xr.DataTree, *, narrow: bool = False, highlight: Sequence[str] = ()
+    ) -> Figure:
+        """Draw it, for a page or (narrow) for a phone; models to highlight stand out."""
+        own = {"highlight": highlight} if self.of_models else {}
+        axes = self.plot(run, narrow=narrow, **own)
         while not isinstance(axes, Axes):
             axes = axes[0]
         return figure_of(axes)
-
-
-def _headline(run: xr.DataTree) -> str:
-    answer = summary(run)
-    table = density_table(run)
-    text = (
-        f"Scatter plot of capability density against release date for {answer['models']} models, "
-        f"on a logarithmic axis. A typical new model's density {doubling(answer['population'])}"
-    )
-    if answer["frontier"] is not None:
-        text += f"; the frontier's {doubling(answer['frontier'])}"
-    top, last = table[0], table[-1]
-    return (
-        f"{text}. Densest: {top['model']} at {digits(top['density']['median'], figures=2)}; "
-        f"least dense: {last['model']} at {digits(last['density']['median'], figures=2)}."
-    )
-
-
-def _rate(run: xr.DataTree) -> str:
-    answer = summary(run)
-    parts = [
-        f"{name}: median rate {answer[key]['rate_per_year']['median']:.2f} a year, "
-        f"doubling time {months_range(answer[key]['doubling_months'])} months "
-        f"({percent(answer[key]['doubling_months']['prob'])} interval)"
-        for name, key in (("typical new model", "population"), ("frontier", "frontier"))
-        if answer[key] is not None
-    ]
-    return "Posterior densities of the growth rate. " + "; ".join(parts) + "."
-
-
-def _benchmark_rates(run: xr.DataTree) -> str:
-    rows = [
-        f"{name} {months_range(told['doubling_months'])}"
-        for name, told in (summary(run)["benchmarks"] or {}).items()
-    ]
-    return "Intervals of the doubling time in months on each benchmark: " + ", ".join(rows) + "."
-
-
-def _ranking(run: xr.DataTree) -> str:
-    rows = [
-        f"{row['model']} {digits(row['density']['median'], figures=2)}"
-        for row in density_table(run)[:5]
-    ]
-    return "Interval plot of densities, densest first: " + ", ".join(rows) + " and so on."
-
-
-def _loss_law(run: xr.DataTree) -> str:
-    sizes = run["constant_data"]["run_params"].to_numpy()
-    return (
-        f"Loss against training tokens on {_benchmarks(run)}, for reference models of "
-        f"{size(sizes.min())} to {size(sizes.max())} parameters, with fitted curves."
-    )
-
-
-def _reference(run: xr.DataTree) -> str:
-    return (
-        f"Loss of the reference family at D0 against effective parameters on {_benchmarks(run)}: "
-        "the bands widen beyond the sizes that were trained."
-    )
-
-
-def _map(run: xr.DataTree) -> str:
-    return f"Score against loss on {_benchmarks(run)}: S-shaped curves through the checkpoints."
-
-
-def _predictive(run: xr.DataTree) -> str:
-    checks = coverage(run)
-    return "Observed against predicted scores. " + "; ".join(
-        f"{name.replace('_', ' ')}: {c['covered']} of {c['of']} inside their "
-        f"{percent(c['nominal'])} interval"
-        for name, c in checks.items()
-        if c["of"]
-    )
-
-
-def _influence(run: xr.DataTree) -> str:
-    answer = influence(run)
-    refits = [row["name"] for row in answer["families"] if not row["reliable"]]
-    first = answer["families"][0]["name"]
-    told = f"{len(refits)} families need a refit, {refits[0]} first" if refits else (
-        f"the family that moves it most is {first}"
-    )  # fmt: skip
-    return f"Doubling time without each of the most influential models and families; {told}."
-
-
-def _diagnostics(run: xr.DataTree) -> str:
-    return f"Traces and rank histograms of {', '.join(shown(run))}, one colour a chain."
-
-
-def _benchmarks(run: xr.DataTree) -> str:
-    return ", ".join(str(name) for name in run["posterior"]["benchmark"].to_numpy())
 
 
 PICTURES = (
@@ -150,27 +60,27 @@ PICTURES = (
         "logarithmic, so a straight line is steady doubling. Blue: a typical new model. Orange: "
         "best practice of the day. Dotted green: the record that as many releases are expected to "
         "have set. Shaded: 90 % bands. Models released on one day are set side by side.",
-        _headline, plot_headline,
+        alt_texts.headline, plot_headline, of_models=True,
     ),
     Picture(
         "growth_rate", "Growth rate and doubling time",
         "The posterior is drawn on the rate of growth, where no growth is an ordinary value; the "
         "upper axis says what doubling time a rate means. Bars: 90 % intervals.",
-        _rate, plot_rate,
+        alt_texts.rate, plot_rate,
     ),
     Picture(
         "benchmark_rates", "Not every benchmark tells the same story",
         "Doubling time of a typical new model's density on each benchmark, with 90 % intervals, "
         "fastest on top. Shaded: the common trend, about which the benchmarks are taken to be a "
         "sample; how far they lie apart is part of its interval.",
-        _benchmark_rates, plot_benchmark_rates, needs="drift",
+        alt_texts.benchmark_rates, plot_benchmark_rates, needs="drift",
     ),
     Picture(
         "density_ranking", "The densest models",
         "Median, 50 % and 90 % intervals, with the parameters that count. Intervals overlap far: "
         "neighbours in this list are rarely told apart. All models share one reference, so their "
         "densities move together, and differences are better known than the picture suggests.",
-        _ranking, plot_ranking,
+        alt_texts.ranking, plot_ranking, of_models=True,
     ),
     Picture(
         "predictive_check", "Does the fitted model predict the scores?",
@@ -178,38 +88,38 @@ PICTURES = (
         "models, predicted from the model's fitted density and a fresh discrepancy of the "
         "benchmark (the density has seen the score, so this check is lenient). Triangles: "
         "checkpoints of the reference that were never fitted: an honest forecast.",
-        _predictive, plot_predictive,
+        alt_texts.predictive, plot_predictive,
     ),
     Picture(
         "influence", "Without this model, without that family",
         "The doubling time with one model, or all of a family, left out, by reweighting the "
         "posterior: the fifteen that move it most. Bands: with nothing left out. \"Needs a "
         "refit\": so influential that the posterior's own draws cannot tell.",
-        _influence, plot_influence,
+        alt_texts.influence, plot_influence,
     ),
     Picture(
         "loss_law", "Loss law of the reference family",
         "Dots: training runs of the reference family. Lines and 90 % bands: the fitted law.",
-        _loss_law, plot_loss_law,
+        alt_texts.loss_law, plot_loss_law,
     ),
     Picture(
         "reference_at_d0", "How far the reference is extrapolated",
         "The loss that the reference family would reach at D0 training tokens. Grey: sizes that "
         "were really trained. Green: where the models of the catalog fall. The band's width there "
         "is the price of extrapolation, and it is inside every density.",
-        _reference, plot_reference,
+        alt_texts.reference, plot_reference,
     ),
     Picture(
         "performance_map", "From loss to score",
         "Checkpoints with a known loss and score fix the map. Triangles were held out. Green: "
         "the range of the models' scores.",
-        _map, plot_performance_map,
+        alt_texts.performance_map, plot_performance_map,
     ),
     Picture(
         "diagnostics", "Traces and ranks",
         "Left: every draw, one colour a chain. Right: how each chain's draws rank among all; flat "
         "is good. The last row is the parameter that mixes worst.",
-        _diagnostics, plot_diagnostics, for_phones=False,
+        alt_texts.diagnostics, plot_diagnostics, for_phones=False,
     ),
 )  # fmt: skip
 """In the order of the report."""

@@ -13,6 +13,7 @@ from densing.report.choices import value_text
 from densing.report.labels import obstacles, place_labels
 from densing.report.style import (
     FRONTIER,
+    HIGHLIGHT,
     INK,
     MUTED,
     POPULATION,
@@ -26,7 +27,6 @@ from densing.report.words import digits, months, months_range, percent, plain, s
 from densing.results.headline import summary, trustworthy
 from densing.results.record_setters import record_setters
 
-HIGHLIGHT = "#8a2c6f"
 DODGE_DAYS = 5.0
 """Models of one day stand side by side, this far apart."""
 

@@ -7,13 +7,20 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from densing.report.rate_axis import COLOURS, limits, month_ticks
-from densing.report.style import INK, MUTED, stamp, style
-from densing.report.words import months, months_range, percent, plain
+from densing.report.rate_axis import (
+    COLOURS,
+    QUARTERS,
+    growth_title,
+    limits,
+    rate_axis,
+    rate_band,
+    rate_row,
+    rows_axis,
+)
+from densing.report.style import MUTED, stamp, style
+from densing.report.words import plain
 from densing.results.headline import trustworthy
 from densing.results.influence import influence
-
-MONTHS = (1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 3.25, 3.5, 4, 4.5, 5, 6, 8, 12, 24)
 
 
 @style()
@@ -42,22 +49,20 @@ def plot_influence(
     shown = [key for key in COLOURS if answer[key] is not None]
     panels = list(axes) if axes is not None else _panels(len(shown), len(chosen), narrow=narrow)
     drawn = [answer[key] for key in shown] + [row[key] for row in chosen for key in shown]
-    ends = limits(drawn, margin=0.08)
-    gap = "\n" if narrow else " "
+    low, high = limits(drawn, margin=0.08)
+    labels = [
+        f"all {row['models']} of {plain(row['name'])}" if row["family"] else plain(row["name"])
+        for row in chosen
+    ]
     for panel, (ax, key) in enumerate(zip(panels, shown, strict=True)):
         title, colour = COLOURS[key]
-        full = answer[key]
-        rate, told = full["rate_per_year"], full["doubling_months"]
-        ax.axvspan(rate["lower"], rate["upper"], color=colour, alpha=0.13, lw=0)
-        ax.axvline(rate["median"], color=colour, lw=1.2, alpha=0.7)
+        rate_band(ax, answer[key], colour)
         for y, row in enumerate(chosen):
             _row(ax, y, row[key], colour)
-        ax.set_title(
-            f"{title}: {months(told['median'])} months{gap}"
-            f"({percent(told['prob'])}: {months_range(told)})",
-            color=colour,
-        )  # fmt: skip
-        _axes(ax, chosen, ends, names=panel == 0 or narrow)
+        ax.set_title(growth_title(title, answer[key], gap="\n" if narrow else " "), color=colour)
+        rows_axis(ax, labels if panel == 0 or narrow else [""] * len(labels), fontsize=8)
+        rate_axis(ax, low, high, values=QUARTERS)
+        ax.set_xlabel("doubling time in months without")
         stamp(ax, trustworthy=trustworthy(run))
     return panels
 
@@ -86,25 +91,4 @@ def _row(ax: Axes, y: int, growth: dict[str, Any] | None, colour: str) -> None:
             va="center", fontsize=8, color=MUTED, style="italic",
         )  # fmt: skip
         return
-    rate = growth["rate_per_year"]
-    ax.plot([rate["lower"], rate["upper"]], [y, y], color=colour, lw=1.6, alpha=0.75)
-    ax.plot(rate["median"], y, "o", color="white", mec=colour, mew=1.6, ms=5.5, zorder=5)
-
-
-def _axes(
-    ax: Axes, chosen: list[dict[str, Any]], ends: tuple[float, float], *, names: bool
-) -> None:
-    low, high = ends
-    ax.set(xlim=(high, low), ylim=(len(chosen) - 0.4, -0.6))
-    if low < 0 < high:
-        ax.axvline(0, color=INK, lw=1)
-    ax.set_xticks(*month_ticks(low, high, values=MONTHS, apart=0.09, from_zero=0.14))
-    labels = [
-        f"all {row['models']} of {plain(row['name'])}" if row["family"] else plain(row["name"])
-        for row in chosen
-    ]
-    ax.set_yticks(range(len(chosen)), labels if names else [""] * len(chosen), fontsize=8)
-    ax.tick_params(axis="y", length=0, labelcolor=INK)
-    ax.grid(axis="y", visible=False)
-    ax.spines["left"].set_visible(False)
-    ax.set_xlabel("doubling time in months without")
+    rate_row(ax, y, growth, colour)

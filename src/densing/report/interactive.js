@@ -46,10 +46,11 @@
     };
     shown = indices.filter(i => passes(i, wanted));
     const kept = indices.map(i => shown.includes(i));
-    const record = indices.map(i => Boolean(models.record[i]));
-    named("left_out").find(m => "booleans" in m).booleans = kept.map(k => !k);
-    named("others").find(m => "booleans" in m).booleans = kept.map((k, i) => k && !record[i]);
-    named("records").find(m => "booleans" in m).booleans = kept.map((k, i) => k && record[i]);
+    const views = { left_out: i => !kept[i], own: i => kept[i] && models.own[i],
+      records: i => kept[i] && models.record[i] && !models.own[i],
+      others: i => kept[i] && !models.record[i] && !models.own[i] };
+    for (const [name, holds] of Object.entries(views))
+      named(name).find(m => "booleans" in m).booleans = indices.map(i => Boolean(holds(i)));
     box.querySelector(".shown").textContent = shown.length
       ? `${shown.length} of ${indices.length} models`
       : `None of ${indices.length} models is of that kind.`;
@@ -67,14 +68,15 @@
     for (const layer of named("intervals")) layer.visible = form.elements.intervals.checked;
   }
 
-  // Names where there is room: records first, then the largest; none over another or over a dot.
+  // Names where there is room: one's own first, then records, then the largest; none over another
+  // or over a dot.
   function label() {
     const pen = document.createElement("canvas").getContext("2d"), taken = [], found = [];
     pen.font = getComputedStyle(form).font.replace(/[\d.]+px/, "11px");
     const dots = shown.map(i => [...place(i), models.diameter[i] / 2 + 1]);
     const frame = view.frame.bbox, most = frame.width > 500 ? 20 : 10;
-    const order = [...shown].sort((a, b) =>
-      models.record[b] - models.record[a] || models.params[b] - models.params[a]);
+    const order = [...shown].sort((a, b) => models.own[b] - models.own[a]
+      || models.record[b] - models.record[a] || models.params[b] - models.params[a]);
     for (const i of order) {
       if (found.length === most) break;
       const [x, y] = place(i), width = pen.measureText(models.name[i]).width;
@@ -82,13 +84,16 @@
       const away = models.diameter[i] / 2 + 4;
       const spots = [["right", -away, -8], ["left", away, 8], ["right", -away, 0], ["left", away, 0],
         ["right", -4, -away - 8], ["left", 4, away + 8]];
-      for (const [align, right, down] of spots) {
+      const over = (l, r, t, b) => dots.some(([u, v, size]) => u > l - size && u < r + size
+        && v > t - size && v < b + size && !(u === x && v === y));
+      // One's own is named even where that covers a dot.
+      const tries = models.own[i] ? [...spots, ...spots] : spots;
+      for (const [k, [align, right, down]] of tries.entries()) {
         const start = x + right - (align === "right" ? width : 0), middle = y + down;
         const [l, r, t, b] = [start - 2, start + width + 2, middle - 6, middle + 6];
         if (l < frame.left || r > frame.right || t < frame.top || b > frame.bottom) continue;
         if (taken.some(o => l < o[1] && r > o[0] && t < o[3] && b > o[2])) continue;
-        if (dots.some(([u, v, size]) => u > l - size && u < r + size && v > t - size && v < b + size
-          && !(u === x && v === y))) continue;
+        if (k < spots.length && over(l, r, t, b)) continue;
         taken.push([l, r, t, b]);
         found.push([models.x[i], models.density[i], models.name[i], align, right, down]);
         break;

@@ -1,6 +1,7 @@
 """The interactive figure for the page: its library, its plot as data, and its controls."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,8 @@ from densing.report.interactive_data import ARCHITECTURES, line_columns, lines_o
 from densing.report.template import asset
 
 
-def interactive(run: xr.DataTree) -> dict[str, Any]:
-    """Everything that `interactive.html.j2` refers to.
+def interactive(run: xr.DataTree, *, highlight: Sequence[str] = ()) -> dict[str, Any]:
+    """Everything that `interactive.html.j2` refers to; models to highlight stand out.
 
     Bokeh is imported here and not with the room: a figure alone does not wait for it.
     """
@@ -22,7 +23,7 @@ def interactive(run: xr.DataTree) -> dict[str, Any]:
     from densing.report.interactive_plot import interactive_plot
 
     library = Resources(mode="inline", components=["bokeh"], log_level="error").js_raw
-    models = model_columns(run)
+    models = model_columns(run, highlight=highlight)
     lines = {name: line_columns(run, name) for name, _ in lines_of(run)}
     kinds = sorted(set(models["architecture"]) - {""})
     return {

@@ -1,5 +1,6 @@
 """What the interactive figure shows: columns for its points, its lines and its cards."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,13 +22,14 @@ LINES = (
 )
 
 
-def model_columns(run: xr.DataTree) -> dict[str, list[Any]]:
+def model_columns(run: xr.DataTree, *, highlight: Sequence[str] = ()) -> dict[str, list[Any]]:
     """Columns of one entry a model, in order of name.
 
     `x` (milliseconds since 1970; models of one day stand side by side), `density`, `lower`,
     `upper` (median and 90 % equal-tailed interval), `params` (those that count), `diameter`
-    (pixels), `record` (whether it set one when released), the texts `name`, `family`,
-    `architecture`, and `facts` and `scores`: pairs of title and text that tell about it.
+    (pixels), `record` (whether it set one when released), `own` (whether it is highlighted), the
+    texts `name`, `family`, `architecture`, and `facts` and `scores`: pairs of title and text that
+    tell about it.
     """
     data = run["constant_data"].to_dataset()
     table = {row["model"]: row for row in density_table(run)}
@@ -45,6 +47,7 @@ def model_columns(run: xr.DataTree) -> dict[str, list[Any]]:
         "params": params,
         "diameter": 1.35 * np.sqrt(marker_area(params)),
         "record": np.isin(np.arange(len(rows)), record_setters(released, middle)),
+        "own": np.isin(names, list(highlight)),
         "family": data["model_family"].to_numpy().astype(str),
         "architecture": data["architecture"].to_numpy().astype(str),
     }

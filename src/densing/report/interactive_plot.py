@@ -116,12 +116,13 @@ def _line(plot: Plot, name: str, columns: Columns) -> None:
 
 
 def _points(plot: Plot, source: ColumnDataSource, models: Columns) -> None:
-    """Models in three views that the page's script keeps: left out, the others, the records."""
-    best = np.asarray(models["record"], bool)
-    none = np.zeros_like(best)
+    """Models in views that the page's script keeps: left out, the others, records, one's own."""
+    own = np.asarray(models["own"], bool)
+    best = np.asarray(models["record"], bool) & ~own
+    in_views = {"left_out": np.zeros_like(own), "others": ~best & ~own, "records": best, "own": own}
     views = {
         name: CDSView(filter=BooleanFilter(booleans=shown.tolist(), name=name))
-        for name, shown in (("left_out", none), ("others", ~best), ("records", best))
+        for name, shown in in_views.items()
     }
 
     def add(glyph: Glyph, view: str, layer: str) -> None:
@@ -130,10 +131,11 @@ def _points(plot: Plot, source: ColumnDataSource, models: Columns) -> None:
     dot: dict[str, Any] = {"x": "x", "y": "density", "size": "diameter"}
     coloured(lambda g: add(g, "left_out", "left_out"),
              Scatter(**dot, fill_alpha=0.16, line_alpha=0.0), fill="--muted")  # fmt: skip
-    for view, colour in (("others", "--muted"), ("records", "--ink")):
+    shades = {"others": "--muted", "records": "--ink", "own": "--own"}
+    for view, colour in shades.items():
         whisker = Segment(x0="x", x1="x", y0="lower", y1="upper", line_alpha=0.5)
         coloured(lambda g, view=view: add(g, view, "intervals"), whisker, line=colour)
-    for view, colour in (("others", "--muted"), ("records", "--ink")):
+    for view, colour in shades.items():
         marker = Scatter(**dot, fill_alpha=0.9, line_width=0.8)
         coloured(lambda g, view=view: add(g, view, "dots"), marker, fill=colour, line="--paper")
     empty: Columns = {name: [] for name in ("x", "density", "text", "align", "right", "down")}

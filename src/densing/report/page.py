@@ -1,6 +1,6 @@
 """The page: one self-contained HTML file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,12 @@ class Image:
 
 
 def render(
-    run: xr.DataTree, images: Mapping[str, Image], *, command: str, sensitivity: str = ""
+    run: xr.DataTree,
+    images: Mapping[str, Image],
+    *,
+    command: str,
+    sensitivity: str = "",
+    highlight: Sequence[str] = (),
 ) -> str:
     """Return the report's HTML.
 
@@ -43,22 +48,28 @@ def render(
         The command line that made the report.
     sensitivity
         HTML of the section on reference choices (`sensitivity_page.section`), if there is one.
+    highlight
+        Models that stand out.
     """
     filters = {
         "months": words.months, "months_range": words.months_range, "percent": words.percent,
         "size": words.size, "digits": words.digits, "span": words.span,
     }  # fmt: skip
-    told = context(run, images, command=command) | {"sensitivity": sensitivity}
+    told = context(run, images, command=command, highlight=highlight)
+    told["sensitivity"] = sensitivity
     return fill("densing.report", "template.html.j2", context=told, filters=filters)
 
 
-def context(run: xr.DataTree, images: Mapping[str, Image], *, command: str) -> dict[str, Any]:
+def context(
+    run: xr.DataTree, images: Mapping[str, Image], *, command: str, highlight: Sequence[str] = ()
+) -> dict[str, Any]:
     """Everything the template refers to."""
     answer = summary(run)
     figures = {
         picture.name: {
             "name": picture.name, "title": picture.title, "caption": picture.caption,
             "alt": picture.alt(run), "image": images[picture.name],
+            "own": highlight if picture.of_models else (),
         }
         for picture in pictures(run)
     }  # fmt: skip
@@ -70,8 +81,9 @@ def context(run: xr.DataTree, images: Mapping[str, Image], *, command: str) -> d
         "headline": words.headline(answer),
         "shape": shape_sentences(answer, subject="That of a typical new model"),
         "figures": figures,
-        "interactive": interactive(run) | {"of": "density_by_release"},
+        "interactive": interactive(run, highlight=highlight) | {"of": "density_by_release"},
         "densities": density_table(run),
+        "own": highlight,
         "coverage": coverage(run),
         "choices": choice_rows(run),
         "priors": prior_rows(run),

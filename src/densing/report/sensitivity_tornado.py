@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from densing.report.rate_axis import COLOURS, DOUBT, limits, month_ticks
+from densing.report.rate_axis import COLOURS, DOUBT, limits, rate_axis, rate_band, rows_axis
 from densing.report.style import INK, MUTED, style
 from densing.report.words import months, months_range, percent, plain
 
@@ -39,15 +39,12 @@ def plot_tornado(answer: Mapping[str, Any], *, narrow: bool = False) -> list[Axe
     pad = 0.16 * (high - low)
     for ax, estimand in zip(panels, shown, strict=True):
         _panel(ax, answer, order, estimand)
-        ax.set(xlim=(high + pad, low - pad), ylim=(len(order) - 0.4, -0.7))
-        ax.set_xticks(*month_ticks(low - pad, high + pad, apart=0.06))
+        rate_axis(ax, low - pad, high + pad, apart=0.06, from_zero=0.06)
+        rows_axis(ax, [plain(name.replace("_", " ")) for name in order])
         ax.set_xlabel(
             "median, months, each choice alone" if narrow
             else "median doubling time, months, where that choice alone changes"
         )  # fmt: skip
-    panels[0].set_yticks(range(len(order)), [plain(name.replace("_", " ")) for name in order])
-    for ax in panels:
-        ax.tick_params(axis="y", length=0, labelcolor=INK)
     return panels
 
 
@@ -72,8 +69,7 @@ def _panel(ax: Axes, answer: Mapping[str, Any], order: list[str], estimand: str)
     title, colour = COLOURS[estimand]
     default = answer["default"][estimand]
     rate, told = default["rate_per_year"], default["doubling_months"]
-    ax.axvspan(rate["lower"], rate["upper"], color=colour, alpha=0.12, lw=0)
-    ax.axvline(rate["median"], color=colour, lw=1.2)
+    rate_band(ax, default, colour)
     for y, name in enumerate(order):
         levels = sorted(
             _levels(answer, name, estimand), key=lambda item: item[1]["rate_per_year"]["median"]
@@ -98,8 +94,6 @@ def _panel(ax: Axes, answer: Mapping[str, Any], order: list[str], estimand: str)
         f"(band: {percent(told['prob'])} of the default, {months_range(told)})",
         color=colour,
     )
-    ax.grid(axis="y", visible=False)
-    ax.spines["left"].set_visible(False)
 
 
 def _label(ax: Axes, text: str, x: float, y: float, *, left: bool) -> None:

@@ -19,6 +19,8 @@ INK, MUTED, FAINT, PAPER = "#1f2933", "#616e7c", "#dfe3e8", "#ffffff"
 POPULATION, FRONTIER, RECORD, HELD_OUT = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 """Okabe & Ito's colours: told apart with every kind of colour vision."""
 ALARM = "#b3261e"
+HIGHLIGHT = "#8a2c6f"
+"""Of models that stand out: one's own."""
 
 RC: dict[Any, Any] = {
     "figure.facecolor": PAPER,

@@ -2,7 +2,7 @@
 
 import base64
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +25,7 @@ def write_report(
     *,
     command: str,
     sensitivity: Mapping[str, Any] | None = None,
+    highlight: Sequence[str] = (),
 ) -> Path:
     """Write index.html, figures/*.png and *.svg, tables/densities.csv and tables/summary.json.
 
@@ -40,6 +41,8 @@ def write_report(
         The command line that made it, for the page.
     sensitivity
         A multiverse around the run's model (`sensitivity_page.read_sensitivity`), for a section.
+    highlight
+        Models that stand out.
 
     Returns
     -------
@@ -48,27 +51,34 @@ def write_report(
     """
     out = Path(out)
     with written_whole(out, last="index.html") as folder:
-        _make(run, folder, command=command, sensitivity=sensitivity)
+        _make(run, folder, command=command, sensitivity=sensitivity, highlight=highlight)
     return out / "index.html"
 
 
 def _make(
-    run: xr.DataTree, folder: Path, *, command: str, sensitivity: Mapping[str, Any] | None
+    run: xr.DataTree,
+    folder: Path,
+    *,
+    command: str,
+    sensitivity: Mapping[str, Any] | None,
+    highlight: Sequence[str],
 ) -> None:
     for name in ("figures", "tables"):
         (folder / name).mkdir()
     figures = folder / "figures"
     images = {}
     for picture in pictures(run):
-        narrow = picture.draw(run, narrow=True) if picture.for_phones else None
-        images[picture.name] = _image(picture.draw(run), narrow, figures / picture.name)
+        wide, narrow = picture.draw(run, highlight=highlight), None
+        if picture.for_phones:
+            narrow = picture.draw(run, narrow=True, highlight=highlight)
+        images[picture.name] = _image(wide, narrow, figures / picture.name)
     told = ""
     if sensitivity is not None:
         drawn = choice_pictures(sensitivity).items()
         told = section(sensitivity, {k: _image(*pair, figures / k) for k, pair in drawn})
     write_densities(run, folder / "tables" / "densities.csv")
     write_json(folder / "tables" / "summary.json", summary(run))
-    page = render(run, images, command=command, sensitivity=told)
+    page = render(run, images, command=command, sensitivity=told, highlight=highlight)
     (folder / "index.html").write_text(page, encoding="utf-8")
 
 

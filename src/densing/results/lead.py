@@ -42,8 +42,12 @@ def lead_of(values: Mapping[Any, Any], benchmark: Any, time: Any) -> Any:
 
 def leads(run: xr.DataTree, benchmark: Any, time: Any, *, draws: int) -> Any:
     """Do the same for at most `draws` draws of a run, shape (sample, row)."""
-    known = [name for name in TRENDS if name in run["posterior"]]
-    return lead_of(thinned(run, known, draws=draws), benchmark, time)
+    return lead_of(trends(run, draws=draws), benchmark, time)
+
+
+def trends(run: xr.DataTree, *, draws: int) -> dict[str, np.ndarray]:
+    """At most `draws` draws of `offset` and `drift`, (sample, benchmark), where a run has them."""
+    return thinned(run, [name for name in TRENDS if name in run["posterior"]], draws=draws)
 
 
 def model_times(run: xr.DataTree) -> np.ndarray:

@@ -18,7 +18,7 @@ import xarray as xr
 
 from densing.models.laws import LossCurve, ScoreMap, log_loss_at_infinite_size
 from densing.results.curves import loss_curve, score_map, thinned
-from densing.results.lead import TRENDS, lead_of
+from densing.results.lead import lead_of, trends
 from densing.results.run import record
 
 
@@ -58,8 +58,7 @@ class Yardstick:
         k = [str(name) for name in data["benchmark"].to_numpy()].index(benchmark)
         size = run["posterior"]["rate"].size
         self.index = k
-        known = [name for name in TRENDS if name in run["posterior"]]
-        self.trends = thinned(run, known, draws=size)
+        self.trends = trends(run, draws=size)
         self.curve = LossCurve(*(field[:, k] for field in loss_curve(run, draws=size)))
         self.maps = ScoreMap(*(field[:, k] for field in score_map(run, draws=size)))
         self.spread = thinned(run, ["discrepancy"], draws=size)["discrepancy"][:, k]

@@ -1,0 +1,111 @@
+"""What each figure of the report shows, in words from the run: for those who cannot see it."""
+
+import xarray as xr
+
+from densing.report.diagnostics import shown
+from densing.report.words import digits, doubling, months_range, percent, size
+from densing.results.density import density_table
+from densing.results.headline import summary
+from densing.results.influence import influence as left_one_out
+from densing.results.predict import coverage
+
+
+def headline(run: xr.DataTree) -> str:
+    """Densities against release dates, with both trends."""
+    answer = summary(run)
+    table = density_table(run)
+    text = (
+        f"Scatter plot of capability density against release date for {answer['models']} models, "
+        f"on a logarithmic axis. A typical new model's density {doubling(answer['population'])}"
+    )
+    if answer["frontier"] is not None:
+        text += f"; the frontier's {doubling(answer['frontier'])}"
+    top, last = table[0], table[-1]
+    return (
+        f"{text}. Densest: {top['model']} at {digits(top['density']['median'], figures=2)}; "
+        f"least dense: {last['model']} at {digits(last['density']['median'], figures=2)}."
+    )
+
+
+def rate(run: xr.DataTree) -> str:
+    """Posterior of both growth rates."""
+    answer = summary(run)
+    parts = [
+        f"{name}: median rate {answer[key]['rate_per_year']['median']:.2f} a year, "
+        f"doubling time {months_range(answer[key]['doubling_months'])} months "
+        f"({percent(answer[key]['doubling_months']['prob'])} interval)"
+        for name, key in (("typical new model", "population"), ("frontier", "frontier"))
+        if answer[key] is not None
+    ]
+    return "Posterior densities of the growth rate. " + "; ".join(parts) + "."
+
+
+def benchmark_rates(run: xr.DataTree) -> str:
+    """Doubling time on each benchmark."""
+    rows = [
+        f"{name} {months_range(told['doubling_months'])}"
+        for name, told in (summary(run)["benchmarks"] or {}).items()
+    ]
+    return "Intervals of the doubling time in months on each benchmark: " + ", ".join(rows) + "."
+
+
+def ranking(run: xr.DataTree) -> str:
+    """Densities, densest first."""
+    rows = [
+        f"{row['model']} {digits(row['density']['median'], figures=2)}"
+        for row in density_table(run)[:5]
+    ]
+    return "Interval plot of densities, densest first: " + ", ".join(rows) + " and so on."
+
+
+def loss_law(run: xr.DataTree) -> str:
+    """Losses of the reference's runs."""
+    sizes = run["constant_data"]["run_params"].to_numpy()
+    return (
+        f"Loss against training tokens on {_benchmarks(run)}, for reference models of "
+        f"{size(sizes.min())} to {size(sizes.max())} parameters, with fitted curves."
+    )
+
+
+def reference(run: xr.DataTree) -> str:
+    """Loss of the reference at D0, against size."""
+    return (
+        f"Loss of the reference family at D0 against effective parameters on {_benchmarks(run)}: "
+        "the bands widen beyond the sizes that were trained."
+    )
+
+
+def performance_map(run: xr.DataTree) -> str:
+    """Score against loss."""
+    return f"Score against loss on {_benchmarks(run)}: S-shaped curves through the checkpoints."
+
+
+def predictive(run: xr.DataTree) -> str:
+    """Observed against predicted scores."""
+    checks = coverage(run)
+    return "Observed against predicted scores. " + "; ".join(
+        f"{name.replace('_', ' ')}: {c['covered']} of {c['of']} inside their "
+        f"{percent(c['nominal'])} interval"
+        for name, c in checks.items()
+        if c["of"]
+    )
+
+
+def influence(run: xr.DataTree) -> str:
+    """Answer without single models and families."""
+    answer = left_one_out(run)
+    refits = [row["name"] for row in answer["families"] if not row["reliable"]]
+    first = answer["families"][0]["name"]
+    told = f"{len(refits)} families need a refit, {refits[0]} first" if refits else (
+        f"the family that moves it most is {first}"
+    )  # fmt: skip
+    return f"Doubling time without each of the most influential models and families; {told}."
+
+
+def diagnostics(run: xr.DataTree) -> str:
+    """Traces and ranks."""
+    return f"Traces and rank histograms of {', '.join(shown(run))}, one colour a chain."
+
+
+def _benchmarks(run: xr.DataTree) -> str:
+    return ", ".join(str(name) for name in run["posterior"]["benchmark"].to_numpy())

@@ -1,0 +1,6 @@
+"""For every test: how long an example of Hypothesis takes says nothing on a machine that is busy."""
+
+from hypothesis import settings
+
+settings.register_profile("busy", deadline=None)
+settings.load_profile("busy")
