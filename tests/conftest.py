@@ -1,4 +1,4 @@
-"""For every test: how long an example of Hypothesis takes says nothing on a machine that is busy."""
+"""For every test: how long an example of Hypothesis takes says nothing on a busy machine."""
 
 from hypothesis import settings
 

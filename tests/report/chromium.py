@@ -41,10 +41,10 @@ class Visit:
         self.tab.on("websocket", lambda socket: self.requests.append(socket.url))
         if before:
             self.tab.add_init_script(before)
-        self.tab.goto(address)
+        self.tab.goto(address, timeout=60_000)
 
     def ready(self):
-        self.tab.wait_for_selector("#interactive[data-ready=yes]", timeout=30_000)
+        self.tab.wait_for_selector("#interactive[data-ready=yes]", timeout=60_000)
         return self
 
     def settle(self):
