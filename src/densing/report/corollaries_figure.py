@@ -27,6 +27,9 @@ from densing.results.price_trend import PriceTrend
 OPEN = 1.6
 """An end that is not bounded is drawn to this multiple of the largest that is."""
 
+LARGEST = 1e14
+"""Parameters beyond which a size is drawn as an arrow."""
+
 
 @style()
 def plot_corollaries(
@@ -98,8 +101,8 @@ def _times(ax: Axes, answer: Mapping[str, Any]) -> None:
              for key, name, colour in names if key in told["together"]]  # fmt: skip
     rows += [("price at equal score", answer["prices"]["halving_months"], RECORD)]
     bars(ax, rows, label=_short)
-    ax.set_title("What one budget buys, and what it costs")
-    ax.set_xlabel("months to double (price: to halve)")
+    ax.set_title("Months to double or to halve")
+    ax.set_xlabel("months (price: to halve)")
 
 
 def _prices(ax: Axes, prices: PriceTrend) -> None:
@@ -128,31 +131,28 @@ def _halves(ax: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
     drawn = [(row["model"], row["months"], FRONTIER) for row in rows]
     bars(ax, drawn, label=_short, log=False)
     ax.set_xlim(left=-0.3)
-    ax.set_title("Until half the parameters do the same")
-    ax.set_xlabel("months from its release, at the day's best practice")
+    ax.set_title("Until half the size does the same")
+    ax.set_xlabel("months from release, at best practice")
 
 
 def _sizes(ax: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
     dates = rows[0]["dates"] if rows else []
     colours = (MUTED, FRONTIER, HELD_OUT)
-    ends = [v for row in rows for told in row["params"] for v in (told["median"], told["upper"])]
-    edge = 5.0 * max((v for v in ends if v is not None), default=1.0)
     for y, row in enumerate(rows):
         shown = zip(dates, row["params"], colours, (-0.24, 0.0, 0.24), strict=True)
         for when, told, colour, off in shown:
-            if told["lower"] is None or told["median"] is None:
+            if told["lower"] is None or told["median"] is None or told["median"] > LARGEST:
                 continue
-            high = edge if told["upper"] is None else told["upper"]
+            far = told["upper"] is None or told["upper"] > LARGEST
+            high = LARGEST if far else told["upper"]
             ax.plot([told["lower"], high], [y + off] * 2, color=colour, lw=2.6, alpha=0.5)
-            if told["upper"] is None:
-                ax.plot(edge, y + off, ">", color=colour, ms=5, alpha=0.7)
+            if far:
+                ax.plot(LARGEST, y + off, ">", color=colour, ms=5, alpha=0.7)
             ax.plot(told["median"], y + off, "o", color=colour, ms=5,
                     label=when if y == 0 else None)  # fmt: skip
     if rows:
-        ax.axvline(rows[0]["smallest_seen"], color=MUTED, lw=1, ls=":")
-        ax.annotate("smallest model of the run", (rows[0]["smallest_seen"], 0.965), (-4, 0),
-                    xycoords=("data", "axes fraction"), textcoords="offset points", ha="right",
-                    va="center", color=MUTED, fontsize=7.5)  # fmt: skip
+        ax.axvline(rows[0]["smallest_seen"], color=MUTED, lw=1, ls=":",
+                   label="smallest model")  # fmt: skip
     ax.set_yticks(range(len(rows)), [f"{row['benchmark']} {row['score']:.2f}" for row in rows])
     ax.tick_params(axis="y", length=0, labelcolor=INK)
     ax.set_ylim(len(rows) - 0.4, -0.6)
@@ -163,7 +163,7 @@ def _sizes(ax: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
     ax.set_xticks(ticks[:: -(-len(ticks) // 6)])
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: size(value)))
-    ax.set_title("Size that a score takes, at the frontier")
-    ax.set_xlabel("parameters")
+    ax.set_title("Size that a score takes")
+    ax.set_xlabel("parameters, at best practice")
     if rows:
         ax.legend(fontsize=7.5, loc="best", handletextpad=0.2)

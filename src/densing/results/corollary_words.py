@@ -9,6 +9,7 @@ TITLES = {
     "compression": "Compression against training", "architectures": "Other architectures",
 }  # fmt: skip
 """Headings of the corollaries, in order."""
+KINDS = {"moe": "mixtures of experts", "ssm": "state-space models", "hybrid": "hybrids"}
 NAMES = {"population": "a typical new model", "frontier": "the frontier"}
 
 
@@ -97,7 +98,7 @@ def _compression(answer: Mapping[str, Any]) -> str:
 
 def _kinds(told: Mapping[str, Any]) -> str:
     parts = [
-        f"{name} {span(row['ratio'], digits=2)} times ({row['models']} model"
+        f"{KINDS.get(name, name)} {span(row['ratio'], digits=2)} times ({row['models']} model"
         f"{'s' * (row['models'] > 1)})"
         for name, row in told["contrasts"].items()
     ]
