@@ -24,6 +24,7 @@ from densing.models.declaration import declared, load_model
 from densing.models.graph import model_graph
 from densing.models.tables import PRIORS, markdown, prior_rows, words
 from densing.report.figures import PICTURES
+from densing.results.backtested import SENTENCES
 from densing.sensitivity.axes import load_axes
 
 MARK = re.compile(r"^<!-- generated: (\S+) ?(.*?) -->$", re.MULTILINE)
@@ -139,11 +140,14 @@ def backtest(file: str) -> str:
         for row in pooled
     ]  # fmt: skip
     columns = ("forecaster", "n", "batches", f"inside {levels} %", "bias", "CRPS", "log score")
-    said = [kept[key] for key in ("sentence", "records_sentence", "scores_sentence", "cannot_know")]
+    said = [kept[key] for key in (*SENTENCES, "scores_sentence", "cannot_know")]
     return "\n\n".join(
         [f"New models' log density, {months} months ahead, all origins together:",
          markdown(columns, scores), "By origin: percent inside the 90 % interval, and CRPS.",
-         by_origin(kept["by_origin"]), *said, made(kept)]
+         by_origin(kept["by_origin"]),
+         "Average reported score over a model's benchmarks, by origin: percent of models inside "
+         "the 90 % interval, and the average of all of the year's models beside its forecast.",
+         years(kept["averages"]), *said, made(kept)]
     )  # fmt: skip
 
 
@@ -151,13 +155,23 @@ def by_origin(rows: list[dict[str, Any]]) -> str:
     """Table of a back-test's forecasters side by side, one row an origin."""
     found: dict[str, dict[str, str]] = {}
     for row in rows:
-        if "no error" in row["forecaster"]:
-            continue
         cell = f"{100 * row['coverage']['0.9']['share']:.0f}\u00a0%, {row['crps']:.2f}"
         about = {"origin": row["origin"], "n": str(row["forecasts"])}
         found.setdefault(row["origin"], about)[row["forecaster"]] = cell
     columns = list(next(iter(found.values())))
     return markdown(columns, [[row[name] for name in columns] for row in found.values()])
+
+
+def years(averages: dict[str, Any]) -> str:
+    """Table of what the models of the year after each origin scored on average."""
+    columns = ("origin", "n", "models inside 90 %", "year's average", "forecast", "90 % interval")
+    rows = [
+        (origin, str(own["forecasts"]), f"{100 * own['coverage']:.0f}",
+         f"{own['year']['observed']:.2f}", f"{own['year']['median']:.2f}",
+         f"{own['year']['lower']:.2f} to {own['year']['upper']:.2f}")
+        for origin, own in averages["by_origin"].items()
+    ]  # fmt: skip
+    return markdown(columns, rows)
 
 
 VERBS = {

@@ -10,6 +10,7 @@ import pytest
 import densing as dn
 from densing.models.declaration import declared, load_model
 from densing.report.figures import PICTURES
+from densing.results.backtested import SENTENCES
 
 from .blocks import PAGES, ROOT
 
@@ -75,7 +76,7 @@ def test_a_kept_backtest_is_quoted_as_it_is():
     file = "benchmarks/results/backtest.json"
     kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
     page = hooks.backtest(file)
-    assert all(kept[key] in page for key in ("sentence", "records_sentence", "scores_sentence"))
+    assert all(kept[key] in page for key in (*SENTENCES, "scores_sentence"))
     for row in kept["table"]:
         told = f"| {row['crps']:.2f} | {row['log_score']:.2f} |"
         assert (told in page) == (row["months"] == max(r["months"] for r in kept["table"]))

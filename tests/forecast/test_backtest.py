@@ -12,11 +12,17 @@ from densing.inference import backtest as refitting
 from densing.inference.settings import load_settings
 from densing.models.declaration import load_model
 from densing.results import backtested
-from densing.results.backtest import BARE, BASELINES, OURS, later_models, score_origin, table
+from densing.results.backtest import BASELINES, OURS, later_models, score_origin, table
+from densing.results.backtest_average import average_table, score_averages
 from densing.results.backtest_record import record_table, score_records
 from densing.results.backtest_scores import score_scores, score_table
-from densing.results.backtest_words import scores_sentence, verdict_sentence
+from densing.results.backtest_words import (
+    averages_sentence,
+    scores_sentence,
+    verdict_sentence,
+)
 from densing.results.horizon import released
+from densing.results.new_scores import predict_new
 
 from .future_run import RATE, future_run
 
@@ -69,7 +75,7 @@ def test_a_forecast_that_knows_the_truth_covers_it(full, early):
     assert ours["crps"] < told[12, "last half-year"]["crps"]
     assert ours["log_score"] > told[12, "last half-year"]["log_score"]
     assert told[3, OURS]["forecasts"] < told[6, OURS]["forecasts"] < ours["forecasts"]
-    assert {name for months, name in told if months == 12} == {OURS, BARE, *BASELINES}
+    assert {name for months, name in told if months == 12} == {OURS, *BASELINES}
 
 
 def test_a_forecast_with_the_wrong_rate_is_found_out(full, early):
@@ -117,6 +123,56 @@ def test_scores_are_predicted_from_the_density_of_a_new_model(full, early):
     assert told["by_origin"][ORIGIN.isoformat()]["predictions"] == len(rows)
     assert told["coverage"]["0.95"]["share"] > 0.8
     assert told["coverage"]["0.5"]["share"] < told["coverage"]["0.95"]["share"]
+
+
+def test_average_scores_are_predicted_and_observed(full, early):
+    rows = score_averages(early, full, ORIGIN)
+    *single, year = rows
+    later = later_models(full, ORIGIN)
+    assert [row["model"] for row in single] == later["model"].tolist()
+    data = full["constant_data"].to_dataset()
+    own = data["score"].to_numpy()[data["score_model"].to_numpy() == later["index"].iloc[0]]
+    assert single[0]["observed"] == pytest.approx(own.mean())
+    assert year["model"] is None
+    assert year["observed"] == pytest.approx(np.mean([row["observed"] for row in single]))
+    assert year["lower"] < year["observed"] < year["upper"]
+    told = average_table(rows)
+    assert told["forecasts"] == told["models"] == len(later)
+    assert told["coverage"]["0.95"]["share"] > 0.8
+    assert told["by_origin"][ORIGIN.isoformat()]["year"]["models"] == len(later)
+    assert "in 1 of 1" in averages_sentence(told)
+
+
+def test_average_scores_find_a_wrong_rate_out_whatever_the_densities(full, early):
+    """The later densities themselves have no part in it; the forecast's rate has."""
+    moved, wrong = full.copy(), early.copy()
+    posterior = full["posterior"].to_dataset()
+    posterior["log_density"] = posterior["log_density"] + 5.0
+    moved["posterior"] = type(full)(posterior)
+    good = average_table(score_averages(early, full, ORIGIN))
+    assert average_table(score_averages(early, moved, ORIGIN)) == good
+    posterior = early["posterior"].to_dataset()
+    posterior["rate"] = posterior["rate"] - 2 * RATE
+    wrong["posterior"] = type(early)(posterior)
+    bad = average_table(score_averages(wrong, full, ORIGIN))
+    assert bad["coverage"]["0.9"]["share"] < good["coverage"]["0.9"]["share"] - 0.2
+    assert bad["bias"] < -0.05
+    assert f"it lay above as of {ORIGIN}" in averages_sentence(bad)
+
+
+def test_models_of_one_family_share_its_effect(full, early):
+    wide = early.copy()
+    posterior = early["posterior"].to_dataset()
+    posterior["family_spread"] = posterior["family_spread"] * 0 + 3.0
+    wide["posterior"] = type(early)(posterior)
+    told = predict_new(wide, full, ORIGIN, months=12)
+    data = full["constant_data"].to_dataset()
+    family = data["model_family"].to_numpy()[told.model]
+    about = np.corrcoef(told.drawn[:, told.benchmark == told.benchmark[0]].T)
+    family = family[told.benchmark == told.benchmark[0]]
+    same = (family[:, None] == family) & ~np.eye(len(family), dtype=bool)
+    assert about[same].mean() > 0.5
+    assert abs(about[family[:, None] != family].mean()) < 0.2
 
 
 def row(name, crps, share=0.9):
@@ -192,12 +248,13 @@ def test_only_the_same_model_was_back_tested(monkeypatch):
     assert not backtested.verdict(run)["same"]
     kept = {
         "model": backtested.same_model(json.loads(run.attrs["model"])), "sentence": "A.",
-        "records_sentence": "B.", "scores_sentence": "C.", "table": [{"months": 12}],
+        "averages_sentence": "B.", "records_sentence": "C.", "scores_sentence": "D.",
+        "table": [{"months": 12}],
         "evidence_hash": run.attrs["evidence_hash"],
     }  # fmt: skip
     monkeypatch.setattr(backtested, "kept", lambda: kept)
     assert backtested.verdict(run) == {
-        "same": True, "sentence": "A. B.", "scores_sentence": "C.",
+        "same": True, "sentence": "A. B. C.", "scores_sentence": "D.",
     }  # fmt: skip
     assert "24 months beyond its data" in backtested.verdict(run, days_beyond=730)["sentence"]
     monkeypatch.setitem(kept, "evidence_hash", "another")

@@ -5,7 +5,18 @@ import pytest
 from scipy import stats
 
 from densing.results.baselines import last_value, line, line_of_records
-from densing.results.scoring import clustered, covered, crps, log_score, pit
+from densing.results.scoring import (
+    clustered,
+    covered,
+    crps,
+    crps_of_latent,
+    kernel_width,
+    log_score,
+    log_score_of_latent,
+    pit,
+    pit_of_latent,
+    shares_inside,
+)
 
 
 def test_crps_of_a_normal():
@@ -73,3 +84,35 @@ def test_last_value_knows_the_half_year_alone():
     np.testing.assert_allclose(told.loc, 2.0)
     np.testing.assert_allclose(told.scale, np.sqrt(4 / 3))
     assert last_value(time, time, origin=5.0, at=time) is None
+
+
+def test_scores_of_a_latent_outcome_are_means_over_its_draws():
+    rng = np.random.default_rng(3)
+    draws, latent = rng.normal(0, 2, (400, 3)), rng.normal(1, 1, (25, 3))
+    one_by_one = np.array([pit(draws, seen) for seen in latent])
+    np.testing.assert_array_equal(pit_of_latent(draws, latent), one_by_one)
+    inside = shares_inside(one_by_one)
+    np.testing.assert_allclose(inside["0.5"], [np.mean(abs(p - 0.5) <= 0.25) for p in one_by_one.T])
+    np.testing.assert_allclose(
+        crps_of_latent(draws, latent), np.mean([crps(draws, seen) for seen in latent], axis=0)
+    )
+    told = log_score_of_latent(draws, latent, kernel_width(draws))
+    exact = stats.norm(0, 2).logpdf(latent).mean(axis=0)
+    np.testing.assert_allclose(told, exact, atol=0.1)
+
+
+def test_what_no_data_teach_of_the_yardstick_is_counted_once():
+    """Worlds with an unknown yardstick: draws cover as promised; a median with error does not.
+
+    A reading r of a later model is normal about the forecast with deviation `trend`; its density
+    is r less the yardstick's shift, of which neither fit learns anything.
+    """
+    trend, shift, worlds = 0.7, 1.0, 4000
+    rng = np.random.default_rng(4)
+    reading = trend * rng.standard_normal(worlds)
+    latent = reading + shift * rng.standard_normal((40, worlds))
+    fan = np.hypot(trend, shift) * stats.norm.ppf((np.arange(2000) + 0.5) / 2000)[:, None]
+    share = shares_inside(pit_of_latent(np.broadcast_to(fan, (2000, worlds)), latent))["0.9"]
+    assert abs(share.mean() - 0.9) < 4 * share.std() / np.sqrt(worlds)
+    with_error = stats.norm.cdf(reading / np.sqrt(trend**2 + 2 * shift**2))
+    assert covered(with_error, 0.9).mean() > 0.99

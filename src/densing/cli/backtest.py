@@ -11,7 +11,7 @@ from rich.table import Table
 
 from densing.cli.options import Flag, Sampling, Tables
 
-SINGLE = ("forecasts", "record_forecasts", "score_forecasts")
+SINGLE = ("forecasts", "average_forecasts", "record_forecasts", "score_forecasts")
 """Every forecast by itself: a file of its own."""
 
 
@@ -79,23 +79,40 @@ def _write(path: Path, content: dict[str, Any]) -> None:
 
 def show(answer: dict[str, Any]) -> None:
     """Print the table of scores and the sentences that sum it up."""
+    from densing.results.backtested import SENTENCES
+
     console = Console(highlight=False, soft_wrap=True)
     console.print(
-        "Log density of new models, all origins together: coverage of the intervals in %, bias, "
-        "CRPS and log score"
+        "Log density of new models, all origins together: probability in % that the intervals hold "
+        "it, bias, CRPS and log score"
     )
     console.print(_scores(answer["table"], "months"))
     console.print("A year ahead, by origin")
-    console.print(
-        _scores(
-            [row for row in answer["by_origin"] if "no error" not in row["forecaster"]], "origin"
-        )
-    )
+    console.print(_scores(answer["by_origin"], "origin"))
+    console.print("Average reported score of the models of the year after each origin")
+    console.print(_years(answer["averages"]))
     bad = [row["origin"] for row in answer["origins"] if row["verdict"] != "trustworthy"]
     if bad:
         console.print(f"not trustworthy: refits of {', '.join(bad)}", style="bold red")
-    for key in ("sentence", "records_sentence", "scores_sentence", "cannot_know"):
+    for key in (*SENTENCES, "scores_sentence", "cannot_know"):
         console.print(answer[key])
+
+
+def _years(averages: dict[str, Any]) -> Table:
+    table = Table(
+        "origin", "models", "inside 90 %", "year's average", "forecast", "90 % interval",
+        box=SIMPLE, padding=0,
+    )  # fmt: skip
+    for column in table.columns[1:]:
+        column.justify, column.no_wrap = "right", True
+    for origin, own in averages["by_origin"].items():
+        year = own["year"]
+        table.add_row(
+            origin, str(own["forecasts"]), f"{100 * own['coverage']:.0f}",
+            f"{year['observed']:.2f}", f"{year['median']:.2f}",
+            f"{year['lower']:.2f} to {year['upper']:.2f}",
+        )  # fmt: skip
+    return table
 
 
 def _scores(rows: list[dict[str, Any]], first: str) -> Table:

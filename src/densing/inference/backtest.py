@@ -21,6 +21,7 @@ from densing.models.declaration import Model
 from densing.models.select import SelectionError, select
 from densing.results import backtest_words as words
 from densing.results.backtest import by_origin, score_origin, table
+from densing.results.backtest_average import average_table, score_averages
 from densing.results.backtest_record import record_table, score_records
 from densing.results.backtest_scores import score_scores, score_table
 from densing.results.backtested import same_model
@@ -47,8 +48,9 @@ def backtest(
     Returns
     -------
     dict
-        `table`, `by_origin` (see `results.backtest`), `records`, `scores`, the sentences, one row
-        for each of `origins`, every forecast (`forecasts`), and what it was computed from.
+        `table`, `by_origin` (see `results.backtest`), `averages`, `records`, `scores`, the
+        sentences, one row for each of `origins`, every forecast by itself (`forecasts`,
+        `average_forecasts`, ...), and what it was computed from.
 
     Raises
     ------
@@ -63,12 +65,14 @@ def backtest(
         )
     full = refit(evidence, model, settings, folder, day=None, seed=seed, listen=listen)
     rows: list[dict[str, Any]] = []
+    averages: list[dict[str, Any]] = []
     records: list[dict[str, Any]] = []
     scores: list[dict[str, Any]] = []
     about = []
     for day in days:
         run = refit(evidence, model, settings, folder, day=day, seed=seed, listen=listen)
         rows += score_origin(run, full, day, seed=seed)
+        averages += score_averages(run, full, day, seed=seed)
         records += score_records(run, full, day, seed=seed)
         scores += score_scores(run, full, day, seed=seed)
         about.append(
@@ -76,19 +80,23 @@ def backtest(
              "verdict": record(run, "health")["verdict"]}
         )  # fmt: skip
     summary, split = table(rows), by_origin(rows)
+    of_averages = average_table(averages)
     of_records, of_scores = record_table(records), score_table(scores)
     return {
         "sentence": words.verdict_sentence(summary, split),
+        "averages_sentence": words.averages_sentence(of_averages),
         "records_sentence": words.records_sentence(of_records),
         "scores_sentence": words.scores_sentence(of_scores),
         "cannot_know": words.CANNOT_KNOW,
-        "table": summary, "by_origin": split, "records": of_records, "scores": of_scores,
+        "table": summary, "by_origin": split, "averages": of_averages, "records": of_records,
+        "scores": of_scores,
         "origins": about,
         "trustworthy": trustworthy(full) and all(o["verdict"] == "trustworthy" for o in about),
         "model": same_model(record(full, "model")), "evidence_hash": evidence.hash,
         "settings": settings.model_dump(), "seed": seed, "versions": record(full, "versions"),
         "date": datetime.now(UTC).date().isoformat(),
-        "forecasts": rows, "record_forecasts": records, "score_forecasts": scores,
+        "forecasts": rows, "average_forecasts": averages, "record_forecasts": records,
+        "score_forecasts": scores,
     }  # fmt: skip
 
 

@@ -35,6 +35,7 @@ def render(
     command: str,
     sensitivity: str = "",
     highlight: Sequence[str] = (),
+    corollaries: str = "",
 ) -> str:
     """Return the report's HTML.
 
@@ -50,13 +51,15 @@ def render(
         HTML of the section on reference choices (`sensitivity_page.section`), if there is one.
     highlight
         Models that stand out.
+    corollaries
+        HTML of the section on what follows (`corollaries_page.section`).
     """
     filters = {
         "months": words.months, "months_range": words.months_range, "percent": words.percent,
         "size": words.size, "digits": words.digits, "span": words.span,
     }  # fmt: skip
     told = context(run, images, command=command, highlight=highlight)
-    told["sensitivity"] = sensitivity
+    told |= {"sensitivity": sensitivity, "corollaries": corollaries}
     return fill("densing.report", "template.html.j2", context=told, filters=filters)
 
 

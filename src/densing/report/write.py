@@ -10,11 +10,14 @@ from urllib.parse import quote
 import xarray as xr
 from matplotlib.figure import Figure
 
+from densing.report.corollaries_page import corollary_pictures
+from densing.report.corollaries_page import section as corollary_section
 from densing.report.figures import pictures
 from densing.report.folder import write_csv, write_json, written_whole
 from densing.report.page import Image, render
 from densing.report.sensitivity_page import choice_pictures, section
 from densing.report.style import save
+from densing.results.corollaries import corollaries
 from densing.results.density import density_table
 from densing.results.headline import summary
 
@@ -27,7 +30,7 @@ def write_report(
     sensitivity: Mapping[str, Any] | None = None,
     highlight: Sequence[str] = (),
 ) -> Path:
-    """Write index.html, figures/*.png and *.svg, tables/densities.csv and tables/summary.json.
+    """Write index.html, figures/*.png and *.svg, and tables/ (densities, summary, corollaries).
 
     Each file is whole or not there (`folder.written_whole`). Other files in `out` stay.
 
@@ -76,9 +79,15 @@ def _make(
     if sensitivity is not None:
         drawn = choice_pictures(sensitivity).items()
         told = section(sensitivity, {k: _image(*pair, figures / k) for k, pair in drawn})
+    follows = corollaries(run)
+    drawn_once = _image(*corollary_pictures(follows), figures / "corollaries")
+    write_json(folder / "tables" / "corollaries.json", follows)
     write_densities(run, folder / "tables" / "densities.csv")
     write_json(folder / "tables" / "summary.json", summary(run))
-    page = render(run, images, command=command, sensitivity=told, highlight=highlight)
+    page = render(
+        run, images, command=command, sensitivity=told, highlight=highlight,
+        corollaries=corollary_section(follows, drawn_once),
+    )  # fmt: skip
     (folder / "index.html").write_text(page, encoding="utf-8")
 
 

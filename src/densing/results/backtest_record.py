@@ -1,8 +1,8 @@
 """Score the expected record as of the past against the record that came.
 
-The record of a day is the highest log density among the models released by then, in the fit of
-all models: its median is the observation, its standard deviation the error of measurement. Only
-days within the data count. The naive forecast is that no new record is set.
+The record of a day is the highest log density among the models released by then, in each draw of
+the fit of all models; every score is the mean over those draws, as in `backtest`. Only days within
+the data count. The naive forecast is that no new record is set.
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from densing.results.backtest import MONTHS, log_densities
+from densing.results.backtest import LATENT_DRAWS, MONTHS, log_densities
 from densing.results.future import future
 from densing.results.horizon import Horizon, released
 from densing.results.releases import record_so_far, running_record, simulate
-from densing.results.scoring import LEVELS, covered, crps, pit
+from densing.results.scoring import LEVELS, crps_of_latent, pit_of_latent, shares_inside
 
 
 def score_records(
@@ -29,7 +29,8 @@ def score_records(
     Returns
     -------
     list of dict
-        `origin`, `months`, `observed` (log density), `median`, `pit`, `crps`, `naive_crps`.
+        `origin`, `months`, `observed` (posterior median, ln density), `median`, `inside` (by level,
+        the posterior probability that the record lies in the interval), `crps`, `naive_crps`.
     """
     days, start = released(full), pd.Timestamp(origin)
     ends = {m: start + pd.DateOffset(months=m) for m in MONTHS}
@@ -45,18 +46,19 @@ def score_records(
     before = record_so_far(run)
     offsets = np.asarray([(end - span.first).days for end in ends.values()])
     draws = running_record(before, new, offsets)
-    rng = np.random.default_rng(seed)
     rows = []
     for i, (months, end) in enumerate(ends.items()):
-        best = every[:, days <= end].max(axis=1)
-        seen, error = np.array([np.median(best)]), best.std()
-        noisy = draws[:, [i]] + error * rng.standard_normal((len(draws), 1))
-        stays = before[:, None] + error * rng.standard_normal((len(before), 1))
+        best = every[:, days <= end].max(axis=1)[:, None]
+        few = best[np.linspace(0, len(best) - 1, min(LATENT_DRAWS, len(best))).astype(int)]
+        ours = draws[:, [i]]
+        inside = shares_inside(pit_of_latent(ours, best))
         rows.append(
             {
-                "origin": origin.isoformat(), "months": months, "observed": float(seen[0]),
-                "median": float(np.median(noisy)), "pit": float(pit(noisy, seen)[0]),
-                "crps": float(crps(noisy, seen)[0]), "naive_crps": float(crps(stays, seen)[0]),
+                "origin": origin.isoformat(), "months": months, "observed": float(np.median(best)),
+                "median": float(np.median(ours)),
+                "inside": {level: float(share[0]) for level, share in inside.items()},
+                "crps": float(crps_of_latent(ours, few)[0]),
+                "naive_crps": float(crps_of_latent(before[:, None], few)[0]),
             }
         )  # fmt: skip
     return rows
@@ -64,10 +66,11 @@ def score_records(
 
 def record_table(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """All records together: `forecasts`, `origins`, `coverage` by level, `crps`, `naive_crps`."""
-    transform = np.asarray([row["pit"] for row in rows])
     return {
         "forecasts": len(rows), "origins": len({row["origin"] for row in rows}),
-        "coverage": {f"{q:g}": float(np.mean(covered(transform, q))) for q in LEVELS},
+        "coverage": {
+            f"{q:g}": float(np.mean([row["inside"][f"{q:g}"] for row in rows])) for q in LEVELS
+        },
         "bias": float(np.mean([row["median"] - row["observed"] for row in rows])),
         "crps": float(np.mean([row["crps"] for row in rows])),
         "naive_crps": float(np.mean([row["naive_crps"] for row in rows])),

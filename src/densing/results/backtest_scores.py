@@ -1,9 +1,7 @@
 """Score forecasts as of the past on what was reported: the scores of models that came.
 
-No density of a later fit stands between forecast and observation here. A later model's score on a
-benchmark is predicted from the origin's fit: the density of one new model at its date, its own
-size, a fresh discrepancy, the protocol's effect (a new protocol's where the origin knew none) and
-the items' sampling. All scores of a model share its density.
+No density of a later fit stands between forecast and observation here; what is predicted, and
+what is shared in it, says `new_scores`.
 """
 
 from collections.abc import Sequence
@@ -14,15 +12,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from densing.models.laws import log_loss, score
-from densing.models.ops import numpy_ops
 from densing.results.backtest import MONTHS
-from densing.results.curves import loss_curve, score_map, thinned
-from densing.results.future import future
-from densing.results.horizon import released
-from densing.results.lead import leads
-from densing.results.predict import beta_binomial, each, position
-from densing.results.run import record
+from densing.results.new_scores import predict_new
 from densing.results.scoring import LEVELS, clustered, covered, crps
 
 
@@ -37,65 +28,22 @@ def score_scores(
         `origin`, `model`, `benchmark`, `lead_days`, `observed` (proportion), `median`, `pit`,
         `crps` (proportion).
     """
-    start = pd.Timestamp(origin)
-    data, ahead, rng = full["constant_data"].to_dataset(), future(run), np.random.default_rng(seed)
-    days = released(full)
-    came = np.flatnonzero((days > start) & (days <= start + pd.DateOffset(months=max(MONTHS))))
-    who = data["score_model"].to_numpy().astype(int)
-    rows = np.flatnonzero(np.isin(who, came))
-    if not len(rows):
+    told = predict_new(run, full, origin, months=max(MONTHS), seed=seed)
+    if told is None:
         return []
-    data, who = data.isel(score_row=rows), who[rows]
-    time = ahead.time(days[came])
-    eta = np.column_stack([ahead.new_models(rng, time[i : i + 1]) for i in range(len(came))])
-    centre, size = record(run, "centre"), ahead.size
-    of = position(run["constant_data"].to_dataset(), data["score_benchmark"])
-    n = eta[:, np.searchsorted(came, who)] - centre["log_params"]
-    n = n + np.log(data["counted_params"].to_numpy())[who]
-    n = n + leads(run, of, time[np.searchsorted(came, who)], draws=size)
-    d = np.log(data["score_tokens"].to_numpy()) - centre["log_tokens"]
-    tau = thinned(run, ["discrepancy"], draws=size)["discrepancy"][:, of]
-    loss = log_loss(numpy_ops, each(loss_curve(run, draws=size), of), n, d)
-    loss = np.exp(loss + tau * rng.standard_normal(loss.shape))
-    shift = _shifts(run, data["score_protocol"].to_numpy().astype(str), rng, size)
-    mean = score(numpy_ops, each(score_map(run, draws=size), of), loss, shift)
-    precision = thinned(run, ["score_precision"], draws=size)["score_precision"][:, None]
-    drawn = beta_binomial(rng, mean, precision, data["score_items"].to_numpy())
-    seen = data["score"].to_numpy().astype(float)
-    half = 0.5 / data["score_items"].to_numpy()
+    drawn, seen, half = told.drawn, told.observed, 0.5 / told.items
     transform = np.mean(drawn < seen - half, axis=0) / 2 + np.mean(drawn <= seen + half, axis=0) / 2
     penalty = crps(drawn, seen)
-    names = data["model"].to_numpy().astype(str)[who]
+    lead = (told.day - pd.Timestamp(origin)).days
     return [
         {
-            "origin": origin.isoformat(), "model": str(names[i]),
-            "benchmark": str(data["score_benchmark"].to_numpy()[i]),
-            "lead_days": int((days[who[i]] - start).days), "observed": float(seen[i]),
-            "median": float(np.median(drawn[:, i])), "pit": float(transform[i]),
-            "crps": float(penalty[i]),
+            "origin": origin.isoformat(), "model": str(told.name[i]),
+            "benchmark": str(told.benchmark[i]), "lead_days": int(lead[i]),
+            "observed": float(seen[i]), "median": float(np.median(drawn[:, i])),
+            "pit": float(transform[i]), "crps": float(penalty[i]),
         }
-        for i in range(len(rows))
+        for i in range(len(seen))
     ]  # fmt: skip
-
-
-def _shifts(
-    run: xr.DataTree, protocols: np.ndarray, rng: np.random.Generator, size: int
-) -> np.ndarray:
-    """Effect of each score's protocol in logits, shape (sample, row); a new one's is drawn."""
-    out = np.zeros((size, len(protocols)))
-    posterior = run["posterior"]
-    if "protocol_effect" not in posterior:
-        return out
-    known = [str(p) for p in posterior["protocol"].to_numpy()]
-    effect = thinned(run, ["protocol_effect"], draws=size)["protocol_effect"]
-    for name in sorted(set(protocols) - {""}):
-        if name in known:
-            drawn = effect[:, known.index(name)]
-        else:
-            spread = thinned(run, ["protocol_spread"], draws=size)["protocol_spread"]
-            drawn = spread * rng.standard_normal(size)
-        out[:, protocols == name] = drawn[:, None]
-    return out
 
 
 def score_table(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

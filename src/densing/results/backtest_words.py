@@ -11,12 +11,14 @@ CANNOT_KNOW = (
     "published later. A model counts once for each origin before it, and the forecasts of one "
     "origin share the error of its rate: standard errors, over batches (a family's release of one "
     "day), are too small for that, and the number of origins is the better measure of how much "
-    "this back-test knows. Both fits rest on one reference family, whose uncertainty widens the "
-    "fan but hardly moves the densities it is held against: that flatters its coverage, and the "
-    "prediction of single scores is the stricter test."
+    "this back-test knows. A density is never observed: that it lay inside is a probability, given "
+    "the fit of all models. What no model teaches about the reference is in that fit and in the "
+    "fan alike, and there the fan is tested against itself; average and single scores are reported "
+    "numbers, and the stricter tests."
 )
 
-
+ENOUGH = 0.85
+"""Below this coverage of 90 % intervals, a forecast says that they were too narrow."""
 WORDS = {
     "last half-year": "last half-year's mean", "line, all models": "least squares on all models",
     "line, records": "least squares on the records",
@@ -44,19 +46,39 @@ def verdict_sentence(
         against.append(f"worse than {_and(better)}")
     return (
         f"Back-tested: refitted as of {ours['origins']} half-years and asked up to {months} months "
-        f"ahead, the 90 % fan of a new model covered {100 * told['share']:.0f} % (standard error "
-        f"{100 * told['se']:.0f}) of {ours['forecasts']} forecasts of {ours['models']} models in "
-        f"{ours['batches']} batches (from {100 * min(by_origin):.0f} to "
-        f"{100 * max(by_origin):.0f} % by origin); CRPS {ours['crps']:.2f}, "
-        f"{' and '.join(against)}."
+        f"ahead, the 90 % fan of a new model holds the density that all later evidence gives it "
+        f"with probability {100 * told['share']:.0f} % (standard error {100 * told['se']:.0f}; "
+        f"mean of {ours['forecasts']} forecasts of {ours['models']} models in {ours['batches']} "
+        f"batches; from {100 * min(by_origin):.0f} to {100 * max(by_origin):.0f} % by origin); "
+        f"CRPS {ours['crps']:.2f}, {' and '.join(against)}."
     )
+
+
+def averages_sentence(told: Mapping[str, Any]) -> str:
+    """Say how predictions of models' average scores did, which no later fit touches."""
+    share = told["coverage"]["0.9"]
+    years = [(day, own["year"]) for day, own in told["by_origin"].items()]
+    above = [day for day, year in years if year["observed"] > year["upper"]]
+    below = [day for day, year in years if year["observed"] < year["lower"]]
+    sentence = (
+        f"The stricter test, on reported scores alone: {100 * share['share']:.0f} % (standard "
+        f"error {100 * share['se']:.0f}) of the models' average scores lay inside their 90 % "
+        f"intervals (bias {told['bias']:+.2f}), and so did the average over all models of the year "
+        f"after an origin in {len(years) - len(above) - len(below)} of {len(years)}"
+    )
+    for side, days in (("above", above), ("below", below)):
+        if days:
+            sentence += f"; it lay {side} as of {_and(days)}"
+    if share["share"] < ENOUGH:
+        sentence += ". Scores to come are less certain than such intervals say"
+    return sentence + "."
 
 
 def records_sentence(told: Mapping[str, Any]) -> str:
     """Say how forecasts of the record did."""
-    inside = round(told["coverage"]["0.9"] * told["forecasts"])
     return (
-        f"The record: {inside} of {told['forecasts']} lay inside the 90 % interval, CRPS "
+        f"The record: inside the 90 % interval with probability "
+        f"{100 * told['coverage']['0.9']:.0f} % (mean of {told['forecasts']}), CRPS "
         f"{told['crps']:.2f} against {told['naive_crps']:.2f} for no new record."
     )
 
@@ -76,7 +98,7 @@ def scores_sentence(told: Mapping[str, Any]) -> str:
         f"{100 * own['coverage']:.0f} % as of {day}" for day, own in told["by_origin"].items()
     ]
     sentence += f"; {', '.join(by_origin)}"
-    if share < 0.85:
+    if share < ENOUGH:
         sentence += (
             "; one benchmark can run ahead of the rest before its data say so, and milestones on "
             "a single benchmark are less certain than they look"

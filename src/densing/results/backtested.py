@@ -16,6 +16,9 @@ NOT_TESTED = (
     "makes one."
 )
 
+SENTENCES = ("sentence", "averages_sentence", "records_sentence")
+"""What every forecast quotes."""
+
 
 def kept() -> dict[str, Any] | None:
     """Back-test that comes with the package, from a checkout or a wheel; None without one."""
@@ -45,7 +48,7 @@ def verdict(run: xr.DataTree, *, days_beyond: int = 0) -> dict[str, Any]:
     told = kept()
     if told is None or told["model"] != same_model(record(run, "model")):
         return untested()
-    sentence = f"{told['sentence']} {told['records_sentence']}"
+    sentence = " ".join(told[key] for key in SENTENCES)
     tested = max(row["months"] for row in told["table"])
     asked = days_beyond * 12 / DAYS_PER_YEAR
     if asked > tested:

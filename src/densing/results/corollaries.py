@@ -1,0 +1,75 @@
+"""What follows from a growing density, each with its interval, from one run."""
+
+from typing import Any
+
+import xarray as xr
+
+from densing.results.architectures import architectures
+from densing.results.budget import HARDWARE_YEARS, budget, density_rates, hardware_rate
+from densing.results.compression import CURE, compression
+from densing.results.corollary_words import sentences
+from densing.results.half_size import half_size
+from densing.results.headline import trustworthy
+from densing.results.interval import PROB
+from densing.results.price_trend import price_answer, price_trend
+from densing.results.run import RunError
+from densing.results.target_size import target_sizes
+
+
+def corollaries(
+    run: xr.DataTree,
+    *,
+    derived: xr.DataTree | None = None,
+    hardware_years: float = HARDWARE_YEARS,
+    prob: float = PROB,
+    seed: int = 1,
+) -> dict[str, Any]:
+    """Answer each corollary of the law.
+
+    Parameters
+    ----------
+    derived
+        Run that keeps derived models, for compression; `run` itself where None.
+    hardware_years
+        Median of the prior of hardware's doubling time, years.
+
+    Returns
+    -------
+    dict
+        `budget`, `prices`, `half_size`, `sizes`, `compression` (None, and `compression_cure`, where
+        no run keeps derived models), `architectures`, `sentences` (by corollary), `trustworthy`.
+
+    Raises
+    ------
+    RunError
+        A run of a loss law or a trend alone; a `derived` run without pairs; a hardware doubling
+        time that is not positive.
+    """
+    for given in (run, derived):
+        kind = "joint" if given is None else given.attrs.get("kind", "joint")
+        if kind != "joint":
+            raise RunError(
+                f"a run of `densing {kind}` has no densities: give one of `densing fit` or "
+                "`densing report`"
+            )
+    if not 0.0 < hardware_years < 100.0:
+        raise RunError(
+            f"--hardware-years must lie between 0 and 100, got {hardware_years:g}; 2.1 is usual"
+        )
+    rates = density_rates(run)
+    hardware = hardware_rate(next(iter(rates.values())).size, years=hardware_years, seed=seed)
+    try:
+        compressed = compression(run if derived is None else derived, prob=prob)
+    except RunError:
+        if derived is not None:
+            raise
+        compressed = None
+    answer = {
+        "budget": budget(run, years=hardware_years, prob=prob, seed=seed),
+        "prices": price_answer(price_trend(seed=seed), rates, hardware, prob=prob),
+        "half_size": half_size(run, prob=prob), "sizes": target_sizes(run, prob=prob, seed=seed),
+        "compression": compressed, "compression_cure": CURE if compressed is None else None,
+        "architectures": architectures(run, prob=prob),
+        "trustworthy": trustworthy(run) and (derived is None or trustworthy(derived)),
+    }  # fmt: skip
+    return answer | {"sentences": sentences(answer)}

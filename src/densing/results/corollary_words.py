@@ -1,0 +1,128 @@
+"""Each corollary in one sentence, from its numbers alone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+TITLES = {
+    "budget": "Hardware and density", "prices": "Price of inference at equal performance",
+    "half_size": "Half the parameters", "sizes": "Size that a score takes",
+    "compression": "Compression against training", "architectures": "Other architectures",
+}  # fmt: skip
+"""Headings of the corollaries, in order."""
+KINDS = {"moe": "mixtures of experts", "ssm": "state-space models", "hybrid": "hybrids"}
+NAMES = {"population": "a typical new model", "frontier": "the frontier"}
+
+
+def sentences(answer: Mapping[str, Any]) -> dict[str, str]:
+    """One sentence a corollary; none where there is nothing to say."""
+    said = {
+        "budget": _budget(answer["budget"]), "prices": _prices(answer["prices"]),
+        "half_size": _half_size(answer["half_size"]), "sizes": _sizes(answer["sizes"]),
+        "compression": _compression(answer), "architectures": _kinds(answer["architectures"]),
+    }  # fmt: skip
+    return {name: text for name, text in said.items() if text}
+
+
+def best(by_estimand: Mapping[str, Any]) -> str:
+    """Estimand that is spoken of: the frontier where there is one."""
+    return "frontier" if "frontier" in by_estimand else "population"
+
+
+def span(told: Mapping[str, Any], *, unit: str = "", digits: int = 1) -> str:
+    """`3.1 (2.6 to 3.5)`, and what stands for an end that is not bounded."""
+    low, middle, high = (told[key] for key in ("lower", "median", "upper"))
+    if low is None:
+        return "not within reach"
+    end = "not bounded" if high is None else f"{high:,.{digits}f}"
+    centre = "not bounded" if middle is None else f"{middle:,.{digits}f}{unit}"
+    return f"{centre} ({low:,.{digits}f} to {end})"
+
+
+def _budget(told: Mapping[str, Any]) -> str:
+    key = best(told["together"])
+    level = f"{100 * told['hardware']['prob']:.0f} %"
+    return (
+        f"With hardware that doubles every {told['hardware_years']['median']:g} years (a prior: "
+        f"{span(told['hardware'], unit=' months', digits=0)}), the effective parameters that one "
+        f"budget buys at {NAMES[key]} double every {span(told['together'][key], unit=' months')}; "
+        f"intervals of {level}. Density does most of it: alone it takes "
+        f"{span(told['density'][key], unit=' months')}."
+    )
+
+
+def _prices(told: Mapping[str, Any]) -> str:
+    key = best(told["p_faster_than_density"])
+    return (
+        f"At an equal score the price of a typical offer halved every "
+        f"{span(told['halving_months'], unit=' months')} ({told['prices']} prices of "
+        f"{told['models']} models, {told['from']} to {told['until']}); that it fell faster than "
+        f"the density of {NAMES[key]} grew has probability "
+        f"{told['p_faster_than_density'][key]:.2f}."
+    )
+
+
+def _half_size(rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return ""
+    parts = [f"{row['model']} {span(row['months'])}" for row in rows[:3]]
+    return (
+        "Months from release until best practice matches a model with half its parameters: "
+        f"{', '.join(parts)}."
+    )
+
+
+def _sizes(rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return ""
+    row = rows[0]
+    parts = [
+        f"{sized(size)} on {when}" for when, size in zip(row["dates"], row["params"], strict=True)
+    ]
+    return (
+        f"Parameters that best practice needs for {row['score']:.2f} on {row['benchmark']}, the "
+        f"median of the last year's models: {', '.join(parts)}."
+    )
+
+
+def _compression(answer: Mapping[str, Any]) -> str:
+    told = answer["compression"]
+    if told is None:
+        return f"Compression needs a run that keeps derived models: {answer['compression_cure']}"
+    parts = [
+        f"{name} {span(row['ratio'], digits=2)} times, {span(row['against_trend'], digits=2)} "
+        f"against the trend ({row['pairs']} pair{'s' * (row['pairs'] > 1)})"
+        for name, row in told["methods"].items()
+    ]
+    return f"Density of derived models over their originals': {'; '.join(parts)}."
+
+
+def _kinds(told: Mapping[str, Any]) -> str:
+    parts = [
+        f"{KINDS.get(name, name)} {span(row['ratio'], digits=2)} times ({row['models']} model"
+        f"{'s' * (row['models'] > 1)})"
+        for name, row in told["contrasts"].items()
+    ]
+    if not parts:
+        return ""
+    return (
+        f"Density about the trend, over that of {told['dense']} dense models, with {told['count']} "
+        f"parameters counted: {'; '.join(parts)}."
+    )
+
+
+def sized(told: Mapping[str, Any]) -> str:
+    """Interval of a number of parameters: `2.3B (700M to 9.3B)`."""
+    if told["lower"] is None:
+        return "no size"
+    low, middle, high = (
+        "no size" if told[key] is None else parameters(told[key])
+        for key in ("lower", "median", "upper")
+    )
+    return f"{middle} ({low} to {high})"
+
+
+def parameters(count: float) -> str:
+    """Two digits of a number of parameters: `2.3B`."""
+    scale, unit = (1e9, "B") if count >= 1e9 else (1e6, "M")
+    value = float(f"{count / scale:.2g}")
+    return f"{value:,.0f}{unit}" if value >= 10 else f"{value:g}{unit}"
