@@ -111,7 +111,7 @@ def constant_data(layout: Layout) -> xr.Dataset:
         "active_params": ("active_params", "parameters"),
         "training_tokens": ("training_tokens", "tokens"),
         "family": ("model_family", "name"), "organization": ("organization", "name"),
-        "architecture": ("architecture", "name"),
+        "architecture": ("architecture", "name"), "expert_ratio": ("expert_ratio", "1"),
     })  # fmt: skip
     add("score_row", layout.scores, {
         "model_index": ("score_model", "index"), "cell": ("score_cell", "index"),

@@ -14,16 +14,19 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from densing.models.laws import log_loss, score
+from densing.models.laws import log_loss
 from densing.models.ops import numpy_ops
 from densing.results.backtest import MONTHS
 from densing.results.curves import loss_curve, score_map, thinned
+from densing.results.drawn_scores import draw_scores
 from densing.results.future import future
 from densing.results.horizon import released
+from densing.results.late import late_shift
 from densing.results.lead import leads
-from densing.results.predict import beta_binomial, each, position
+from densing.results.predict import each, position
 from densing.results.run import record
 from densing.results.scoring import LEVELS, clustered, covered, crps
+from densing.results.sizes import run_log_sizes
 
 
 def score_scores(
@@ -51,16 +54,17 @@ def score_scores(
     centre, size = record(run, "centre"), ahead.size
     of = position(run["constant_data"].to_dataset(), data["score_benchmark"])
     n = eta[:, np.searchsorted(came, who)] - centre["log_params"]
-    n = n + np.log(data["counted_params"].to_numpy())[who]
+    n = n + run_log_sizes(full, draws=size)[:, who].mean(axis=0)
     n = n + leads(run, of, time[np.searchsorted(came, who)], draws=size)
     d = np.log(data["score_tokens"].to_numpy()) - centre["log_tokens"]
     tau = thinned(run, ["discrepancy"], draws=size)["discrepancy"][:, of]
     loss = log_loss(numpy_ops, each(loss_curve(run, draws=size), of), n, d)
-    loss = np.exp(loss + tau * rng.standard_normal(loss.shape))
+    maps = each(score_map(run, draws=size), of)
+    items = data["score_items"].to_numpy()
+    deviation = tau, rng.standard_normal(loss.shape)
     shift = _shifts(run, data["score_protocol"].to_numpy().astype(str), rng, size)
-    mean = score(numpy_ops, each(score_map(run, draws=size), of), loss, shift)
-    precision = thinned(run, ["score_precision"], draws=size)["score_precision"][:, None]
-    drawn = beta_binomial(rng, mean, precision, data["score_items"].to_numpy())
+    shift = shift + late_shift(run, of, data["release_date"].to_numpy()[who], draws=size)
+    drawn = draw_scores(run, rng, maps, loss, deviation, shift, items)
     seen = data["score"].to_numpy().astype(float)
     half = 0.5 / data["score_items"].to_numpy()
     transform = np.mean(drawn < seen - half, axis=0) / 2 + np.mean(drawn <= seen + half, axis=0) / 2
