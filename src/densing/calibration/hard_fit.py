@@ -38,7 +38,6 @@ from densing.sensitivity.machine import (
 )
 from densing.sensitivity.padding import Shape, Sizes, numbers_as_data, padded
 
-
 GRID = "the integration grid"
 """How the reasons begin that are of the integration and not of the chains."""
 

@@ -46,7 +46,7 @@ class Choices(BaseModel):
     """A ceiling of each benchmark's own; otherwise a score of 1."""
     contamination: bool = False
     """A bias of each benchmark, upwards, for models from November 2023 on: training on the test
-    task (arXiv 2407.07890). It cannot be told from growth; its prior decides."""
+    task (arXiv 2407.07890). It is hard to tell from growth: its prior decides."""
     families: bool = True
     """A random effect for each family of models."""
     shape: ShapeName = "linear"

@@ -83,7 +83,7 @@ def lay_out_scores(
     kept = [*keys, "score"] if alone else keys
     cells = scores[kept].drop_duplicates().reset_index(drop=True)
     cells["cell"] = cells.index
-    scores = scores.merge(cells, on=keys, how="left")
+    scores = scores.merge(cells[[*keys, "cell"]], on=keys, how="left")
 
     def described(table: pd.DataFrame, at: np.ndarray) -> ScoreData:
         return ScoreData(
