@@ -22,7 +22,7 @@ class MixedFuture(Future):
     """Futures one after the other along the samples."""
 
     def __init__(self, parts: Sequence[Future]) -> None:
-        super().__init__(xr.Dataset(), parts[0].centre)
+        super().__init__(xr.Dataset(), parts[0].centre, form=parts[0].form)
         object.__setattr__(self, "parts", tuple(parts))
 
     parts: tuple[Future, ...]
@@ -68,8 +68,11 @@ class MixedFuture(Future):
         )
 
 
-SCORED = (("link", "logit"), ("likelihood", "beta"), ("contamination", False), ("count", ""))
-"""Choices by which density becomes a score, and what runs without them have."""
+ONE_KIND = (
+    ("link", "logit"), ("likelihood", "beta"), ("contamination", False), ("count", ""),
+    ("shortfall_form", "exponential"),
+)  # fmt: skip
+"""Choices that a forecast takes from its run, and what runs without them have."""
 
 
 def mix(runs: Mapping[str, xr.DataTree]) -> tuple[xr.DataTree, MixedFuture, dict[str, float]]:
@@ -88,7 +91,8 @@ def mix(runs: Mapping[str, xr.DataTree]) -> tuple[xr.DataTree, MixedFuture, dict
     Raises
     ------
     RunError
-        Runs that cannot be compared, none to be trusted, or a frontier in some but not in all.
+        Runs that cannot be compared, none to be trusted, a frontier in some but not in all, or
+        other choices that an average cannot mix.
     """
     rows = compare(runs)["runs"]
     weights = {row["name"]: row["weight"] for row in rows if row["weight"] is not None}
@@ -97,12 +101,12 @@ def mix(runs: Mapping[str, xr.DataTree]) -> tuple[xr.DataTree, MixedFuture, dict
     if len({"shortfall" in runs[name]["posterior"] for name in weights}) > 1:
         raise RunError("some of these runs have a frontier and some have none: mix one kind")
     apart = [
-        key for key, usual in SCORED if len({chosen(runs[n], key, usual) for n in weights}) > 1
+        key for key, usual in ONE_KIND if len({chosen(runs[n], key, usual) for n in weights}) > 1
     ]
     if apart:
         raise RunError(
-            f"these runs differ in {', '.join(apart)}, so that a score means another density in "
-            "each: mix runs that agree in it"
+            f"these runs differ in {', '.join(apart)}, which an average has but one of: mix runs "
+            "that agree in it"
         )
     size = max(runs[name]["posterior"]["rate"].size for name in weights)
     counts = shares(np.asarray(list(weights.values())), size)
