@@ -128,12 +128,12 @@ def verdict(posterior, stats, told):
     """Effective draws of the worst parameter, what they cost, and the faults."""
     import arviz as az
 
+    from densing.models.choices import parameters_of_others
     from densing.models.declaration import load_model
-    from densing.models.shapes import parameters_of_others
 
     worst, where, rhat = np.inf, "", 0.0
     model = load_model()
-    parameters = set(model.priors) - parameters_of_others(model.choices.shape)
+    parameters = set(model.priors) - parameters_of_others(model.choices.model_dump())
     for name in [*sorted(parameters), "log_density"]:
         values = posterior[name].to_numpy()
         columns = values.reshape(*values.shape[:2], -1)

@@ -127,6 +127,15 @@ def test_runs_with_and_without_a_frontier_do_not_mix():
         mix({"one": one, "two": two})
 
 
+def test_runs_of_other_conventions_do_not_mix():
+    one, two = run_of(), run_of("saturating")
+    model = json.loads(two.attrs["model"])
+    model["choices"] |= {"link": "probit", "shortfall_form": "half-normal"}
+    two.attrs["model"] = json.dumps(model)
+    with pytest.raises(RunError, match="differ in link, shortfall_form, which an average has but"):
+        mix({"one": one, "two": two})
+
+
 def test_the_command(tmp_path, capfd):
     from densing.cli.app import run as densing
 

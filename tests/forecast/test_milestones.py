@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from densing.models.laws import LossCurve, ScoreMap, log_loss, score
+from densing.models.laws import SCORE_MAPS, LossCurve, log_loss, score
 from densing.models.ops import numpy_ops
 from densing.results.forecast import forecast, look_ahead
 from densing.results.horizon import RequestError
@@ -101,9 +101,10 @@ def test_a_size_that_nobody_releases_has_no_record(run):
     assert "below the smallest model" in milestone["unseen"]
 
 
-def test_score_to_size_and_back():
+@pytest.mark.parametrize("link", SCORE_MAPS)
+def test_score_to_size_and_back(link):
     curve = LossCurve(*(np.array([v]) for v in (np.log(0.05), np.log(0.15), 0.3, np.log(0.2), 0.3)))
-    maps = ScoreMap(*(np.array([v]) for v in (0.25, 0.95, 5.0, 0.15)))
+    maps = SCORE_MAPS[link](*(np.array([v]) for v in (0.25, 0.95, 5.0, 0.15)))
     for n in (-2.0, 0.0, 3.0, 8.0):
         value = score(numpy_ops, maps, np.exp(log_loss(numpy_ops, curve, n, 6.0) + 0.02), 0.3)
         found = log_size_for_score(curve, maps, float(value[0]), d=6.0, shift=0.3, deviation=0.02)

@@ -13,7 +13,7 @@ import pytest
 from scipy import integrate, special, stats
 
 from densing.inference.laplace import find_mode
-from densing.models.shapes import parameters_of_others
+from densing.models.choices import parameters_of_others
 from models import world
 
 BENCHMARKS = (world.QUIZ, world.CODE)
@@ -227,7 +227,7 @@ def test_log_density_is_the_one_written_out(whole, which):
 
 def test_every_label_is_a_declared_prior(whole):
     names = {label.split("[")[0].removesuffix("_coordinate") for label in whole.potential.labels}
-    assert names == set(whole.model.priors) - parameters_of_others("linear")
+    assert names == set(whole.model.priors) - parameters_of_others({})
     assert len(whole.potential.labels) == whole.potential.size
 
 

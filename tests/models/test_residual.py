@@ -5,7 +5,14 @@ from hypothesis import strategies as st
 from scipy import integrate, special, stats
 
 from densing.models.ops import numpy_ops as xp
-from densing.models.residual import log_ndtr, normal_density, shortfall_density
+from densing.models.residual import (
+    MEAN_OVER_DEVIATION,
+    draw_shortfall,
+    half_normal_density,
+    log_ndtr,
+    normal_density,
+    shortfall_density,
+)
 
 CASES = [(0.5, 0.5), (0.1, 1.0), (1.0, 0.1), (0.02, 0.7), (0.6, 2.0)]
 
@@ -122,3 +129,50 @@ def test_log_integral_against_a_normal_likelihood(shape):
     density = shortfall_density(xp, x, scale, np.full(shape, 0.4))
     by_hand = np.log(np.sum(np.exp(likelihood + density.log(xp)), axis=1) * step)
     np.testing.assert_allclose(density.log_integral(xp, likelihood, step), by_hand, rtol=1e-10)
+
+
+# ---- half-normal shortfall --------------------------------------------------------------------
+
+
+def half_normal_log_density(x, noise, shortfall):
+    return half_normal_density(xp, x, noise, shortfall).log(xp)
+
+
+@pytest.mark.parametrize(("noise", "shortfall"), CASES)
+def test_a_half_normal_shortfall_makes_scipys_skew_normal(noise, shortfall):
+    # v - u is skew normal: Azzalini's shape is minus the scale of u over that of v.
+    s = shortfall * np.sqrt(np.pi / 2)
+    x = np.linspace(-8 * shortfall - 5 * noise, shortfall + 6 * noise, 60)
+    theirs = stats.skewnorm.logpdf(x, -s / noise, loc=shortfall, scale=np.hypot(s, noise))
+    there = theirs > -200
+    np.testing.assert_allclose(
+        half_normal_log_density(x, noise, shortfall)[there], theirs[there], rtol=1e-6, atol=1e-6
+    )
+
+
+def test_a_half_normal_shortfall_by_hand():
+    # noise 1, scale of u 1, so theta = sqrt(2/pi), at e = 0: 2 / sqrt(2) phi(0) Phi(0).
+    theta = np.sqrt(2 / np.pi)
+    ours = np.exp(half_normal_log_density(theta, 1.0, theta))
+    assert ours == pytest.approx(np.sqrt(2) * 0.3989422804 * 0.5, rel=1e-9)
+
+
+@pytest.mark.parametrize("share", [1e-6])
+def test_a_half_normal_shortfall_vanishes_into_the_normal(share):
+    x = np.linspace(-3, 3, 25)
+    noise, deviation = np.sqrt(1 - share), np.sqrt(share)
+    ours = half_normal_log_density(x, noise, deviation * MEAN_OVER_DEVIATION["half-normal"])
+    np.testing.assert_allclose(ours, stats.norm.logpdf(x), atol=1e-7)
+
+
+@pytest.mark.parametrize("form", MEAN_OVER_DEVIATION)
+def test_shortfalls_drawn_have_mean_one_and_the_forms_deviation(form):
+    drawn = draw_shortfall(np.random.default_rng(4), form, 200_000)
+    assert drawn.min() >= 0
+    assert drawn.mean() == pytest.approx(1.0, abs=0.01)
+    assert drawn.std() == pytest.approx(1 / MEAN_OVER_DEVIATION[form], rel=0.01)
+
+
+def test_the_tail_of_a_half_normal_shortfall_is_of_order_one():
+    tail = half_normal_density(xp, np.linspace(-50.0, 50.0, 1001), 0.3, 0.4).tail
+    assert np.all((tail > 1e-4) & (tail <= 1.0))

@@ -7,7 +7,7 @@ import numpy as np
 
 from densing.calibration.case import Case, World
 from densing.models.declaration import Model
-from densing.models.laws import LossCurve, ScoreMap, log_loss, score
+from densing.models.laws import SCORE_MAPS, LossCurve, ScoreMap, log_loss, score
 from densing.models.layout import Layout
 from densing.models.loss import loss_law
 from densing.models.ops import numpy_ops
@@ -43,10 +43,10 @@ def loss_case(layout: Layout, model: Model) -> Case:
 
 def performance_case(layout: Layout, model: Model) -> Case:
     """Build the case of the performance maps of the layout's benchmarks, on its checkpoints."""
-    points = layout.data.checkpoints
+    points, switches = layout.data.checkpoints, layout.switches
 
     def program(m: Program, data: Any) -> None:
-        performance_map(m, data)
+        performance_map(m, data, free_ceiling=switches.free_ceiling, link=switches.link)
 
     def draw(rng: np.random.Generator) -> World:
         m = PriorProgram(model.priors, layout.sizes, layout.facts, rng)
@@ -63,11 +63,12 @@ def performance_case(layout: Layout, model: Model) -> Case:
 def trend_case(layout: Layout, model: Model, *, shortfall: bool) -> Case:
     """Build the case of a trend on values observed directly, at the layout's release dates."""
     time, span, shape = layout.data.models.time, layout.data.models.span, layout.switches.shape
+    form = layout.switches.shortfall_form
     facts, sizes = {"usual_level": layout.facts["usual_level"]}, {"knot": layout.sizes["knot"]}
     data = DatedData(time, np.zeros_like(time), np.full_like(time, 0.2), span)
 
     def program(m: Program, data: Any) -> None:
-        dated_trend(m, data, shortfall=shortfall, shape=shape)
+        dated_trend(m, data, shortfall=shortfall, shape=shape, form=form)
 
     def quantities(values: Mapping[str, Any]) -> dict[str, Any]:
         return trend_quantities(time, values) | shape_quantities(shape, Span(*span), values)
@@ -75,7 +76,7 @@ def trend_case(layout: Layout, model: Model, *, shortfall: bool) -> Case:
     def draw(rng: np.random.Generator) -> World:
         m = PriorProgram(model.priors, sizes, facts, rng)
         dates = TrendData(time, None, span)
-        line = trend(m, dates, shortfall=shortfall, families=False, shape=shape)
+        line = trend(m, dates, shortfall=shortfall, families=False, shape=shape, form=form)
         eta = draw_log_density(line, rng) + data.error * rng.standard_normal(len(time))
         return World(data._replace(log_value=eta), quantities(m.values))
 
@@ -128,11 +129,13 @@ def loss_quantities(layout: Layout, values: Mapping[str, Any]) -> dict[str, Any]
 
 def performance_quantities(layout: Layout, values: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters of each benchmark's map, and its score at the lowest loss of a checkpoint."""
-    points = layout.data.checkpoints
+    points, switches = layout.data.checkpoints, layout.switches
     out: dict[str, Any] = {}
     for i, name in enumerate(layout.coords["benchmark"]):
-        curve = ScoreMap(*(values[k][..., i] for k in ScoreMap._fields))
+        curve = SCORE_MAPS[switches.link](*(values[k][..., i] for k in ScoreMap._fields))
         for key in ScoreMap._fields:
+            if key == "ceiling" and not switches.free_ceiling:
+                continue
             out[f"{key}, {name}"] = values[key][..., i]
         best = points.loss[points.benchmark == i].min()
         out[f"score at the lowest loss, {name}"] = score(numpy_ops, curve, best)

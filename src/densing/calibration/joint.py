@@ -19,8 +19,9 @@ from densing.calibration.components import (
     trend_quantities,
 )
 from densing.inference.targets import draw_targets
+from densing.models import likelihoods
 from densing.models.declaration import Model
-from densing.models.joint import JointData, curves, drift_within, joint
+from densing.models.joint import JointData, curves, drift_within, joint, log_sizes
 from densing.models.layout import Layout
 from densing.models.ops import numpy_ops
 from densing.models.prior_draws import PriorProgram, draw_log_density
@@ -43,7 +44,7 @@ def joint_case(layout: Layout, model: Model) -> Case:
             m = PriorProgram(model.priors, layout.sizes, layout.facts, rng)
             cell, line = curves(m, data, switches)
             eta = draw_log_density(line, rng)
-            x = eta + data.log_params
+            x = eta + log_sizes(m, data, switches)
             eta = eta - drift_within(m, data, switches)
             seen = np.exp(np.sum(m.factors["checkpoints"]))
             inside = (x > data.grid.points[0]) & (x < data.grid.points[-1])
@@ -94,20 +95,29 @@ def _observed(m: PriorProgram, data: JointData, cell: Cells, x: np.ndarray) -> J
         part.T
         for part in score_moments(numpy_ops, cell, m.values["overdispersion"], x[None, :])
     )  # fmt: skip
+    if cell.score is not None:
+        who = np.argmax(data.scores.count, axis=0), np.arange(data.scores.count.shape[1])
+        drawn = likelihoods.draw(m.rng, mean[who], variance[who], cell.tail)
+        return _reference_observed(m, data)._replace(scores=data.scores._replace(score=drawn))
     precision = mean * (1.0 - mean) / variance - 1.0
     # Logs of gamma draws: a score next to 0 or 1 keeps its logarithm.
     hit = _log_gamma(m.rng, mean * precision)
     miss = _log_gamma(m.rng, (1.0 - mean) * precision)
     whole = np.logaddexp(hit, miss)
     there = data.scores.count > 0
-    return data._replace(
-        runs=data.runs._replace(log_loss=m.observed["log_loss"]),
-        checkpoints=data.checkpoints._replace(correct=m.observed["correct"].astype(float)),
+    return _reference_observed(m, data)._replace(
         scores=data.scores._replace(
             log_score=np.where(there, hit - whole, 0.0),
             log_miss=np.where(there, miss - whole, 0.0),
             count=there.astype(float),
         ),
+    )
+
+
+def _reference_observed(m: PriorProgram, data: JointData) -> JointData:
+    return data._replace(
+        runs=data.runs._replace(log_loss=m.observed["log_loss"]),
+        checkpoints=data.checkpoints._replace(correct=m.observed["correct"].astype(float)),
     )
 
 

@@ -22,6 +22,7 @@ def sensitivity(
     factorial: Flag = False,
     universes: int | None = None,
     workers: int = 2,
+    dask: str | None = None,
     tables: Tables = Tables(),  # noqa: B008
     sampling: Sampling = Sampling(),  # noqa: B008
     json: Flag = False,
@@ -44,6 +45,8 @@ def sensitivity(
         How many in all, a sample filling up what one axis at a time leaves (110).
     workers
         Processes to fit in.
+    dask
+        Address of a Dask scheduler, such as tcp://10.0.0.1:8786: its workers fit in their place.
     json
         Print one JSON object.
     """
@@ -79,7 +82,7 @@ def sensitivity(
         with counting("universes", quiet=sampling.quiet) as listen:
             result = run(
                 laid_out, model, evidence, settings, out, seed=sampling.seed, workers=workers,
-                listen=listen,
+                dask=dask, listen=listen,
             )  # fmt: skip
     except KeyboardInterrupt:
         print(f"interrupted: the same command continues from {out}", file=sys.stderr)

@@ -112,6 +112,7 @@ def constant_data(layout: Layout) -> xr.Dataset:
         "training_tokens": ("training_tokens", "tokens"),
         "family": ("model_family", "name"), "organization": ("organization", "name"),
         "architecture": ("architecture", "name"), "derived_from": ("derived_from", "name"),
+        "expert_ratio": ("expert_ratio", "1"),
     })  # fmt: skip
     add("score_row", layout.scores, {
         "model_index": ("score_model", "index"), "cell": ("score_cell", "index"),

@@ -123,12 +123,13 @@ def fit_trend(
     time = years(dates)
     model = model.choose(shortfall=shortfall)
     shape, span = model.choices.shape, trend_span(dates, model.choices)
+    form = model.choices.shortfall_form
     centre = {"time": float(time.mean()), "epoch": str(EPOCH.date())} | span._asdict()
     error = measurement_error(table)
     data = DatedData(time - time.mean(), log_value, error, np.asarray(span))
 
     def program(m: Program, data: Any) -> None:
-        dated_trend(m, data, shortfall=shortfall, shape=shape)
+        dated_trend(m, data, shortfall=shortfall, shape=shape, form=form)
 
     sampled = engines.sample(
         program, data, priors=model.priors, sizes={"knot": KNOTS},

@@ -55,10 +55,13 @@ def fit_reference(
     settings = settings or load_settings()
     layout = lay_out_reference(evidence, model.choices)
     held_out = _held_out(layout, model)
-    irreducible = model.choices.irreducible
+    choices = model.choices
 
     def program(m: Program, data: Any) -> None:
-        reference(m, data.runs, data.checkpoints, irreducible=irreducible)
+        reference(
+            m, data.runs, data.checkpoints, irreducible=choices.irreducible,
+            free_ceiling=choices.free_ceiling, link=choices.link,
+        )  # fmt: skip
 
     sampled = engines.sample(
         program, layout.data, priors=model.priors,

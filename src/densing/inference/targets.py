@@ -14,7 +14,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from densing.inference.replay import ReplayProgram
-from densing.models.joint import JointData, Switches, drift_within, joint, target_log_density
+from densing.models.joint import (
+    JointData,
+    Switches,
+    drift_within,
+    joint,
+    log_sizes,
+    target_log_density,
+)
 
 REFINEMENT = 4
 LIKELIHOODS = ("log_loss", "correct", "checkpoints")
@@ -87,7 +94,7 @@ def _draw(data: JointData, facts: Any, switches: Switches, item: Any) -> Any:
     before = jnp.where(cell > 0, mass[rows, cell - 1], 0.0)
     x = fine[cell] + _within_cell(u[:, 0] - before, left, right) * step
     ends = (mass[:, REFINEMENT - 1] + mass[:, -1] - mass[:, -1 - REFINEMENT]) / mass[:, -1]
-    eta = x - data.log_params - drift_within(program, data, switches)
+    eta = x - log_sizes(program, data, switches) - drift_within(program, data, switches)
     return eta, likelihood | {"scores": total}, jnp.sum(fitted - total), ends
 
 

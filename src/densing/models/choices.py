@@ -1,12 +1,17 @@
 """Reference choices: the conventions an answer depends on, each declared."""
 
 import math
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from densing.models import shapes
 from densing.models.joint import Switches
+from densing.models.likelihoods import LikelihoodName
+from densing.models.links import LinkName
+from densing.models.residual import ShortfallForm
 from densing.models.shapes import ShapeName
 
 
@@ -24,12 +29,24 @@ class Choices(BaseModel):
     """Benchmarks whose scores count."""
     tokens: Annotated[float, Field(gt=0)] | Literal["own", "infinite"] = 5e12
     """D0, the tokens the reference is trained on: a count, each model's own, or no limit."""
-    count: Literal["non-embedding", "total", "active"] = "non-embedding"
-    """Which parameters of a target model count."""
+    count: Literal["non-embedding", "total", "active", "experts"] = "non-embedding"
+    """Which parameters of a target model count; experts: ``active^(1-w) total^w`` without
+    embeddings, w a parameter (`expert_weight`)."""
     irreducible: bool = True
     """Loss law with an irreducible loss E (the paper's law has none)."""
     shortfall: bool = True
     """Skewed residual with a frontier; otherwise normal, population only."""
+    shortfall_form: ShortfallForm = "exponential"
+    """Distribution of the shortfall below the frontier."""
+    likelihood: LikelihoodName = "beta"
+    """Distribution of a model's score about its expectation."""
+    link: LinkName = "logit"
+    """Sigmoid from loss to score."""
+    free_ceiling: bool = True
+    """A ceiling of each benchmark's own; otherwise a score of 1."""
+    contamination: bool = False
+    """A bias of each benchmark, upwards, for models from November 2023 on: training on the test
+    task (arXiv 2407.07890). It is hard to tell from growth: its prior decides."""
     families: bool = True
     """A random effect for each family of models."""
     shape: ShapeName = "linear"
@@ -68,6 +85,15 @@ class Choices(BaseModel):
             raise ValueError(f"names {', '.join(twice)} more than once; name each benchmark once")
         return value
 
+    @model_validator(mode="after")
+    def _form_of_something(self) -> "Choices":
+        if not self.shortfall and self.shortfall_form != "exponential":
+            raise ValueError(
+                f"shortfall_form = {self.shortfall_form!r} needs a shortfall: "
+                "set shortfall = true, or leave shortfall_form at 'exponential'"
+            )
+        return self
+
     @property
     def switches(self) -> Switches:
         """The choices that change the program."""
@@ -77,4 +103,36 @@ class Choices(BaseModel):
             self.families,
             benchmark_trends=self.benchmark_trends and len(self.benchmarks) > 1,
             shape=self.shape,
+            shortfall_form=self.shortfall_form,
+            likelihood=self.likelihood,
+            experts=self.count == "experts",
+            contamination=self.contamination,
+            free_ceiling=self.free_ceiling,
+            link=self.link,
         )
+
+
+TAKEN = {
+    "score_tail": ("likelihood", "student-t"),
+    "contamination": ("contamination", True),
+    "expert_weight": ("count", "experts"),
+}
+"""Parameters that only one value of a choice has."""
+
+
+def parameters_of_others(choices: Mapping[str, Any]) -> set[str]:
+    """Parameters that only other choices have: declared, and no part of this model.
+
+    Parameters
+    ----------
+    choices
+        By name, as `Choices.model_dump` gives them; the default where one is not there.
+    """
+    unused = {name for name, (key, value) in TAKEN.items() if choices.get(key) != value}
+    return unused | shapes.parameters_of_others(choices.get("shape", "linear"))
+
+
+def departures(choices: Mapping[str, Any]) -> dict[str, Any]:
+    """Choices less those that are at their field's own default."""
+    usual = {name: field.default for name, field in Choices.model_fields.items()}
+    return {key: value for key, value in choices.items() if value != usual.get(key, ...)}

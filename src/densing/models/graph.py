@@ -141,6 +141,7 @@ def model_graph(model: Model | str | Path = "default") -> Graph:
         log_params=Traced(frozenset({"params"})),
         grid=Grid(*(Traced() for _ in Grid._fields)),
         since=Traced(frozenset({"models"})),
+        log_experts=Traced(frozenset({"params"})),
     )
     joint(program, data, model.choices.switches)
     return Graph(model.name, _used(program.nodes))

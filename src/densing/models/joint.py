@@ -32,6 +32,8 @@ class JointData(NamedTuple):
     since: Any
     """Years since the date of a model's quarter, shared among its benchmarks: (model, benchmark),
     rows sum to those years (see `score_layout.era_times`)."""
+    log_experts: Any = None
+    """Log of total over active parameters, shape (model,), for `Switches.experts`."""
 
 
 class Switches(NamedTuple):
@@ -46,12 +48,24 @@ class Switches(NamedTuple):
     """Each benchmark has its own level and growth about the common ones."""
     shape: str = "linear"
     """Shape of the trend (`shapes.SHAPES`)."""
+    shortfall_form: str = "exponential"
+    """Distribution of the shortfall (`residual.ShortfallForm`)."""
+    likelihood: str = "beta"
+    """Distribution of a score about its expectation (`likelihoods`)."""
+    experts: bool = False
+    """How much inactive parameters count is a parameter."""
+    contamination: bool = False
+    """Later models have a bias on each benchmark."""
+    free_ceiling: bool = True
+    link: str = "logit"
+    """Of the performance map (`laws.inverse_link`)."""
 
 
 def joint(m: Program, data: JointData, switches: Switches) -> None:
     """Run the joint model in the hands of an engine."""
     xp, grid = m.xp, data.grid
     cell, line = curves(m, data, switches)
+    sizes = log_sizes(m, data, switches)
     of = score_coefficients(xp, cell, m.values["overdispersion"], grid.nodes[None, :])
 
     def integral(
@@ -65,7 +79,7 @@ def joint(m: Program, data: JointData, switches: Switches) -> None:
 
     scores = data.scores
     m.factor("scores", xp.by_rows(
-        integral, scores.log_score, scores.log_miss, scores.count, data.log_params, line.mean,
+        integral, scores.log_score, scores.log_miss, scores.count, sizes, line.mean,
         line.shortfall,
     ))  # fmt: skip
 
@@ -80,22 +94,47 @@ def target_log_density(m: Program, data: JointData, switches: Switches, x: Any) 
     """
     xp = m.xp
     cell, line = curves(m, data, switches)
+    sizes = log_sizes(m, data, switches)
     likelihood = score_log_likelihood(xp, data.scores, cell, m.values["overdispersion"], x[None, :])
-    return likelihood + residual_density(xp, line, x[None, :] - data.log_params[:, None]).log(xp)
+    return likelihood + residual_density(xp, line, x[None, :] - sizes[:, None]).log(xp)
+
+
+def log_sizes(m: Program, data: JointData, switches: Switches) -> Any:
+    """Centred log parameters that count, shape (model,).
+
+    With `Switches.experts` they are ``active^(1-w) total^w``: `JointData.log_params` stands at
+    w = 1/2, the geometric mean.
+    """
+    if not switches.experts:
+        return data.log_params
+    return data.log_params + (m.sample("expert_weight") - 0.5) * data.log_experts
 
 
 def curves(m: Program, data: JointData, switches: Switches) -> tuple[Cells, Trend]:
     """Sample everything but the targets, and condition on the reference family."""
-    loss, performance = reference(m, data.runs, data.checkpoints, irreducible=switches.irreducible)
-    cell = cells(
-        m, data.scores, loss, performance,
-        protocols=switches.protocols, benchmark_trends=switches.benchmark_trends,
+    loss, performance = reference(
+        m, data.runs, data.checkpoints, irreducible=switches.irreducible,
+        free_ceiling=switches.free_ceiling, link=switches.link,
     )  # fmt: skip
-    line = trend(
-        m, data.models, shortfall=switches.shortfall, families=switches.families,
-        shape=switches.shape,
-    )  # fmt: skip
+    cell = cells(m, data.scores, loss, performance, **scored_by(switches))
+    line = trend(m, data.models, **trend_by(switches))
     return cell, line._replace(mean=line.mean + drift_within(m, data, switches))
+
+
+def scored_by(switches: Switches) -> dict[str, Any]:
+    """Switches of `cells`."""
+    return {
+        "protocols": switches.protocols, "benchmark_trends": switches.benchmark_trends,
+        "likelihood": switches.likelihood, "contamination": switches.contamination,
+    }  # fmt: skip
+
+
+def trend_by(switches: Switches) -> dict[str, Any]:
+    """Switches of `trend`."""
+    return {
+        "shortfall": switches.shortfall, "families": switches.families, "shape": switches.shape,
+        "form": switches.shortfall_form,
+    }  # fmt: skip
 
 
 def drift_within(m: Program, data: JointData, switches: Switches) -> Any:

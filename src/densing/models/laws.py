@@ -12,7 +12,9 @@ alpha, beta : exponents of N and D.
 All functions are pure, broadcast, and take the array namespace `xp` first (see `ops`).
 """
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
+
+from densing.models.links import LinkName, inverse_link
 
 
 class LossCurve(NamedTuple):
@@ -101,10 +103,32 @@ class ScoreMap(NamedTuple):
     midpoint: Any
 
 
+class ProbitMap(ScoreMap):
+    """The same with the normal distribution function for the sigmoid."""
+
+    link: ClassVar[LinkName] = "probit"
+
+
+class CloglogMap(ScoreMap):
+    """The same with ``1 - exp(-exp(z))``: slow to rise, quick to saturate."""
+
+    link: ClassVar[LinkName] = "cloglog"
+
+
+SCORE_MAPS: dict[str, type[ScoreMap]] = {
+    "logit": ScoreMap, "probit": ProbitMap, "cloglog": CloglogMap,
+}  # fmt: skip
+
+
 def score(xp: Any, curve: ScoreMap, loss: Any, shift: Any = 0.0) -> Any:
     """Return the score expected at `loss`; `shift` is a protocol's effect in logits."""
-    logit = curve.steepness * (1.0 - loss / curve.midpoint) + shift
-    return curve.floor + (curve.ceiling - curve.floor) * xp.expit(logit)
+    z = curve.steepness * (1.0 - loss / curve.midpoint) + shift
+    return curve.floor + (curve.ceiling - curve.floor) * inverse_link(xp, link_of(curve), z)
+
+
+def link_of(curve: ScoreMap) -> str:
+    """Name of a map's link."""
+    return getattr(curve, "link", "logit")
 
 
 def score_variance(mean: Any, items: Any, overdispersion: Any) -> Any:

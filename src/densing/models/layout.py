@@ -19,7 +19,7 @@ from densing.models.reference_layout import (
     runs_centre,
 )
 from densing.models.score_layout import Scores, lay_out_scores
-from densing.models.select import Selection, select
+from densing.models.select import Selection, log_experts, select
 from densing.models.shapes import KNOT_NAMES
 from densing.models.trend import TrendData
 
@@ -78,6 +78,7 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
         log_tokens=centre["log_tokens"],
     )  # fmt: skip
     log_params = np.log(models["counted_params"].to_numpy(float)) - centre["log_params"]
+    experts = choices.count == "experts" and bool(log_experts(models).any())
     data = JointData(
         runs=run_data(chosen.runs, names, centre),
         checkpoints=checkpoint_data(chosen.checkpoints, names),
@@ -92,6 +93,7 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
             log_params.min() - GRID_MARGIN[0], log_params.max() + GRID_MARGIN[1], grid_step
         ),
         since=scores.since,
+        log_experts=log_experts(models) if experts else None,
     )
     return Layout(
         data=data,
@@ -108,7 +110,9 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
         laid_scores=scores,
         selection=chosen,
         switches=choices.switches._replace(
-            families=choices.families and len(families) > 1, protocols=len(scores.protocols) > 0
+            families=choices.families and len(families) > 1,
+            protocols=len(scores.protocols) > 0,
+            experts=experts,
         ),
         centre=centre | {"time": mean_time} | span._asdict(),
     )

@@ -6,7 +6,7 @@ Scores are proportions over a known number of items: Beta-Binomial, with the ove
 
 from typing import Any, NamedTuple
 
-from densing.models.laws import ScoreMap, score
+from densing.models.laws import SCORE_MAPS, ScoreMap, score
 from densing.models.loss import at
 from densing.models.program import Program
 
@@ -21,15 +21,24 @@ class CheckpointData(NamedTuple):
     items: Any
 
 
-def performance_map(m: Program, data: CheckpointData) -> ScoreMap:
+FULL = 1.0 - 1e-9
+"""A ceiling fixed at 1, short of it by what no score can show: a mean of 1 has no variance."""
+
+
+def performance_map(
+    m: Program, data: CheckpointData, *, free_ceiling: bool = True, link: str = "logit"
+) -> ScoreMap:
     """Sample the maps and condition on the checkpoints; fields have shape (benchmark,)."""
     xp = m.xp
     floor = xp.expit(m.sample("floor_logit"))
-    best = m.values["best_score"]
-    ceiling = best + (1.0 - best) * xp.expit(m.sample("ceiling_logit"))
+    if free_ceiling:
+        best = m.values["best_score"]
+        ceiling = best + (1.0 - best) * xp.expit(m.sample("ceiling_logit"))
+    else:
+        ceiling = 0.0 * floor + FULL
     steepness = xp.exp(m.sample("log_steepness"))
     midpoint = xp.exp(m.sample("log_midpoint"))
-    curve = ScoreMap(floor, ceiling, steepness, midpoint)
+    curve = SCORE_MAPS[link](floor, ceiling, steepness, midpoint)
     m.derive("floor", floor, ("benchmark",))
     m.derive("ceiling", ceiling, ("benchmark",))
     m.derive("steepness", steepness, ("benchmark",))

@@ -12,16 +12,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from densing.models import likelihoods
 from densing.models.coordinates import Coordinate
-from densing.models.joint import JointData, Switches
+from densing.models.joint import JointData, Switches, log_sizes, scored_by, trend_by
 from densing.models.laws import loss_of_size, score
 from densing.models.loss import loss_law
 from densing.models.ops import numpy_ops
 from densing.models.performance import performance_map
 from densing.models.prior import Prior
 from densing.models.reference import discrepancy
+from densing.models.residual import draw_shortfall
 from densing.models.resolve import resolve
-from densing.models.targets import ScoreData, cells
+from densing.models.targets import ScoreData, cells, score_moments
 from densing.models.trend import Trend, trend
 
 
@@ -114,10 +116,7 @@ def prior_draws(
     drawn = []
     for _ in range(draws):
         m = PriorProgram(priors, sizes, facts, rng)
-        line = trend(
-            m, data.models, shortfall=switches.shortfall, families=switches.families,
-            shape=switches.shape,
-        )  # fmt: skip
+        line = trend(m, data.models, **trend_by(switches))
         eta = draw_log_density(line, rng)
         drawn.append(_scores(m, data, switches, scores, who, eta))
         kept.append({k: v for k, v in m.values.items() if k not in facts} | {"log_density": eta})
@@ -130,7 +129,7 @@ def draw_log_density(line: Trend, rng: np.random.Generator) -> np.ndarray:
     eta = line.mean + line.noise * rng.standard_normal(len(line.mean))
     if line.shortfall is None:
         return eta
-    return eta + line.shortfall * (1.0 - rng.standard_exponential(len(line.mean)))
+    return eta + line.shortfall * (1.0 - draw_shortfall(rng, line.form, len(line.mean)))
 
 
 def _scores(
@@ -142,13 +141,15 @@ def _scores(
     eta: np.ndarray,
 ) -> np.ndarray:
     loss = loss_law(m, data.runs, irreducible=switches.irreducible)
-    performance = performance_map(m, data.checkpoints)
+    performance = performance_map(
+        m, data.checkpoints, free_ceiling=switches.free_ceiling, link=switches.link
+    )
     discrepancy(m)
-    cell = cells(
-        m, scores, loss, performance,
-        protocols=switches.protocols, benchmark_trends=switches.benchmark_trends,
-    )  # fmt: skip
-    n = (eta + data.log_params)[who][:, None]
+    cell = cells(m, scores, loss, performance, **scored_by(switches))
+    n = (eta + log_sizes(m, data, switches))[who][:, None]
+    if cell.score is not None:
+        mean, variance = score_moments(numpy_ops, cell, m.values["overdispersion"], n)
+        return np.clip(likelihoods.draw(m.rng, mean, variance, cell.tail)[:, 0], 0.0, 1.0)
     loss_there = loss_of_size(numpy_ops, cell.loss, n, cell.d)
     loss_there = loss_there * np.exp(cell.discrepancy * m.rng.standard_normal(n.shape))
     mean = np.clip(score(numpy_ops, cell.map, loss_there, cell.shift), 1e-9, 1.0 - 1e-9)[:, 0]

@@ -10,7 +10,13 @@ from densing.models.residual import log_ndtr
 
 
 def reference(
-    m: Program, runs: RunData, checkpoints: CheckpointData, *, irreducible: bool
+    m: Program,
+    runs: RunData,
+    checkpoints: CheckpointData,
+    *,
+    irreducible: bool,
+    free_ceiling: bool = True,
+    link: str = "logit",
 ) -> tuple[LossCurve, ScoreMap]:
     """Sample the reference's curves and condition on its runs and checkpoints.
 
@@ -19,7 +25,7 @@ def reference(
     """
     xp = m.xp
     loss = loss_law(m, runs, irreducible=irreducible)
-    performance = performance_map(m, checkpoints)
+    performance = performance_map(m, checkpoints, free_ceiling=free_ceiling, link=link)
     tau = discrepancy(m)
     # A checkpoint's loss, cleared of its discrepancy, cannot be below the irreducible loss.
     of = checkpoints.benchmark

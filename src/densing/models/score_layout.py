@@ -10,6 +10,8 @@ from densing.models.choices import Choices
 from densing.models.targets import ScoreData
 
 UNBOUNDED_TOKENS = 1e60
+TEST_TASK_SINCE = pd.Timestamp("2023-11-01")
+"""From when on models train on the tasks they are tested on (arXiv 2407.07890)."""
 ERA = 0.25
 """Years within which a benchmark does not drift: a quarter, counted from the first release."""
 
@@ -71,9 +73,17 @@ def lay_out_scores(
     who = scores["model_index"].to_numpy()
     scores["era_time"] = eras[who]
     keys = ["benchmark", "protocol_name", "items", "reference_tokens", "era_time"]
-    cells = scores[keys].drop_duplicates().reset_index(drop=True)
+    alone = choices.likelihood != "beta"
+    if alone:  # no sums to enter by: each score is its own cell
+        scores["row"] = np.arange(len(scores))
+        keys.append("row")
+    if choices.contamination:
+        scores["late"] = (scores["release_date"] >= TEST_TASK_SINCE).astype(float)
+        keys.append("late")
+    kept = [*keys, "score"] if alone else keys
+    cells = scores[kept].drop_duplicates().reset_index(drop=True)
     cells["cell"] = cells.index
-    scores = scores.merge(cells, on=keys, how="left")
+    scores = scores.merge(cells[[*keys, "cell"]], on=keys, how="left")
 
     def described(table: pd.DataFrame, at: np.ndarray) -> ScoreData:
         return ScoreData(
@@ -83,6 +93,8 @@ def lay_out_scores(
             items=table["items"].to_numpy(float),
             d=np.log(table["reference_tokens"].to_numpy(float)) - log_tokens,
             time=at,
+            score=table["score"].to_numpy(float) if alone else None,
+            late=table["late"].to_numpy() if choices.contamination else None,
         )  # fmt: skip
 
     data = described(cells, cells["era_time"].to_numpy(float))

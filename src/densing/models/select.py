@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from densing.data import Evidence
@@ -115,6 +116,7 @@ def _targets(
             f"benchmarks = {', '.join(choices.benchmarks)}); a trend needs at least 3"
         )
     models["counted_params"] = counted_params(models, choices)
+    models["expert_ratio"] = np.exp(log_experts(models))
     return scores, models, found
 
 
@@ -139,6 +141,19 @@ def counted_params(models: pd.DataFrame, choices: Choices) -> pd.Series:
     total = models["params"].astype(float)
     if choices.count == "active":
         return models["active_params"].astype(float).fillna(total)
-    if choices.count == "non-embedding":
-        return total - models["embedding_params"].astype(float).fillna(0.0)
+    if choices.count in ("non-embedding", "experts"):
+        total = total - models["embedding_params"].astype(float).fillna(0.0)
+    if choices.count == "experts":  # the geometric mean of active and total ones
+        return total * np.exp(-0.5 * log_experts(models))
     return total
+
+
+def log_experts(models: pd.DataFrame) -> np.ndarray:
+    """Log of total over active parameters, no embeddings among them, shape (model,).
+
+    Zero for dense models and where the active ones are not known.
+    """
+    without = models["embedding_params"].astype(float).fillna(0.0)
+    total = models["params"].astype(float)
+    active = models["active_params"].astype(float).fillna(total)
+    return np.log((total - without) / (active - without)).to_numpy()

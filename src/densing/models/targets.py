@@ -19,6 +19,7 @@ or slower (`offset`, `drift`): on benchmark k at time t a model has the effectiv
 
 from typing import Any, NamedTuple
 
+from densing.models import likelihoods
 from densing.models.coordinates import scaled
 from densing.models.laws import (
     LossCurve,
@@ -51,6 +52,11 @@ class ScoreData(NamedTuple):
     """Centred log reference tokens D0 of the cell, shape (cell,)."""
     time: Any
     """Mean date of the cell's quarter, years since the mean release date, shape (cell,)."""
+    score: Any = None
+    """The cell's one score, shape (cell,), where scores are no Beta; else None."""
+    late: Any = None
+    """1 where the cell's models may have trained for its benchmark, else 0, shape (cell,); None
+    where that is not asked (`Choices.contamination`)."""
 
 
 class Cells(NamedTuple):
@@ -62,6 +68,10 @@ class Cells(NamedTuple):
     shift: Any
     items: Any
     d: Any
+    score: Any = None
+    """The cell's one score where scores are no Beta (`likelihoods`)."""
+    tail: Any = None
+    """Degrees of freedom of its Student-t, a scalar; None under a normal."""
 
 
 NODES = (0.0, 1.7320508075688772, -1.7320508075688772)
@@ -77,6 +87,8 @@ def cells(
     *,
     protocols: bool,
     benchmark_trends: bool,
+    likelihood: str = "beta",
+    contamination: bool = False,
 ) -> Cells:
     """Sample what belongs to scores alone and lay the curves out per cell."""
     xp = m.xp
@@ -92,6 +104,9 @@ def cells(
         spread = m.sample("protocol_spread")
         effect = m.sample("protocol_effect", coordinate=scaled(xp, spread))
         shift = xp.take(xp.concatenate([xp.zeros(1), effect]), data.protocol)
+    if contamination:
+        bias = m.sample("contamination")
+        shift = shift + xp.take(bias, data.benchmark) * data.late
     return Cells(
         loss=of,
         map=at_column(xp, performance, data.benchmark),
@@ -99,6 +114,8 @@ def cells(
         shift=shift[:, None],
         items=data.items[:, None],
         d=data.d[:, None],
+        score=None if likelihood == "beta" else data.score[:, None],
+        tail=m.sample("score_tail") if likelihood == "student-t" else None,
     )
 
 
@@ -119,14 +136,18 @@ def score_moments(xp: Any, cell: Cells, overdispersion: Any, n: Any) -> tuple[An
     The variance is between the discrepancy's nodes plus, on average over them, within.
     """
     loss = loss_of_size(xp, cell.loss, n, cell.d)
-    means = [
-        score(xp, cell.map, loss * xp.exp(node * cell.discrepancy), cell.shift) for node in NODES
-    ]
+    return moments(xp, cell.map, loss, cell.discrepancy, cell.shift, cell.items, overdispersion)
+
+
+def moments(
+    xp: Any, maps: Any, loss: Any, discrepancy: Any, shift: Any, items: Any, overdispersion: Any
+) -> tuple[Any, Any]:
+    """Do the same at a `loss` that is known but for the discrepancy; all arguments broadcast."""
+    means = [score(xp, maps, loss * xp.exp(node * discrepancy), shift) for node in NODES]
     mean = sum(w * s for w, s in zip(WEIGHTS, means, strict=True))
     between = sum(w * (s - mean) ** 2 for w, s in zip(WEIGHTS, means, strict=True))
     within = sum(
-        w * score_variance(s, cell.items, overdispersion)
-        for w, s in zip(WEIGHTS, means, strict=True)
+        w * score_variance(s, items, overdispersion) for w, s in zip(WEIGHTS, means, strict=True)
     )
     return mean, between + within
 
@@ -137,11 +158,15 @@ class Coefficients(NamedTuple):
     log_score: Any
     log_miss: Any
     count: Any
+    """Where scores are no Beta: the log density of the cell's one score, and nothing else."""
 
 
 def score_coefficients(xp: Any, cell: Cells, overdispersion: Any, n: Any) -> Coefficients:
-    """Beta densities of each cell at centred log effective parameters `n`, (1, grid)."""
+    """Densities of each cell's scores at centred log effective parameters `n`, (1, grid)."""
     mean, variance = score_moments(xp, cell, overdispersion, n)
+    if cell.score is not None:
+        own = likelihoods.log_density(xp, cell.score, mean, variance, cell.tail)
+        return Coefficients(None, None, own)
     precision = mean * (1.0 - mean) / variance - 1.0
     a, b = mean * precision, (1.0 - mean) * precision
     return Coefficients(a - 1.0, b - 1.0, -xp.betaln(a, b))
@@ -157,6 +182,8 @@ def rows_log_likelihood(
     xp: Any, log_score: Any, log_miss: Any, count: Any, of: Coefficients
 ) -> Any:
     """Do the same for some models: rows of `ScoreData`, shape (model, cell)."""
+    if of.log_score is None:
+        return xp.matmul(count, of.count)
     return (
         xp.matmul(log_score, of.log_score)
         + xp.matmul(log_miss, of.log_miss)

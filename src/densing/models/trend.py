@@ -16,7 +16,13 @@ from typing import Any, NamedTuple
 
 from densing.models.coordinates import scaled
 from densing.models.program import Program
-from densing.models.residual import Density, normal_density, shortfall_density
+from densing.models.residual import (
+    MEAN_OVER_DEVIATION,
+    Density,
+    half_normal_density,
+    normal_density,
+    shortfall_density,
+)
 from densing.models.shapes import SHAPES, Span, bend
 
 
@@ -41,10 +47,18 @@ class Trend(NamedTuple):
     """Standard deviation of the symmetric part, scalar or shape (model,)."""
     shortfall: Any
     """Mean shortfall at each date, shape (model,); None for the normal residual."""
+    form: str = "exponential"
+    """Distribution of the shortfall (`residual.ShortfallForm`)."""
 
 
 def trend(
-    m: Program, data: TrendData, *, shortfall: bool, families: bool, shape: str = "linear"
+    m: Program,
+    data: TrendData,
+    *,
+    shortfall: bool,
+    families: bool,
+    shape: str = "linear",
+    form: str = "exponential",
 ) -> Trend:
     """Sample the trend's parameters; see the module for the symbols."""
     xp = m.xp
@@ -63,8 +77,12 @@ def trend(
     share = m.sample("shortfall_share")
     drift = m.sample("shortfall_drift")
     m.derive("noise", scatter * xp.sqrt(1.0 - share))
-    m.derive("shortfall", scatter * xp.sqrt(share))
-    return Trend(mean, m.values["noise"], m.values["shortfall"] * xp.exp(drift * data.time))
+    deviation = scatter * xp.sqrt(share)
+    if form != "exponential":
+        deviation = deviation * MEAN_OVER_DEVIATION[form]
+    m.derive("shortfall", deviation)
+    theta = m.values["shortfall"] * xp.exp(drift * data.time)
+    return Trend(mean, m.values["noise"], theta, form)
 
 
 def residual_density(xp: Any, t: Trend, eta: Any) -> Density:
@@ -72,7 +90,10 @@ def residual_density(xp: Any, t: Trend, eta: Any) -> Density:
     x = eta - t.mean[:, None]
     if t.shortfall is None:
         return normal_density(xp, x, t.noise)
-    return shortfall_density(xp, x, t.noise, t.shortfall[:, None])
+    return DENSITIES[t.form](xp, x, t.noise, t.shortfall[:, None])
+
+
+DENSITIES = {"exponential": shortfall_density, "half-normal": half_normal_density}
 
 
 class DatedData(NamedTuple):
@@ -87,15 +108,22 @@ class DatedData(NamedTuple):
     """As `TrendData.span`."""
 
 
-def dated_trend(m: Program, data: DatedData, *, shortfall: bool, shape: str = "linear") -> None:
+def dated_trend(
+    m: Program,
+    data: DatedData,
+    *,
+    shortfall: bool,
+    shape: str = "linear",
+    form: str = "exponential",
+) -> None:
     """Condition a trend on values that are observed directly, each with its own error."""
     xp = m.xp
     dates = TrendData(data.time, None, data.span)
-    line = trend(m, dates, shortfall=shortfall, families=False, shape=shape)
+    line = trend(m, dates, shortfall=shortfall, families=False, shape=shape, form=form)
     noise = xp.sqrt(line.noise**2 + data.error**2)
     x = data.log_value - line.mean
     if line.shortfall is None:
         density = normal_density(xp, x, noise)
     else:
-        density = shortfall_density(xp, x, noise, line.shortfall)
+        density = DENSITIES[line.form](xp, x, noise, line.shortfall)
     m.factor("values", density.log(xp))

@@ -12,10 +12,17 @@ REASONS = {
     "benchmarks": "the tests whose scores count",
     "tokens": "D0, the tokens the reference family is imagined to be trained on: a convention; "
     "density is relative to it",
-    "count": "which parameters count, of the reference and of the models alike",
+    "count": "which parameters count, of the reference and of the models alike; experts: of a "
+    "mixture of experts, active^(1-w) total^w with w estimated",
     "irreducible": "the loss law has a part that no size or data removes",
     "shortfall": "models fall short of a frontier by skewed amounts; without it there is no "
     "frontier estimand",
+    "shortfall_form": "the distribution of the shortfall below the frontier",
+    "likelihood": "the distribution of a model's score about its expectation",
+    "link": "the sigmoid from loss to score",
+    "free_ceiling": "each benchmark has a ceiling of its own; otherwise it is a score of one",
+    "contamination": "models from November 2023 on have a bias upwards on each benchmark, as large "
+    "as its prior says: training on the test task (arXiv 2407.07890)",
     "families": "models of one developer's line share an effect: siblings are not independent",
     "shape": "how the slope of the trend may change over the dates of the models; whatever it is, "
     "the rate is the mean slope over them",

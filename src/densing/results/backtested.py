@@ -6,9 +6,9 @@ from typing import Any
 
 import xarray as xr
 
+from densing.models.choices import departures, parameters_of_others
 from densing.models.dates import DAYS_PER_YEAR
 from densing.models.declaration import PACKAGE
-from densing.models.shapes import parameters_of_others
 from densing.results.run import record
 
 NOT_TESTED = (
@@ -66,17 +66,22 @@ def untested() -> dict[str, Any]:
     return {"same": False, "sentence": NOT_TESTED, "scores_sentence": None}
 
 
+LATER = ("shape", "shortfall_form", "likelihood", "link", "free_ceiling", "contamination")
+"""Choices that models of earlier versions do not name."""
+
+
 def same_model(model: dict[str, Any]) -> dict[str, Any]:
     """Return what makes two models the same: choices and priors, not name and words.
 
-    What has no part in a model is left out: the parameters of other shapes of the trend.
+    What has no part in a model is left out: the parameters of other shapes of the trend and of
+    other likelihoods, and choices that later versions offer, where they change nothing.
     """
     choices, priors = dict(model["choices"]), dict(model["priors"])
-    shape = choices.get("shape", "linear")
-    unused = parameters_of_others(shape)
-    if shape == "linear":
-        choices.pop("shape", None)
-    if shape != "fixed_changepoint":
+    unused = parameters_of_others(choices)
+    later = {key: choices[key] for key in LATER if key in choices}
+    for key in set(later) - set(departures(later)):
+        choices.pop(key)
+    if choices.get("shape", "linear") != "fixed_changepoint":
         choices.pop("changepoint", None)
     return {"choices": choices, "priors": {k: v for k, v in priors.items() if k not in unused}}
 

@@ -11,9 +11,16 @@ import numpy as np
 import xarray as xr
 from scipy.special import betaincinv
 
-from densing.models.laws import LossCurve, ScoreMap, log_loss, score, score_variance
+from densing.models.laws import (
+    SCORE_MAPS,
+    LossCurve,
+    ScoreMap,
+    log_loss,
+    score,
+    score_variance,
+)
 from densing.models.ops import numpy_ops
-from densing.results.run import record
+from densing.results.run import chosen, record
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 DRAWS = 500
@@ -44,7 +51,7 @@ def loss_curve(run: xr.DataTree, *, draws: int = DRAWS) -> LossCurve:
 
 def score_map(run: xr.DataTree, *, draws: int = DRAWS) -> ScoreMap:
     """Draws of the performance maps; every field has shape (sample, benchmark)."""
-    return ScoreMap(**thinned(run, ScoreMap._fields, draws=draws))
+    return SCORE_MAPS[chosen(run, "link", "logit")](**thinned(run, ScoreMap._fields, draws=draws))
 
 
 def columns[Record: (LossCurve, ScoreMap)](curve: Record) -> Record:

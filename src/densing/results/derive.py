@@ -9,8 +9,10 @@ import xarray as xr
 from densing.models.dates import years
 from densing.models.laws import LossCurve, log_loss_at_infinite_size
 from densing.models.layout import Layout
+from densing.models.residual import draw_shortfall
 from densing.models.shapes import Span
 from densing.results.lead import lead_of
+from densing.results.sizes import WEIGHT, log_sizes
 from densing.results.trend_curve import LINEAR, Curve
 from densing.results.variables import DERIVED
 
@@ -38,7 +40,11 @@ def derived(posterior: xr.Dataset, layout: Layout, *, seed: int) -> xr.Dataset:
     curve = layout_curve(layout)
     population, frontier = trend_lines(posterior, time, curve=curve)
     window = np.asarray([layout.data.models.time.min(), layout.data.models.time.max()])
-    x = log_density + layout.data.log_params
+    log_params = np.asarray(layout.data.log_params)
+    if WEIGHT in posterior:
+        ratio = layout.models["expert_ratio"].to_numpy(float)
+        log_params = log_sizes(log_params, ratio, posterior[WEIGHT].to_numpy())
+    x = log_density + log_params
     values = {
         "density": np.exp(log_density),
         "effective_params": np.exp(x + layout.centre["log_params"]),
@@ -175,7 +181,7 @@ def record(
         eta = eta + (column("family_spread") * effect)[..., layout.data.models.family]
     if "shortfall" in posterior:
         theta = column("shortfall") * np.exp(column("shortfall_drift") * time)
-        eta = eta + theta * (1.0 - rng.standard_exponential(shape))
+        eta = eta + theta * (1.0 - draw_shortfall(rng, layout.switches.shortfall_form, shape))
         eta = eta + column("noise") * rng.standard_normal(shape)
     else:
         eta = eta + column("scatter") * rng.standard_normal(shape)

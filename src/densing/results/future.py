@@ -12,8 +12,9 @@ import numpy as np
 import xarray as xr
 
 from densing.models.dates import years
+from densing.models.residual import draw_shortfall
 from densing.results.derive import trend_lines
-from densing.results.run import record
+from densing.results.run import chosen, record
 from densing.results.trend_curve import LINEAR, Curve, curve_of
 
 
@@ -27,6 +28,8 @@ class Future:
     """Mean release date, years since Llama 1."""
     curve: Curve = LINEAR
     """Shape of the line; beyond the data it goes on by its own formula."""
+    form: str = "exponential"
+    """Distribution of the shortfall."""
 
     @property
     def shapes(self) -> tuple[str, ...]:
@@ -50,7 +53,7 @@ class Future:
         """Return some of the draws, as one chain."""
         flat = {name: (v.dims, v.to_numpy().reshape(1, -1, *v.shape[2:])[:, samples])
                 for name, v in self.posterior.data_vars.items()}  # fmt: skip
-        return Future(xr.Dataset(flat), self.centre, self.curve)
+        return Future(xr.Dataset(flat), self.centre, self.curve, self.form)
 
     def lines(self, time: np.ndarray) -> dict[str, np.ndarray]:
         """Log density of population and (where there is one) frontier, (sample, time)."""
@@ -98,7 +101,7 @@ class Future:
         out = over(noise, axes) * rng.standard_normal(drawn)
         if theta is not None and drift is not None:
             mean = over(theta, axes) * np.exp(over(drift, axes) * time)
-            out = out + mean * (1.0 - rng.standard_exponential(drawn))
+            out = out + mean * (1.0 - draw_shortfall(rng, self.form, drawn))
         return out
 
     def new_models(self, rng: np.random.Generator, time: np.ndarray) -> np.ndarray:
@@ -127,4 +130,5 @@ def future(run: xr.DataTree) -> Future:
     names = dict.fromkeys([*TREND, *curve.parameters])
     kept = posterior[[name for name in names if name in posterior]]
     centre = float(record(run, "centre")["time"])
-    return Future(kept.transpose("chain", "draw", ...), centre, curve)
+    form = chosen(run, "shortfall_form", "exponential")
+    return Future(kept.transpose("chain", "draw", ...), centre, curve, form)

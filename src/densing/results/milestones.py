@@ -22,6 +22,7 @@ from densing.results.interval import KIND
 from densing.results.needed import Yardstick
 from densing.results.releases import Releases
 from densing.results.request import Request, sized
+from densing.results.sizes import run_log_sizes
 
 Lead = Callable[..., Any]
 """Of times and of samples: how far ahead of the common trend a benchmark stands."""
@@ -43,7 +44,7 @@ class Milestones:
         self.run, self.ahead, self.span, self.new, self.seed = run, ahead, span, new, seed
         self.data = run["constant_data"].to_dataset()
         self.released = (released(run) - span.first).days.to_numpy()
-        self.log_params = np.log(self.data["counted_params"].to_numpy())
+        self.log_params = run_log_sizes(run, draws=ahead.size)
         own = run["posterior"]["log_density"].transpose("chain", "draw", "model").to_numpy()
         self.log_density = own.reshape(-1, own.shape[-1])
         self.months = (span.months - span.first).days.to_numpy()
@@ -111,7 +112,7 @@ class Milestones:
             self.data["score"].to_numpy() >= request.score
         )
         who = self.data["score_model"].to_numpy().astype(int)[rows]
-        reached = np.isin(np.arange(len(self.log_params)), who)[None, :]
+        reached = np.isin(np.arange(self.log_params.shape[1]), who)[None, :]
         slots = self.new.log_density.shape[1]
         return (
             yardstick.needed(request.score, rng),

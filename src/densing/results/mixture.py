@@ -15,14 +15,14 @@ import xarray as xr
 from densing.results.compare import compare
 from densing.results.future import Future, future
 from densing.results.headline import trustworthy
-from densing.results.run import RunError, record
+from densing.results.run import RunError, chosen, record
 
 
 class MixedFuture(Future):
     """Futures one after the other along the samples."""
 
     def __init__(self, parts: Sequence[Future]) -> None:
-        super().__init__(xr.Dataset(), parts[0].centre)
+        super().__init__(xr.Dataset(), parts[0].centre, form=parts[0].form)
         object.__setattr__(self, "parts", tuple(parts))
 
     parts: tuple[Future, ...]
@@ -68,6 +68,13 @@ class MixedFuture(Future):
         )
 
 
+ONE_KIND = (
+    ("link", "logit"), ("likelihood", "beta"), ("contamination", False), ("count", ""),
+    ("shortfall_form", "exponential"),
+)  # fmt: skip
+"""Choices that a forecast takes from its run, and what runs without them have."""
+
+
 def mix(runs: Mapping[str, xr.DataTree]) -> tuple[xr.DataTree, MixedFuture, dict[str, float]]:
     """Average runs of the joint model by their stacking weights (see `compare`).
 
@@ -84,7 +91,8 @@ def mix(runs: Mapping[str, xr.DataTree]) -> tuple[xr.DataTree, MixedFuture, dict
     Raises
     ------
     RunError
-        Runs that cannot be compared, none to be trusted, or a frontier in some but not in all.
+        Runs that cannot be compared, none to be trusted, a frontier in some but not in all, or
+        other choices that an average cannot mix.
     """
     rows = compare(runs)["runs"]
     weights = {row["name"]: row["weight"] for row in rows if row["weight"] is not None}
@@ -92,30 +100,40 @@ def mix(runs: Mapping[str, xr.DataTree]) -> tuple[xr.DataTree, MixedFuture, dict
         raise RunError("none of these runs can be weighed: see `densing compare` for the reasons")
     if len({"shortfall" in runs[name]["posterior"] for name in weights}) > 1:
         raise RunError("some of these runs have a frontier and some have none: mix one kind")
+    apart = [
+        key for key, usual in ONE_KIND if len({chosen(runs[n], key, usual) for n in weights}) > 1
+    ]
+    if apart:
+        raise RunError(
+            f"these runs differ in {', '.join(apart)}, which an average has but one of: mix runs "
+            "that agree in it"
+        )
     size = max(runs[name]["posterior"]["rate"].size for name in weights)
     counts = shares(np.asarray(list(weights.values())), size)
-    chosen = {
+    taken = {
         name: np.linspace(0, runs[name]["posterior"]["rate"].size - 1, count).astype(int)
         for name, count in zip(weights, counts, strict=True)
         if count
     }
     groups = {}
     for group in ("posterior", "derived"):
-        parts = [_flat(runs[name][group], index) for name, index in chosen.items()]
+        parts = [_flat(runs[name][group], index) for name, index in taken.items()]
         common = [name for name in parts[0] if all(name in part for part in parts)]
         joined = xr.concat([part[common] for part in parts], dim="draw")
         groups[group] = joined.expand_dims(chain=[0])
-    first = runs[next(iter(chosen))]
+    first = runs[next(iter(taken))]
     mixed = xr.DataTree.from_dict(
         {f"/{name}": data for name, data in groups.items()}
         | {"/constant_data": first["constant_data"].to_dataset()}
     )
     mixed.attrs = first.attrs | {"health": json.dumps(_health(runs))}
     futures = []
-    for name, index in chosen.items():
+    for name, index in taken.items():
         own = future(runs[name])
         flat = _flat(own.posterior, index).expand_dims(chain=[0])
-        futures.append(Future(flat.transpose("chain", "draw", ...), own.centre, own.curve))
+        futures.append(
+            Future(flat.transpose("chain", "draw", ...), own.centre, own.curve, own.form)
+        )
     return mixed, MixedFuture(futures), weights
 
 

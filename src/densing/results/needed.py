@@ -1,8 +1,9 @@
 r"""Effective parameters that a score takes: the reference's laws, read from score to size.
 
 With ``q = (s - floor) / (ceiling - floor)``, a score s asks for the loss
-``L = midpoint (1 - (logit q - shift) / steepness)``, and that loss, for a model whose loss
-departs by the factor ``exp(delta)`` from what its density implies, for the reference size N with
+``L = midpoint (1 - (logit q - shift) / steepness)`` (or another link for the logit), and that loss,
+for a model whose loss departs by the factor ``exp(delta)`` from what its density implies, for the
+reference size N with
 
 ``A (N/N0)^-alpha = L exp(-delta) - L(infinity, D0)``.
 
@@ -16,8 +17,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from densing.models.laws import LossCurve, ScoreMap, log_loss_at_infinite_size
+from densing.models.laws import LossCurve, ScoreMap, link_of, log_loss_at_infinite_size
+from densing.models.links import link
 from densing.results.curves import loss_curve, score_map, thinned
+from densing.results.late import BIAS
 from densing.results.lead import lead_of, trends
 from densing.results.run import record
 
@@ -42,7 +45,7 @@ def log_size_for_score(
     """
     share = (score - maps.floor) / (maps.ceiling - maps.floor)
     with np.errstate(divide="ignore", invalid="ignore"):
-        logit = np.log(share) - np.log1p(-share) - shift
+        logit = link(link_of(maps), share) - shift
         loss = maps.midpoint * (1.0 - logit / maps.steepness) * np.exp(-deviation)
         room = loss - np.exp(log_loss_at_infinite_size(np, curve, d))
         n = (curve.log_size_term - np.log(room)) / curve.alpha
@@ -60,7 +63,8 @@ class Yardstick:
         self.index = k
         self.trends = trends(run, draws=size)
         self.curve = LossCurve(*(field[:, k] for field in loss_curve(run, draws=size)))
-        self.maps = ScoreMap(*(field[:, k] for field in score_map(run, draws=size)))
+        maps = score_map(run, draws=size)
+        self.maps = type(maps)(*(field[:, k] for field in maps))
         self.spread = thinned(run, ["discrepancy"], draws=size)["discrepancy"][:, k]
         self.d = float(np.log(np.median(data["score_tokens"].to_numpy())) - centre["log_tokens"])
         self.log_params = float(centre["log_params"])
@@ -71,6 +75,8 @@ class Yardstick:
             if protocol in names:
                 effect = posterior["protocol_effect"].transpose("chain", "draw", "protocol")
                 self.shift = effect.to_numpy()[..., names.index(protocol)].ravel()
+        if BIAS in posterior:  # of models to come
+            self.shift = self.shift + thinned(run, [BIAS], draws=size)[BIAS][:, k]
 
     def needed(self, score: float, rng: np.random.Generator, *, slots: int = 0) -> np.ndarray:
         """Log effective parameters for `score`, each time with a discrepancy of its own.
@@ -80,7 +86,7 @@ class Yardstick:
         columns = (slice(None),) + (None,) * (slots > 0)
         shape = (len(self.spread), slots) if slots else (len(self.spread),)
         curve = LossCurve(*(field[columns] for field in self.curve))
-        maps = ScoreMap(*(field[columns] for field in self.maps))
+        maps = type(self.maps)(*(field[columns] for field in self.maps))
         deviation = self.spread[columns] * rng.standard_normal(shape)
         n = log_size_for_score(
             curve, maps, score, d=self.d, shift=self.shift[columns], deviation=deviation

@@ -13,14 +13,17 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from densing.models.laws import log_loss, score
+from densing.models.laws import log_loss
 from densing.models.ops import numpy_ops
 from densing.results.curves import loss_curve, score_map, thinned
+from densing.results.drawn_scores import draw_scores
 from densing.results.future import Future, future
 from densing.results.horizon import released
+from densing.results.late import late_shift
 from densing.results.lead import leads
-from densing.results.predict import beta_binomial, each, position
+from densing.results.predict import each, position
 from densing.results.run import record
+from densing.results.sizes import run_log_sizes
 
 
 @dataclass(frozen=True)
@@ -75,18 +78,17 @@ def predict_new(
     eta = _densities(ahead, rng, time, np.unique(family, return_inverse=True)[1])
     centre, size = record(run, "centre"), ahead.size
     of = position(run["constant_data"].to_dataset(), data["score_benchmark"])
-    n = eta[:, own] - centre["log_params"] + np.log(data["counted_params"].to_numpy())[who]
+    n = eta[:, own] - centre["log_params"] + run_log_sizes(run, draws=size, models=full)[:, who]
     n = n + leads(run, of, time[own], draws=size)
     d = np.log(data["score_tokens"].to_numpy()) - centre["log_tokens"]
     tau = thinned(run, ["discrepancy"], draws=size)["discrepancy"][:, of]
     loss = log_loss(numpy_ops, each(loss_curve(run, draws=size), of), n, d)
-    loss = np.exp(loss + tau * rng.standard_normal(loss.shape))
+    deviation = tau, rng.standard_normal(loss.shape)
     shift = _shifts(run, data["score_protocol"].to_numpy().astype(str), rng, size)
-    mean = score(numpy_ops, each(score_map(run, draws=size), of), loss, shift)
-    precision = thinned(run, ["score_precision"], draws=size)["score_precision"][:, None]
-    items = data["score_items"].to_numpy()
+    shift = shift + late_shift(run, of, data["release_date"].to_numpy()[who], draws=size)
+    maps, items = each(score_map(run, draws=size), of), data["score_items"].to_numpy()
     return NewScores(
-        drawn=beta_binomial(rng, mean, precision, items),
+        drawn=draw_scores(run, rng, maps, loss, deviation, shift, items),
         observed=data["score"].to_numpy().astype(float), items=items,
         benchmark=data["score_benchmark"].to_numpy().astype(str), model=who,
         name=data["model"].to_numpy().astype(str)[who], day=days[who],

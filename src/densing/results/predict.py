@@ -8,8 +8,8 @@ Two kinds of check, the more honest one first:
   the discrepancy has not. Coverage far below nominal says that the model is wrong; coverage at
   nominal is no proof that it is right.
 
-A predicted score is ``Beta-Binomial`` over the items of the benchmark; a predicted loss is
-Student-t about the loss law in logs, as fitted.
+A predicted score is ``Beta-Binomial`` over the items of the benchmark (or what else the run's
+likelihood is); a predicted loss is Student-t about the loss law in logs, as fitted.
 """
 
 from typing import Any
@@ -20,9 +20,12 @@ import xarray as xr
 from densing.models.laws import LossCurve, ScoreMap, log_loss, score
 from densing.models.ops import numpy_ops
 from densing.results.curves import loss_curve, score_map, thinned
+from densing.results.drawn_scores import beta_binomial, draw_scores, precision
 from densing.results.interval import PROB
+from densing.results.late import late_shift
 from densing.results.lead import leads, model_times
 from densing.results.run import record
+from densing.results.sizes import run_log_sizes
 
 DRAWS = 1000
 
@@ -42,17 +45,17 @@ def predict_scores(
     data, centre = run["constant_data"].to_dataset(), record(run, "centre")
     of = position(data, data["score_benchmark"])
     who = data["score_model"].to_numpy().astype(int)
-    n = np.log(data["counted_params"].to_numpy())[who] - centre["log_params"]
+    n = run_log_sizes(run, draws=draws)[:, who] - centre["log_params"]
     n = n + thinned(run, ["log_density"], draws=draws)["log_density"][:, who]
     n = n + leads(run, of, model_times(run)[who], draws=draws)
     d = np.log(data["score_tokens"].to_numpy()) - centre["log_tokens"]
     loss = log_loss(numpy_ops, each(loss_curve(run, draws=draws), of), n, d)
     tau = thinned(run, ["discrepancy"], draws=draws)["discrepancy"][:, of]
-    loss = np.exp(loss + tau * rng.standard_normal(loss.shape))
-    mean = score(
-        numpy_ops, each(score_map(run, draws=draws), of), loss, protocol_shift(run, draws=draws)
-    )
-    drawn = beta_binomial(rng, mean, precision(run, draws=draws), data["score_items"].to_numpy())
+    deviation = tau, rng.standard_normal(loss.shape)
+    shift = protocol_shift(run, draws=draws)
+    shift = shift + late_shift(run, of, data["release_date"].to_numpy()[who], draws=draws)
+    maps = each(score_map(run, draws=draws), of)
+    drawn = draw_scores(run, rng, maps, loss, deviation, shift, data["score_items"].to_numpy())
     names = data["model"].to_numpy()[who].astype(str)
     return prediction(
         drawn, data["score"], data["score_benchmark"], names, "score_row", "proportion", prob
@@ -182,11 +185,6 @@ def position(data: xr.Dataset, names: xr.DataArray) -> np.ndarray:
     return np.asarray([known[str(name)] for name in names.to_numpy()], dtype=int)
 
 
-def precision(run: xr.DataTree, *, draws: int) -> np.ndarray:
-    """Precision of the Beta that scores scatter with, shape (sample, 1)."""
-    return thinned(run, ["score_precision"], draws=draws)["score_precision"][:, None]
-
-
 def protocol_shift(run: xr.DataTree, *, draws: int) -> np.ndarray:
     """Effect of each score's protocol in logits, shape (sample, score_row); 0 at the baseline."""
     names = run["constant_data"]["score_protocol"].to_numpy().astype(str)
@@ -197,13 +195,3 @@ def protocol_shift(run: xr.DataTree, *, draws: int) -> np.ndarray:
     effect = thinned(run, ["protocol_effect"], draws=draws)["protocol_effect"]
     padded = np.concatenate([effect, np.zeros((len(effect), 1))], axis=1)
     return padded[:, [known.get(name, -1) for name in names]]
-
-
-def beta_binomial(
-    rng: np.random.Generator, mean: np.ndarray, precision: np.ndarray, items: np.ndarray
-) -> np.ndarray:
-    """Proportions of correct items with the given mean; shape of `mean` (sample, row)."""
-    inner = np.clip(mean, 1e-9, 1 - 1e-9)
-    chance = rng.beta(inner * precision, (1.0 - inner) * precision)
-    whole = np.maximum(np.rint(items), 1).astype(np.int64)
-    return rng.binomial(whole, chance) / whole

@@ -78,6 +78,11 @@ def record(run: xr.DataTree, name: str) -> Any:
     return json.loads(run.attrs[name])
 
 
+def chosen(run: xr.DataTree, name: str, default: Any) -> Any:
+    """Return a choice of a run's model; `default` where the run is older than the choice."""
+    return record(run, "model")["choices"].get(name, default)
+
+
 def _compression(run: xr.DataTree) -> dict[str, dict[str, dict[str, Any]]]:
     return {
         node.path: {

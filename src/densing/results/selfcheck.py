@@ -30,8 +30,8 @@ from densing.models.ops import numpy_ops
 from densing.models.prior_draws import PriorProgram
 from densing.models.targets import Cells, reach, score_moments
 from densing.results.curves import columns, loss_curve, score_map, thinned
+from densing.results.drawn_scores import beta_binomial
 from densing.results.interval import PROB, Interval, interval
-from densing.results.predict import beta_binomial
 from densing.results.run import record
 
 DRAWS = 2000

@@ -12,15 +12,21 @@ from densing.models.declaration import DeclarationError, read_declaration, valid
 EDITS = ("prior_scale", "runs", "protocols")
 """What a level may change besides choices and arguments of priors (see `alter`)."""
 STRUCTURAL = frozenset(
-    {"reference", "benchmarks", "irreducible", "shortfall", "families", "benchmark_trends", "shape"}
-)
+    {
+        "reference", "benchmarks", "irreducible", "shortfall", "families", "benchmark_trends",
+        "shape", "shortfall_form", "likelihood", "link", "free_ceiling", "contamination",
+    }
+)  # fmt: skip
 """Changes that alter the shape of the program: hard to change in the sense of split-plot designs,
-since each new shape is compiled and searched for modes anew. So does tokens = "own"."""
+since each new shape is compiled and searched for modes anew. So do those of `STRUCTURAL_VALUES`."""
+STRUCTURAL_VALUES = {"tokens": "own", "count": "experts"}
 
 
 def structural(changes: Mapping[str, Any]) -> bool:
     """Whether `changes` alter the shape of the program."""
-    return bool(STRUCTURAL & set(changes)) or changes.get("tokens") == "own"
+    return bool(STRUCTURAL & set(changes)) or any(
+        changes.get(key) == value for key, value in STRUCTURAL_VALUES.items()
+    )
 
 
 class Axis(BaseModel):

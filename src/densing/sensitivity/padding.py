@@ -89,6 +89,9 @@ def padded(layout: Layout, sizes: Sizes) -> JointData:
         values = np.asarray(values)
         return np.concatenate([values, np.full(length - len(values), fill, values.dtype)])
 
+    def optional(values: Any, length: int, fill: float) -> np.ndarray | None:
+        return None if values is None else longer(values, length, fill)
+
     def table(values: Any) -> np.ndarray:
         return np.pad(values, ((0, sizes.model - models), (0, sizes.cell - cells)))
 
@@ -99,6 +102,8 @@ def padded(layout: Layout, sizes: Sizes) -> JointData:
         items=longer(data.scores.items, sizes.cell, 100.0),
         d=longer(data.scores.d, sizes.cell, float(np.median(data.scores.d))),
         time=longer(data.scores.time, sizes.cell, 0.0),
+        score=optional(data.scores.score, sizes.cell, 0.5),
+        late=optional(data.scores.late, sizes.cell, 0.0),
     )  # fmt: skip
     trend = data.models._replace(
         time=longer(data.models.time, sizes.model, 0.0),
@@ -121,6 +126,7 @@ def padded(layout: Layout, sizes: Sizes) -> JointData:
     return data._replace(
         since=since, runs=runs, checkpoints=checkpoints, scores=scores,
         models=trend, grid=_grid(sizes),
+        log_experts=optional(data.log_experts, sizes.model, 0.0),
         log_params=longer(data.log_params, sizes.model, float(np.median(data.log_params))),
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Run a multiverse over worker processes; every universe is kept, so a stopped run goes on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -10,15 +10,17 @@ from densing.data import Evidence
 from densing.inference.settings import Settings
 from densing.inference.spread import spread
 from densing.inference.watching import Counter, watching
-from densing.models.declaration import Model
+from densing.models.declaration import DeclarationError, Model
 from densing.sensitivity.design import Design
 from densing.sensitivity.plan import Group, Planned, plan
-from densing.sensitivity.store import read_leader, read_universe
+from densing.sensitivity.store import leader_file, read_leader, read_universe
 
 WHOLE = 12
 """Groups of at most so many universes are one worker's: their program is compiled once."""
 CHUNK = 3
 """Universes of a larger group that a worker takes at a time."""
+DEATHS = 3
+"""Rounds in a row in which workers died and nothing was done, before it is given up."""
 
 Job = tuple[Group, tuple[Planned, ...]]
 
@@ -32,27 +34,42 @@ def run(
     *,
     seed: int = 1,
     workers: int = 1,
+    dask: str | None = None,
     listen: Counter | None = None,
 ) -> dict[str, Any]:
     """Fit every universe of `design` that `folder` does not hold yet.
+
+    Parameters
+    ----------
+    workers
+        Processes of this machine to fit in.
+    dask
+        Address of a Dask scheduler whose workers fit instead of them.
 
     Returns
     -------
     dict
         `universes` (records, in the design's order), `around` (the default's model and evidence,
         settings and seed), `skipped` (levels and reason) and `seconds`, of this call alone.
+
+    Raises
+    ------
+    DeclarationError
+        No Dask cluster at that address, or workers that die whatever they are given.
     """
     began = perf_counter()
     groups, skipped = plan(design, model, evidence, settings, seed=seed)
     wanted = [planned for group in groups for planned in group.members]
     files = [folder / "universes" / f"{planned.name}.json" for planned in wanted]
-    work = partial(_solve, settings=settings, folder=folder, seed=seed, workers=workers)
+    work = partial(_solve, settings=settings, seed=seed, workers=workers)
     with watching(files, listen):
-        # More than once where a chunk came up before its group's leader was done.
-        before: list[list[str]] = []
-        while (jobs := missing(groups, folder)) and (left := names(jobs)) != before:
-            spread(work, jobs, workers=workers)
-            before = left
+        if dask is None:
+            complete(groups, folder, partial(_here, work, folder, workers))
+        else:
+            from densing.sensitivity.cluster import cluster
+
+            with cluster(dask) as client:
+                complete(groups, folder, partial(_away, client, work, folder))
     order = {tuple(u.levels.items()): i for i, u in enumerate(design.universes)}
     records = [r for p in wanted if (r := read_universe(folder, p.name)) is not None]
     return {
@@ -66,6 +83,55 @@ def run(
         "skipped": [{"levels": dict(s.levels), "reason": s.reason} for s in skipped],
         "seconds": round(perf_counter() - began, 1),
     }
+
+
+def complete(groups: Sequence[Group], folder: Path, send: Callable[[Sequence[Job]], bool]) -> None:
+    """Send what is missing until nothing is; more than once where workers died.
+
+    Once more, too, where a chunk came up before its group's leader was done.
+
+    Parameters
+    ----------
+    send
+        Has jobs done; returns whether all workers lived. What is done is on disk either way.
+    """
+    before: list[list[str]] = []
+    idle, lived = 0, True
+    while jobs := missing(groups, folder):
+        left = names(jobs)
+        idle = idle + 1 if left == before else 0
+        if idle and lived:
+            return
+        if idle >= DEATHS:
+            raise DeclarationError(
+                f"worker processes died {DEATHS} times in a row before a universe was done, "
+                "perhaps for want of memory: use fewer of them; the same command continues"
+            )
+        lived, before = send(jobs), left
+
+
+def _here(work: Callable[..., None], folder: Path, workers: int, jobs: Sequence[Job]) -> bool:
+    """Have jobs done by processes of this machine."""
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    try:
+        spread(partial(work, folder=folder), jobs, workers=workers)
+    except TerminatedWorkerError:
+        return False
+    return True
+
+
+def _away(client: Any, work: Callable[..., None], folder: Path, jobs: Sequence[Job]) -> bool:
+    """Have jobs done by a Dask cluster."""
+    from densing.sensitivity.cluster import farm
+
+    def needs(group: Group, universes: Sequence[Planned]) -> dict[str, bytes] | None:
+        name = leader_file(group.name)
+        if (folder / name).is_file():
+            return {name: (folder / name).read_bytes()}
+        return {} if group.members[0].name in [p.name for p in universes] else None
+
+    return farm(client, work, jobs, folder, needs=needs)
 
 
 def missing(groups: Sequence[Group], folder: Path) -> list[Job]:

@@ -34,14 +34,19 @@ def read_universe(folder: Path, name: str) -> dict[str, Any] | None:
     return read_json(folder / "universes" / f"{name}.json")
 
 
+def leader_file(name: str) -> str:
+    """Path of a leader from the folder."""
+    return f"leaders/{name}.pickle"
+
+
 def write_leader(folder: Path, name: str, leader: Any) -> None:
     """Keep what the universes of a shape start from."""
-    write_whole(folder / "leaders" / f"{name}.pickle", pickle.dumps(leader))
+    write_whole(folder / leader_file(name), pickle.dumps(leader))
 
 
 def read_leader(folder: Path, name: str) -> Any:
     """Return what the universes of a shape start from; None where nothing can be read."""
     try:
-        return pickle.loads((folder / "leaders" / f"{name}.pickle").read_bytes())
+        return pickle.loads((folder / leader_file(name)).read_bytes())
     except (OSError, EOFError, pickle.UnpicklingError, AttributeError, ImportError):
         return None
