@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from densing.inference.modes import Weighed, find_modes, weigh_modes
+from densing.inference.law_starts import modes_of_law
+from densing.inference.modes import Weighed, weigh_modes
 from densing.inference.potential import Inputs
 from densing.inference.sampler import build_sampler
 from densing.inference.settings import load_settings
@@ -50,7 +51,7 @@ class LawModes:
 
 
 def loss_modes(
-    runs: pd.DataFrame, *, model: Model | None = None, starts: int = 40, seed: int = 1
+    runs: pd.DataFrame, *, model: Model | None = None, starts: int = 8, seed: int = 1
 ) -> LawModes:
     """Find and weigh the modes of the loss law of one benchmark.
 
@@ -61,7 +62,7 @@ def loss_modes(
     model
         Its priors, and whether the law has an irreducible loss (`no_irreducible`: it has not).
     starts
-        Random points that modes are searched from.
+        Random points that modes are searched from, beside the minima of a grid (`law_grid`).
     """
     prepare_jax()
     model = model or load_model("no_irreducible")
@@ -77,7 +78,7 @@ def loss_modes(
     sampler = build_sampler(
         program, inputs, priors=model.priors, sizes={"benchmark": 1}, settings=load_settings()
     )
-    found = find_modes(sampler.potential, inputs, starts=starts, seed=seed)
+    found = modes_of_law(sampler.potential, inputs, model, starts=starts, seed=seed)
     weighed = weigh_modes(sampler.potential, inputs, found, seed=seed)
     values = sampler.constrain(weighed.position[None], inputs)
     peaks = sampler.constrain(np.stack([mode.position for mode in weighed.modes])[None], inputs)
