@@ -26,6 +26,7 @@ GROUPS = {
         "backtest": ("backtest", "forecasts as of the past, scored against what came"),
         "calibrate": ("calibrate", "simulated worlds: do the intervals cover what they should?"),
         "coverage": ("coverage", "the same in worlds that break other methods"),
+        "modes": ("modes", "every mode of a loss law, its weight, what it implies"),
         "reproduce": ("reproduce", "the Densing Law paper beside its re-estimate"),
         "selfcheck": ("selfcheck", "a reference's own largest models, whose density is 1"),
     },

@@ -94,29 +94,23 @@ class Sampler:
                 workers=self.workers, tell=listen,
             )  # fmt: skip
         found = perf_counter() - began
-        sampled = self.shape(inputs, whitening, starts, seed=seed, enough=enough, tell=listen)
-        sampled = sampled.after(evaluations, {"compile": found, "sample": 0.0})
+        pilot = self._chains(
+            inputs, whitening, starts, seed=seed, draws=self.settings.pilot,
+            tell=listen, stage="shaping",
+        )  # fmt: skip
+        sampled = self.run(
+            inputs, rewhitened(whitening, pilot.position, pilot.slope), pilot.position[:, -1],
+            seed=seed + SECOND_STAGE, enough=enough, tell=listen,
+            pace=Pace(pilot.step_size, self.settings.warmup),
+        )  # fmt: skip
+        sampled = sampled.after(
+            evaluations + pilot.steps,
+            {"compile": found + pilot.compile_seconds, "sample": pilot.sample_seconds},
+        )
         if self.settings.careful_accept and sampled.chains.statistics.diverging.any():
             sampled = self.again(sampled, inputs, seed=seed, enough=enough, tell=listen)
         listen(Progress("deriving"))
         return sampled
-
-    def shape(
-        self, inputs: Inputs, whitening: Whitening, starts: Any, *, seed: int,
-        enough: Enough = converged, tell: Listener = nobody,
-    ) -> Sampled:  # fmt: skip
-        """Learn the shape by a pilot from `starts` (whitened vectors, one a chain), then sample."""
-        pilot = self._chains(
-            inputs, whitening, starts, seed=seed, draws=self.settings.pilot, tell=tell,
-            stage="shaping",
-        )  # fmt: skip
-        sampled = self.run(
-            inputs, rewhitened(whitening, pilot.position, pilot.slope), pilot.position[:, -1],
-            seed=seed + SECOND_STAGE, enough=enough, tell=tell,
-            pace=Pace(pilot.step_size, self.settings.warmup),
-        )  # fmt: skip
-        spent = {"compile": pilot.compile_seconds, "sample": pilot.sample_seconds}
-        return sampled.after(pilot.steps, spent)
 
     def again(
         self, first: Sampled, inputs: Inputs, *, seed: int, enough: Enough = converged,

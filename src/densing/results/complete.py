@@ -28,9 +28,9 @@ RECORDS = {
 def lacks(run: xr.DataTree) -> list[str]:
     """Name what is missing in a run or cannot be read; empty for a run that is whole.
 
-    Runs of a kind that is not known here (another program's, or a later version's) pass.
+    A run that does not say its kind, or one that is not known here, passes.
     """
-    kind = run.attrs.get("kind", "joint")
+    kind = run.attrs.get("kind")
     if kind not in VARIABLES:
         return []
     found = []
