@@ -1,4 +1,4 @@
-"""`densing modes`: every mode of a loss law, its weight, and what it means for the doubling time."""
+"""`densing modes`: every mode of a loss law, its weight, and the doubling time it implies."""
 
 from typing import Annotated, Any
 

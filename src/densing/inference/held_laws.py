@@ -138,7 +138,9 @@ def _hold(
     z = np.tile(whole, (DRAWS, 1))
     z[:, free] = best.position + rng.standard_normal((DRAWS, len(free))) @ scale.T
     values = jax.jit(jax.vmap(potential.constrain, in_axes=(0, None)))(jnp.asarray(z), inputs)
-    kept = {name: np.asarray(v)[None] for name, v in values.items() if not name.endswith("_coordinate")}
+    kept = {
+        name: np.asarray(v)[None] for name, v in values.items() if not name.endswith("_coordinate")
+    }
     posterior: xr.Dataset = labelled(kept, model.priors, layout.coords)
     time = layout.data.models.time
     frontier = None

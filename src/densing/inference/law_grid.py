@@ -1,8 +1,8 @@
 """Where the modes of one loss law without irreducible loss lie: minima of a profile on a grid.
 
-Given both exponents ``L = A N^-alpha + B D^-beta`` is linear, so its best A and B have a closed form
-and the profile of the squared log error needs no search. Random starts do not replace it: on the
-paper's average panel one in forty goes down to the better mode.
+Given both exponents ``L = A N^-alpha + B D^-beta`` is linear, so its best A and B have a closed
+form and the profile of the squared log error needs no search. Random starts do not replace it: on
+the paper's average panel one in forty goes down to the better mode.
 """
 
 from collections.abc import Sequence
