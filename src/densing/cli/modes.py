@@ -88,7 +88,7 @@ def show(answer: dict[str, Any]) -> None:
     )  # fmt: skip
     for row in answer["benchmarks"]:
         for i, mode in enumerate(row["modes"]):
-            weight = f"{100 * mode['weight']:.1f} ({100 * mode['error']:.1f})"
+            weight = f"{100 * mode['weight']:.1f} ({100 * mode['error']:.2f})"
             table.add_row(
                 row["benchmark"] if i == 0 else "", f"{mode['alpha']:.3f}", f"{mode['beta']:.3f}",
                 weight if row["reliable"] else f"{weight} ?", months(mode["population"]),
