@@ -1,5 +1,7 @@
 """The commands and the exit statuses: 0 good, 2 bad input, 3 finished but not trustworthy."""
 
+import os
+import signal
 import sys
 from importlib import import_module
 
@@ -7,8 +9,12 @@ from cyclopts import App, CycloptsError, Group
 from rich.console import Console
 
 from densing import __version__
+from densing.results.whole import finished
 
-GOOD, BAD_INPUT, NOT_TRUSTWORTHY, INTERRUPTED = 0, 2, 3, 130
+GOOD, BAD_INPUT, NOT_TRUSTWORTHY, INTERRUPTED, NOBODY_READS = 0, 2, 3, 130, 141
+
+SHOWN = 4
+"""Files that an interrupted command names."""
 
 GROUPS = {
     "Measure": {
@@ -20,6 +26,7 @@ GROUPS = {
         "backtest": ("backtest", "forecasts as of the past, scored against what came"),
         "calibrate": ("calibrate", "simulated worlds: do the intervals cover what they should?"),
         "coverage": ("coverage", "the same in worlds that break other methods"),
+        "modes": ("modes", "every mode of a loss law, its weight, what it implies"),
         "reproduce": ("reproduce", "the Densing Law paper beside its re-estimate"),
         "selfcheck": ("selfcheck", "a reference's own largest models, whose density is 1"),
     },
@@ -94,7 +101,18 @@ def first_steps() -> None:
 
 def main() -> None:
     """Run the command line and exit."""
-    sys.exit(run(sys.argv[1:]))
+    # A polite end (kill, a closing terminal, a scheduler) is an interrupt: parts are cleared away.
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+            signal.signal(number, signal.default_int_handler)
+    status = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except OSError:
+        status = NOBODY_READS if status == GOOD else status
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python flushes once more, and complains
+    sys.exit(status)
 
 
 def run(arguments: list[str]) -> int:
@@ -103,15 +121,20 @@ def run(arguments: list[str]) -> int:
     if not arguments:
         first_steps()
         return GOOD
+    finished.clear()
     try:
         status = app(arguments, exit_on_error=False, result_action="return_value")
     except CycloptsError:
         return BAD_INPUT
     except KeyboardInterrupt:
-        errors.print("interrupted: nothing was written")
+        errors.print(f"interrupted: {_written()}")
         return INTERRUPTED
+    except BrokenPipeError:
+        return NOBODY_READS  # such as `densing data catalog | head`
     except OSError as fault:
-        errors.print(f"cannot read or write {fault.filename or ''}: {fault.strerror or fault}")
+        place = "" if fault.filename is None else f" {fault.filename}"
+        reason = " ".join(str(fault.strerror or fault).split())
+        errors.print(f"cannot read or write{place}: {reason}; {_written()}")
         return BAD_INPUT
     except Exception as fault:
         if not isinstance(fault, _expected()):
@@ -119,6 +142,15 @@ def run(arguments: list[str]) -> int:
         errors.print(str(fault))
         return BAD_INPUT
     return status if isinstance(status, int) else GOOD
+
+
+def _written() -> str:
+    """Say which files of a command that did not finish are there; each of them is whole."""
+    there = list(dict.fromkeys(str(path) for path in finished if path.exists()))
+    if not there:
+        return "nothing was written"
+    more = f" and {len(there) - SHOWN} more" if len(there) > SHOWN else ""
+    return f"written before, and whole: {', '.join(there[:SHOWN])}{more}"
 
 
 def _expected() -> tuple[type[Exception], ...]:

@@ -2,12 +2,13 @@
 
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from densing.cli.files import check_file, check_writable
+from densing.cli.files import check_file, check_writable, open_joint
 from densing.cli.options import Flag, Sampling, Tables
 from densing.cli.own import check_named, own_models
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 def report(
     *,
     out: Path = Path("report"),
+    run: Path | None = None,
     sensitivity: Path | None = None,
     highlight: Annotated[list[str] | None, Parameter(negative=())] = None,
     tables: Tables = Tables(),  # noqa: B008
@@ -34,6 +36,9 @@ def report(
     ----------
     out
         Folder of the report: index.html, run.nc, figures/, tables/.
+    run
+        Run file to make the page of, in place of a fit: that of a report that was interrupted, or
+        of densing fit.
     sensitivity
         Folder of a finished densing sensitivity run of the same evidence and model, to show in the
         page; without it, OUT/sensitivity where that is one.
@@ -43,23 +48,40 @@ def report(
         Print the summary as one JSON object.
     """
     check_writable(out)
-    model, settings = sampling.declared()
-    evidence = tables.load()
-    own = own_models(tables.models, evidence, model.choices)
-    check_named(highlight or (), evidence, model.choices)
-    choices = _sensitivity(sensitivity, out, evidence, model)
-    run = _fit(evidence, model, settings, sampling)
+    named = list(highlight or ())
+    if run is not None:
+        from densing.results.run import record
+
+        opened = _given(run, tables, sampling)
+        _known(named, opened)
+        choices = _sensitivity(
+            sensitivity, out, opened.attrs["evidence_hash"], record(opened, "model")
+        )
+    else:
+        model, settings = sampling.declared()
+        evidence = tables.load()
+        own = own_models(tables.models, evidence, model.choices)
+        check_named(named, evidence, model.choices)
+        named = [*own, *named]
+        choices = _sensitivity(sensitivity, out, evidence.hash, model.model_dump(mode="json"))
+        opened = _fit(evidence, model, settings, sampling)
     from densing.report.write import write_report
     from densing.results.run import save_run
 
-    save_run(run, out / "run.nc")
+    kept = out / "run.nc"
+    if run is None or run.resolve() != kept.resolve():
+        save_run(opened, kept)
     command = shlex.join(["densing", *sys.argv[1:]])
-    page = write_report(
-        run, out, command=command, sensitivity=choices, highlight=[*own, *(highlight or ())]
-    )
+    try:
+        page = write_report(opened, out, command=command, sensitivity=choices, highlight=named)
+    except (KeyboardInterrupt, OSError):
+        again = ["densing", "report", "--run", str(kept), "--out", str(out)]
+        again += [part for name in named for part in ("--highlight", name)]
+        print(f"the fit is kept; the page is made by: {shlex.join(again)}", file=sys.stderr)
+        raise
     from densing.cli.show import show_summary
 
-    return show_summary(run, json=json, written=page)
+    return show_summary(opened, json=json, written=page)
 
 
 def fit(
@@ -89,8 +111,30 @@ def fit(
     return show_summary(run, json=json, written=save_run(run, out))
 
 
+def _given(run: Path, tables: Tables, sampling: Sampling) -> "xr.DataTree":
+    """Open the run that a page is asked of; what a fit alone would heed beside it is refused."""
+    from densing.models.declaration import DeclarationError
+
+    if tables != Tables() or sampling != Sampling(quiet=sampling.quiet):
+        raise DeclarationError(
+            "--run shows a run as it was fitted: leave out the tables and the options of the fit, "
+            "or leave out --run to fit"
+        )
+    return open_joint(run)
+
+
+def _known(names: list[str], run: "xr.DataTree") -> None:
+    """Refuse names of models that a run does not have."""
+    from densing.results.horizon import RequestError
+    from densing.results.request import unknown
+
+    models = [str(name) for name in run["derived"]["model"].to_numpy()]
+    if faults := [unknown("model", name, models) for name in names if name not in models]:
+        raise RequestError("\n".join(faults))
+
+
 def _sensitivity(
-    given: Path | None, out: Path, evidence: "Evidence", model: "Model"
+    given: Path | None, out: Path, evidence_hash: str, model: "Mapping[str, Any]"
 ) -> dict[str, Any] | None:
     """Read the multiverse that is given, or that lies in the report's folder and fits."""
     found = out / "sensitivity"
@@ -99,9 +143,7 @@ def _sensitivity(
     from densing.report.sensitivity_page import read_sensitivity
     from densing.results.run import RunError
 
-    about: dict[str, Any] = {
-        "evidence_hash": evidence.hash, "model": model.model_dump(mode="json")
-    }  # fmt: skip
+    about: dict[str, Any] = {"evidence_hash": evidence_hash, "model": model}
     if given is not None:
         return read_sensitivity(given, **about)
     try:

@@ -84,11 +84,11 @@ def sensitivity(
                 laid_out, model, evidence, settings, out, seed=sampling.seed, workers=workers,
                 dask=dask, listen=listen,
             )  # fmt: skip
+        answer = summarise(result, declared)
+        written = write_sensitivity(answer, out)
     except KeyboardInterrupt:
         print(f"interrupted: the same command continues from {out}", file=sys.stderr)
         return INTERRUPTED
-    answer = summarise(result, declared)
-    written = write_sensitivity(answer, out)
     if json:
         print_json(answer)
     else:

@@ -60,22 +60,23 @@ def simulate(*, truth: Path | None = None, out: Path) -> None:
     """
     from densing.models.declaration import DeclarationError
     from densing.models.world import load_world, simulate
-    from densing.results.plain_json import to_json
+    from densing.report.folder import write_json, written_whole
 
     world = load_world(truth)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise DeclarationError(f"{out} exists already: give a new folder")
     tables, known = simulate(world)
-    out.mkdir(parents=True, exist_ok=True)
-    for name, table in tables.items():
-        table.to_csv(out / f"{name}.csv", index=False)
-    (out / "truth.json").write_text(to_json({**known, "world": world.model_dump()}) + "\n")
     names = ", ".join(f'"{name}"' for name in world.benchmarks)
-    (out / "model.toml").write_text(
+    model = (
         'about = "The joint model for a simulated world"\nextends = "default"\n\n[choices]\n'
         f'reference = "simulated"\nbenchmarks = [{names}]\ntokens = {world.tokens!r}\n'
         'count = "total"\nmin_scores = 1\n'
     )
+    with written_whole(out, last="model.toml") as made:
+        for name, table in tables.items():
+            table.to_csv(made / f"{name}.csv", index=False)
+        write_json(made / "truth.json", {**known, "world": world.model_dump()})
+        (made / "model.toml").write_text(model, encoding="utf-8")
     folder = str(out)
     Console(highlight=False, soft_wrap=True).print(
         f"written: {folder}; fit it with\n  densing fit --model {folder}/model.toml "

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from densing.inference.law_grid import as_vector, grid_minima
 from densing.inference.modes import Weighed, find_modes, weigh_modes
 from densing.inference.potential import Inputs
 from densing.inference.sampler import build_sampler
@@ -47,10 +48,12 @@ class LawModes:
 
     modes: list[LawMode]
     weighed: Weighed
+    labels: list[str]
+    """Names of the coordinates of `weighed`."""
 
 
 def loss_modes(
-    runs: pd.DataFrame, *, model: Model | None = None, starts: int = 40, seed: int = 1
+    runs: pd.DataFrame, *, model: Model | None = None, starts: int = 8, seed: int = 1
 ) -> LawModes:
     """Find and weigh the modes of the loss law of one benchmark.
 
@@ -61,7 +64,7 @@ def loss_modes(
     model
         Its priors, and whether the law has an irreducible loss (`no_irreducible`: it has not).
     starts
-        Random points that modes are searched from.
+        Random points that modes are searched from, beside the minima of a grid (`law_grid`).
     """
     prepare_jax()
     model = model or load_model("no_irreducible")
@@ -77,7 +80,11 @@ def loss_modes(
     sampler = build_sampler(
         program, inputs, priors=model.priors, sizes={"benchmark": 1}, settings=load_settings()
     )
-    found = find_modes(sampler.potential, inputs, starts=starts, seed=seed)
+    points = []
+    if not irreducible:
+        minima = grid_minima(data.n, data.d, data.log_loss)
+        points = [as_vector(point, sampler.potential.labels) for point in minima]
+    found = find_modes(sampler.potential, inputs, starts=starts, seed=seed, points=points)
     weighed = weigh_modes(sampler.potential, inputs, found, seed=seed)
     values = sampler.constrain(weighed.position[None], inputs)
     peaks = sampler.constrain(np.stack([mode.position for mode in weighed.modes])[None], inputs)
@@ -89,4 +96,4 @@ def loss_modes(
         ]
         about = float(weighed.weight[i]), float(weighed.error[i]), -mode.energy
         modes.append(LawMode(*about, peak[0], peak[1], spread[0], spread[1]))
-    return LawModes(modes, weighed)
+    return LawModes(modes, weighed, sampler.potential.labels)

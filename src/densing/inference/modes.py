@@ -10,7 +10,7 @@ One mixture for all modes, so their weights are on one scale; the effective numb
 the Pareto k of w say whether to believe them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,12 +56,21 @@ class Weighed:
 
 
 def find_modes(
-    potential: Potential, inputs: Inputs, *, starts: int = 40, seed: int = 1
+    potential: Potential,
+    inputs: Inputs,
+    *,
+    starts: int = 40,
+    seed: int = 1,
+    points: Sequence[np.ndarray] = (),
 ) -> list[Mode]:
-    """Distinct modes within `HOPELESS` nats of the best, the highest first."""
+    """Distinct modes within `HOPELESS` nats of the best, the highest first.
+
+    Searched from `points` and from `starts` random ones.
+    """
     value_and_grad = potential.value_and_grad
-    keys = jax.random.split(jax.random.key(seed), starts)
-    found = [find_mode(value_and_grad, inputs, potential.start(key)) for key in keys]
+    keys = jax.random.split(jax.random.key(seed), max(starts, 1))[:starts]
+    begin = [*points, *(potential.start(key) for key in keys)]
+    found = [find_mode(value_and_grad, inputs, point) for point in begin]
     found.sort(key=lambda mode: mode.energy)
     kept: list[tuple[Mode, np.ndarray]] = []
     for mode in found:

@@ -110,8 +110,8 @@ def read_declaration(kind: str, name: str | Path) -> tuple[str, dict[str, Any]]:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))  # some editors put a mark first
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise DeclarationError(f"{path}: not valid TOML: {fault}") from None
 
 

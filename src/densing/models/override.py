@@ -15,7 +15,7 @@ def parse(text: str) -> tuple[str, Any]:
         raise DeclarationError(f"{text!r} is not KEY=VALUE, for example tokens=1e12")
     try:
         return key, tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         words = [word.strip() for word in value.split(",")]
         return key, words if len(words) > 1 else words[0]
 

@@ -90,10 +90,10 @@ def load_world(path: str | Path | None = None) -> World:
     if path is None:
         return World()
     try:
-        content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        content = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
     except OSError as fault:
         raise DeclarationError(f"{path}: cannot be read: {fault.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as fault:
         raise DeclarationError(f"{path}: not valid TOML: {fault}") from None
     return validated(World, content, str(path))
 

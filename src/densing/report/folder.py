@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from densing.results.plain_json import to_json
+from densing.results.whole import finished, sweep
 
 
 @contextmanager
@@ -26,6 +27,7 @@ def written_whole(out: Path, *, last: str) -> Iterator[Path]:
     """
     made = not out.exists()
     out.mkdir(parents=True, exist_ok=True)
+    sweep(out, ".part-*")
     try:
         with tempfile.TemporaryDirectory(dir=out, prefix=".part-") as name:
             folder = Path(name)
@@ -35,6 +37,7 @@ def written_whole(out: Path, *, last: str) -> Iterator[Path]:
                 place = out / file.relative_to(folder)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 file.replace(place)
+                finished.append(place)
     except BaseException:
         if made and not any(out.iterdir()):
             out.rmdir()

@@ -37,7 +37,7 @@ def read_sensitivity(
         Nothing that can be read, or of other evidence, or around another model.
     """
     answer = read_json(folder / RECORD)
-    if not isinstance(answer, dict) or not answer.get("around"):
+    if not isinstance(answer, dict) or not _whole(answer):
         raise RunError(
             f"{folder}: no finished sensitivity run of this version; "
             f"make one with densing sensitivity --out {folder}"
@@ -55,6 +55,19 @@ def read_sensitivity(
             f"{folder}: {' and '.join(faults)}; make it again with the same options as the report"
         )
     return answer
+
+
+def _whole(answer: Mapping[str, Any]) -> bool:
+    """Whether the record has the parts that the section is made from."""
+    around = answer.get("around")
+    return (
+        isinstance(around, dict)
+        and isinstance(around.get("model"), dict)
+        and {"name", "choices"} <= set(around["model"])
+        and "evidence_hash" in around
+        and all(isinstance(answer.get(part), dict) for part in ("axes", "multiverse", "variance"))
+        and {"default", "universes", "diagnostics"} <= set(answer)
+    )
 
 
 def drawable(answer: Mapping[str, Any]) -> bool:

@@ -1,12 +1,13 @@
 """The run file: one netCDF DataTree with everything a fit knows, written whole or not at all."""
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
+
+from densing.results.complete import lacks
+from densing.results.whole import write_whole
 
 FORMAT = 1
 """Version of the layout of a run file."""
@@ -25,20 +26,9 @@ def save_run(run: xr.DataTree, path: str | Path) -> Path:
         The folder cannot be written to, or the disk is full; nothing is left behind.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    os.close(handle)
-    partial = Path(name)
-    umask = os.umask(0)
-    os.umask(umask)
-    try:
-        partial.chmod(0o666 & ~umask)
-        run.to_netcdf(partial, engine="h5netcdf", encoding=_compression(run))
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    # In memory first: where a disk is full, HDF5 fails again, and loudly, each time it closes.
+    content = run.to_netcdf(engine="h5netcdf", encoding=_compression(run))
+    write_whole(path, content)
     return path
 
 
@@ -48,7 +38,7 @@ def open_run(path: str | Path) -> xr.DataTree:
     Raises
     ------
     RunError
-        Missing, truncated or foreign file, or a format this version does not read.
+        Missing, truncated, spoilt or foreign file, or a format this version does not read.
     """
     path = Path(path)
     if not path.is_file():
@@ -70,6 +60,11 @@ def open_run(path: str | Path) -> xr.DataTree:
             "fit again, or use the version of densing that wrote it "
             f"({run.attrs.get('densing_version', 'unknown')})"
         )
+    if missing := lacks(run):
+        raise RunError(
+            f"{path}: part of a run is missing or spoilt ({', '.join(missing[:4])}"
+            f"{' ...' if len(missing) > 4 else ''}); make it again with `densing fit`"
+        )
     return run
 
 
@@ -86,7 +81,8 @@ def chosen(run: xr.DataTree, name: str, default: Any) -> Any:
 def _compression(run: xr.DataTree) -> dict[str, dict[str, dict[str, Any]]]:
     return {
         node.path: {
-            str(name): {"zlib": True, "complevel": 4}
+            # A checksum of each block: what was spoilt on the way is refused, not read.
+            str(name): {"zlib": True, "complevel": 4, "fletcher32": True}
             for name, variable in node.data_vars.items()
             if variable.dtype.kind == "f" and variable.ndim > 1
         }

@@ -2,24 +2,63 @@
 
 import json
 import os
+import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
+STALE = 3600.0
+"""Seconds after which a part of a file is nobody's: its writer was killed."""
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file atomically; its folder is made."""
+finished: list[Path] = []
+"""What this process has written whole, in order: an interrupted command says what is there."""
+
+
+def write_whole(path: Path, content: bytes | memoryview) -> None:
+    """Write a file atomically: a reader sees the old file or the new, never a part.
+
+    Its folder is made. Any number of processes may write the same file: the last one wins, whole.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be written to, or the disk is full; the old file stays, nothing else is
+        left behind.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    sweep(path.parent, f".{path.name}.*.part")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    partial = Path(name)
     try:
-        partial.write_bytes(content)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        partial.chmod(0o666 & ~umask)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+    finished.append(path)
+
+
+def sweep(folder: Path, pattern: str) -> None:
+    """Remove what writers that were killed have left in `folder`, an hour and more ago."""
+    import shutil
+
+    for left in folder.glob(pattern):
+        try:
+            if time.time() - left.stat().st_mtime < STALE:
+                continue
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        except OSError:
+            continue  # another process was faster, or it is not ours to remove
 
 
 def read_json(path: Path) -> Any:
     """Read a record back; None where there is none that can be read."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None

@@ -31,7 +31,8 @@ def write_universe(folder: Path, name: str, record: dict[str, Any]) -> None:
 
 def read_universe(folder: Path, name: str) -> dict[str, Any] | None:
     """Record of a universe; None where there is none that can be read."""
-    return read_json(folder / "universes" / f"{name}.json")
+    record = read_json(folder / "universes" / f"{name}.json")
+    return record if isinstance(record, dict) and "levels" in record else None
 
 
 def leader_file(name: str) -> str:
@@ -48,5 +49,5 @@ def read_leader(folder: Path, name: str) -> Any:
     """Return what the universes of a shape start from; None where nothing can be read."""
     try:
         return pickle.loads((folder / leader_file(name)).read_bytes())
-    except (OSError, EOFError, pickle.UnpicklingError, AttributeError, ImportError):
+    except Exception:  # bytes that are no pickle raise whatever they spell
         return None
