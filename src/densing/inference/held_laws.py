@@ -108,7 +108,7 @@ def benchmark_modes(
 
         inputs = jax.tree.map(jnp.asarray, Inputs(layout.data, dict(layout.facts)))
         potential = build(program, model.priors, layout.sizes, inputs)
-        at = np.asarray([potential.labels.index(label) for label in laws.labels])
+        at = np.asarray([potential.labels.index(label) for label in laws.labels], dtype=int)
         start = potential.start(jax.random.key(seed))
         first = find_mode(potential.value_and_grad, inputs, start).position
         held = []

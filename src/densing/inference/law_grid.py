@@ -6,7 +6,7 @@ the paper's average panel one in forty goes down to the better mode.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,8 +41,8 @@ def grid_minima(n: np.ndarray, d: np.ndarray, log_loss: np.ndarray) -> list[LawP
     """
     size = np.exp(-EXPONENTS[:, None] * n)
     data = np.exp(-EXPONENTS[:, None] * d)
-    points = np.empty((len(size), len(data)), object)
-    error = np.empty(points.shape)
+    points: Any = np.empty((len(size), len(data)), object)
+    error = np.empty((len(size), len(data)))
     for i, p in enumerate(size):
         for j, q in enumerate(data):
             points[i, j] = point = _fitted(p, q, log_loss, EXPONENTS[i], EXPONENTS[j])

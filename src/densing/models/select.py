@@ -156,4 +156,4 @@ def log_experts(models: pd.DataFrame) -> np.ndarray:
     without = models["embedding_params"].astype(float).fillna(0.0)
     total = models["params"].astype(float)
     active = models["active_params"].astype(float).fillna(total)
-    return np.log((total - without) / (active - without)).to_numpy()
+    return np.log(((total - without) / (active - without)).to_numpy())

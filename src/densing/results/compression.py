@@ -75,11 +75,16 @@ def compression(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any]:
         ],
         "methods": {
             name: {"pairs": methods.count(name)}
-            | _told(*(x[:, np.array(methods) == name].mean(axis=1) for x in (ratio, trend)), prob)
+            | _told(_mean(ratio, methods, name), _mean(trend, methods, name), prob)
             for name in dict.fromkeys(methods)
         },
         "unpaired": unpaired,
     }  # fmt: skip
+
+
+def _mean(pairs: np.ndarray, methods: list[str], name: str) -> np.ndarray:
+    """Mean over the pairs of one method, shape (sample,)."""
+    return pairs[:, np.array(methods) == name].mean(axis=1)
 
 
 def _told(ratio: np.ndarray, trend: np.ndarray, prob: float) -> dict[str, Any]:
