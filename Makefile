@@ -41,7 +41,7 @@ notebooks: setup ## run the notebooks anew, in place, with their outputs (minute
 	  --ExecutePreprocessor.record_timing=False docs/notebooks/*.ipynb
 
 gallery: report ## the documentation's figures anew, from the report's run
-	cp report/figures/*.svg docs/gallery/
+	for figure in docs/gallery/*.svg; do cp "report/figures/$${figure##*/}" docs/gallery/; done
 	cp report/figures/density_by_release.png docs/headline.png
 
 bench: setup ## speed and scale, with the targets beside the figures (minutes)
