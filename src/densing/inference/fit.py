@@ -20,7 +20,7 @@ from densing.models.layout import GRID_STEP, Layout, lay_out
 from densing.models.prior_draws import prior_draws
 from densing.models.program import Program
 from densing.results.derive import derived
-from densing.results.health import MAX_INTEGRATION_ERROR, examine
+from densing.results.health import MAX_EDGE_MASS, MAX_INTEGRATION_ERROR, examine
 from densing.results.log_prior import log_prior
 from densing.results.predict import predict_scores
 
@@ -29,8 +29,10 @@ PRIOR_DRAWS = 500
 FINER = 2.0 / 3.0
 """Factor on the integration grid's step where a run proves it too coarse: the error falls with
 the eighth power of the step or so."""
-FINEST = 0.05
-"""Step, in natural log of size, below which no grid goes."""
+LONGER = 3.0
+"""By how much a grid is made longer at either end, ln parameters, where a run proves it short."""
+TRIES = 3
+"""Grids that a fit tries."""
 
 
 def fit(
@@ -86,7 +88,7 @@ def fit(
         gradient_evaluations=sampled.gradient_evaluations,
         first_divergences=sampled.first_divergences,
         integration_error=targets.typical_error,
-        edge_mass=float(targets.edge_mass.mean(axis=0).max()),
+        edge_mass=targets.worst_edge,
     )
     likelihood = {name: by_chain(array) for name, array in targets.log_likelihood.items()}
     prior = prior_draws(
@@ -123,14 +125,15 @@ def fit(
 def _sampled(
     evidence: Evidence, model: Model, settings: Settings, *, seed: int, listen: Listener | None
 ) -> tuple[Layout, Draws, TargetDraws]:
-    """Sample on a grid that is fine enough: where the first proves too coarse, on finer ones.
+    """Sample on a grid that is fine and long enough: where the first is not, on better ones.
 
-    Sharp curves (little scatter of a benchmark about its law) make integrands narrow; how narrow
-    is known from the posterior only. What the coarser tries cost is added.
+    Sharp curves (little scatter of a benchmark about its law) make integrands narrow, scores near
+    floor or ceiling make them long; how much is known from the posterior only. What the tries
+    before cost is added.
     """
-    spent, seconds, step = 0, {}, GRID_STEP
-    while True:
-        layout = lay_out(evidence, model.choices, grid_step=step)
+    spent, seconds, step, more = 0, {}, GRID_STEP, 0.0
+    for left in reversed(range(TRIES)):
+        layout = lay_out(evidence, model.choices, grid_step=step, grid_more=more)
         sampled = engines.sample(
             partial(_program, layout.switches), layout.data, priors=model.priors,
             sizes=layout.sizes, facts=layout.facts, coords=layout.coords, settings=settings,
@@ -140,10 +143,12 @@ def _sampled(
         targets = draw_targets(flat, layout.data, layout.facts, layout.switches, seed=seed)
         spent += sampled.gradient_evaluations
         seconds = {k: round(v + seconds.get(k, 0.0), 2) for k, v in sampled.seconds.items()}
-        step *= FINER
-        if targets.typical_error <= MAX_INTEGRATION_ERROR or step < FINEST:
-            sampled = replace(sampled, gradient_evaluations=spent, seconds=seconds)
-            return layout, sampled, targets
+        coarse = targets.typical_error > MAX_INTEGRATION_ERROR
+        short = targets.worst_edge > MAX_EDGE_MASS
+        if not left or not (coarse or short):
+            break
+        step, more = step * (FINER if coarse else 1.0), more + (LONGER if short else 0.0)
+    return layout, replace(sampled, gradient_evaluations=spent, seconds=seconds), targets
 
 
 def _program(switches: Switches, m: Program, data: Any) -> None:

@@ -47,6 +47,11 @@ class TargetDraws(NamedTuple):
         """Root mean square of the integration error over draws, nats."""
         return float(np.sqrt(np.mean(self.integration_error**2)))
 
+    @property
+    def worst_edge(self) -> float:
+        """Largest share of a model's posterior that lies in an outermost cell of the grid."""
+        return float(self.edge_mass.mean(axis=0).max())
+
 
 def draw_targets(
     values: dict[str, Any], data: JointData, facts: Any, switches: Switches, *, seed: int

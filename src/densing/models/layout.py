@@ -28,7 +28,7 @@ USUAL_LEVEL = -1.0
 GRID_STEP = 0.15
 """Spacing of the integration grid in ln parameters; checked after each fit (`health`)."""
 GRID_MARGIN = (9.0, 7.0)
-"""How far the grid reaches below the smallest and above the largest model."""
+"""How far the grid reaches below the smallest and above the largest model; checked, too."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,18 @@ class Layout:
         return {dim: len(names) for dim, names in self.coords.items()}
 
 
-def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STEP) -> Layout:
-    """Select the evidence a model asks for and lay it out as arrays."""
+def lay_out(
+    evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STEP, grid_more: float = 0.0
+) -> Layout:
+    """Select the evidence a model asks for and lay it out as arrays.
+
+    Parameters
+    ----------
+    grid_step
+        Spacing of the integration grid.
+    grid_more
+        How much further than `GRID_MARGIN` the grid reaches at either end.
+    """
     chosen = select(evidence, choices)
     names = list(choices.benchmarks)
     index = {name: position for position, name in enumerate(names)}
@@ -90,7 +100,9 @@ def lay_out(evidence: Evidence, choices: Choices, *, grid_step: float = GRID_STE
         ),
         log_params=log_params,
         grid=build_grid(
-            log_params.min() - GRID_MARGIN[0], log_params.max() + GRID_MARGIN[1], grid_step
+            log_params.min() - GRID_MARGIN[0] - grid_more,
+            log_params.max() + GRID_MARGIN[1] + grid_more,
+            grid_step,
         ),
         since=scores.since,
         log_experts=log_experts(models) if experts else None,
