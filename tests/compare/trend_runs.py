@@ -76,6 +76,7 @@ def trend_run(
     run.attrs = {
         "densing_format": 1, "kind": "trend", "seed": 1, "values": 6,
         "model": model.model_dump_json(), "centre": json.dumps(centre),
-        "health": json.dumps(health), "versions": "{}",
+        "health": json.dumps(health), "versions": "{}", "settings": "{}",
+        "created": "2026-01-02T03:04:05+00:00",
     }  # fmt: skip
     return run
