@@ -35,4 +35,4 @@ def solve(group, universes, *, folder, leaves, deaths):
             write_leader(folder, group.name, "leader")
         elif not (folder / leader_file(group.name)).exists():
             return
-        write_universe(folder, planned.name, {"pid": os.getpid()})
+        write_universe(folder, planned.name, {"levels": {}, "pid": os.getpid()})

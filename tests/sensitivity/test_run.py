@@ -40,7 +40,7 @@ def test_a_job_carries_its_universes_and_its_leader_alone(groups, tmp_path):
 def test_only_what_is_missing_is_done(groups, tmp_path):
     for g in groups:
         for planned in g.members[:-1]:
-            write_universe(tmp_path, planned.name, {})
+            write_universe(tmp_path, planned.name, {"levels": {}})
     write_leader(tmp_path, groups[0].name, "kept")
     # The leader of "middle" is lost: it is fitted again, for the one that is missing.
     write_leader(tmp_path, groups[1].name, "kept")
@@ -48,7 +48,7 @@ def test_only_what_is_missing_is_done(groups, tmp_path):
         ["large013"], ["middle000", "middle004"], ["small001"],
     ]  # fmt: skip
     for g in groups:
-        write_universe(tmp_path, g.members[-1].name, {})
+        write_universe(tmp_path, g.members[-1].name, {"levels": {}})
     assert run.missing(groups, tmp_path) == []
 
 

@@ -40,7 +40,7 @@ def labelled(
     chains, draws = next(iter(values.values())).shape[:2]
     return xr.Dataset(
         variables,
-        coords={"chain": range(chains), "draw": range(draws)}
+        coords=numbered(chains, draws)
         | {dim: list(names) for dim, names in coords.items() if dim in used},
     )
 
@@ -62,14 +62,23 @@ def sample_stats(statistics: Statistics) -> xr.Dataset:
         {
             name: (("chain", "draw"), array, {"units": units.get(name, "1"), "long_name": name})
             for name, array in statistics._asdict().items()
-        }
+        },
+        coords=numbered(*statistics.lp.shape),
     )
+
+
+def numbered(chains: int, draws: int) -> dict[str, range]:
+    """Coordinates of chains and draws; ArviZ matches a run's groups by them."""
+    return {"chain": range(chains), "draw": range(draws)}
 
 
 def predicted_scores(scores: np.ndarray) -> xr.Dataset:
     """Predicted scores of shape (chain, draw, score_row)."""
     attrs = {"units": "proportion", "long_name": "score, predicted"}
-    return xr.Dataset({"score": (("chain", "draw", "score_row"), scores.astype(np.float32), attrs)})
+    return xr.Dataset(
+        {"score": (("chain", "draw", "score_row"), scores.astype(np.float32), attrs)},
+        coords=numbered(*scores.shape[:2]),
+    )
 
 
 def observed_data(layout: Layout) -> xr.Dataset:

@@ -172,7 +172,7 @@ def log_likelihood(terms: dict[str, np.ndarray], layout: Layout) -> xr.Dataset:
             )
             for name, array in terms.items()
         },
-        coords={"model": layout.coords["model"]},
+        coords={"model": layout.coords["model"]} | assemble.numbered(*terms["scores"].shape[:2]),
     )  # fmt: skip
 
 
