@@ -14,7 +14,7 @@ from densing.cli.app import run as densing
 from densing.models.declaration import DeclarationError
 from densing.sensitivity import cluster as module
 from densing.sensitivity import run
-from densing.sensitivity.cluster import cluster, farm
+from densing.sensitivity.cluster import cluster, hand_out
 from densing.sensitivity.plan import Group
 
 from . import jobs
@@ -105,7 +105,7 @@ def test_a_worker_that_is_killed_loses_nothing(scheduler, tmp_path):
 
     with cluster(scheduler.address) as client:
         assert len(client.nthreads()) == 2
-        assert farm(client, jobs.write, [(n, str(leaves)) for n in names], home, needs=needs)
+        assert hand_out(client, jobs.write, [(n, str(leaves)) for n in names], home, needs=needs)
         assert len(client.nthreads()) == 1
         told = {p.stem: p.read_text().split() for p in home.glob("*.json")}
         assert set(told) == set(names) - {"never"}
@@ -116,7 +116,7 @@ def test_a_worker_that_is_killed_loses_nothing(scheduler, tmp_path):
             "late": ["first.json"]
         }
         with pytest.raises(DeclarationError, match=r"lacks what a fit needs .*same version"):
-            farm(client, jobs.lack, [("any", "")], home, needs=lambda *job: {})
+            hand_out(client, jobs.lack, [("any", "")], home, needs=lambda *job: {})
         # A whole run: groups led and followed, nobody's disk but ours.
         groups, folder = small_groups(), tmp_path / "run"
         work = partial(jobs.solve, leaves=str(leaves), deaths=0)

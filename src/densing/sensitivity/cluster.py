@@ -57,7 +57,7 @@ def cluster(address: str, *, patience: float = PATIENCE) -> Iterator[Any]:
             client.close(timeout=patience)
 
 
-def farm(
+def hand_out(
     client: Any,
     work: Callable[..., None],
     jobs: Sequence[Sequence[Any]],

@@ -123,7 +123,7 @@ def _here(work: Callable[..., None], folder: Path, workers: int, jobs: Sequence[
 
 def _away(client: Any, work: Callable[..., None], folder: Path, jobs: Sequence[Job]) -> bool:
     """Have jobs done by a Dask cluster."""
-    from densing.sensitivity.cluster import farm
+    from densing.sensitivity.cluster import hand_out
 
     def needs(group: Group, universes: Sequence[Planned]) -> dict[str, bytes] | None:
         name = leader_file(group.name)
@@ -131,7 +131,7 @@ def _away(client: Any, work: Callable[..., None], folder: Path, jobs: Sequence[J
             return {name: (folder / name).read_bytes()}
         return {} if group.members[0].name in [p.name for p in universes] else None
 
-    return farm(client, work, jobs, folder, needs=needs)
+    return hand_out(client, work, jobs, folder, needs=needs)
 
 
 def missing(groups: Sequence[Group], folder: Path) -> list[Job]:
