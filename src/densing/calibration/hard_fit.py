@@ -14,7 +14,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from densing.inference import assemble
 from densing.inference.potential import Inputs
 from densing.inference.sampler import Sampled
 from densing.inference.settings import Settings
@@ -23,20 +22,12 @@ from densing.inference.targets import draw_targets
 from densing.models.declaration import Model
 from densing.models.joint import Switches
 from densing.models.layout import Layout
-from densing.results.derive import frontier_growth
-from densing.results.health import examine
 from densing.results.interval import PROB
 from densing.results.line import least_squares
 from densing.results.record_setters import record_setters
-from densing.sensitivity.machine import (
-    MAX_RHAT,
-    MAX_RHAT_ANY,
-    MIN_ESS,
-    Leader,
-    Machine,
-    build_machine,
-)
+from densing.sensitivity.machine import Leader, Machine, build_machine
 from densing.sensitivity.padding import Shape, Sizes, numbers_as_data, padded
+from densing.sensitivity.universe import growth_rates, judge
 
 GRID = "the integration grid"
 """How the reasons begin that are of the integration and not of the chains."""
@@ -125,31 +116,16 @@ def _record(
     targets = draw_targets(values, inputs.data, inputs.facts, switches, seed=one.seed)
     models = len(layout.models)
     eta = targets.log_density[:, :models]
-    statistics = sampled.chains.statistics
     time = layout.data.models.time
-    window = np.asarray([time.min(), time.max()])
-    rates = {
-        "population_rate": values["rate"],
-        "frontier_rate": frontier_growth(
-            values["rate"], values["shortfall"], values["shortfall_drift"], window
-        ),
-    }
-    lead = statistics.lp.shape
-    every = examine(
-        assemble.unlabelled({**sampled.values, "log_density": eta.reshape(*lead, models)}),
-        assemble.sample_stats(statistics), max_rhat=MAX_RHAT_ANY, min_ess=0.0,
-        gradient_evaluations=sampled.gradient_evaluations,
+    rates = {f"{key}_rate": draws for key, draws in growth_rates(sampled.values, layout).items()}
+    own, _, reasons = judge(
+        sampled, rates,
+        more={"log_density": eta.reshape(*sampled.chains.statistics.lp.shape, models)},
         integration_error=targets.typical_error,
         edge_mass=float(targets.edge_mass[:, :models].mean(axis=0).max()),
         first_divergences=sampled.first_divergences,
     )  # fmt: skip
-    own = examine(
-        assemble.unlabelled({k: v.reshape(lead) for k, v in rates.items()}),
-        assemble.sample_stats(statistics), max_rhat=MAX_RHAT, min_ess=MIN_ESS,
-        gradient_evaluations=sampled.gradient_evaluations,
-    )  # fmt: skip
-    reasons = list(dict.fromkeys([*own.reasons, *every.reasons]))
-    intervals = {key: _ends(draws) for key, draws in rates.items()}
+    intervals = {key: _ends(draws.ravel()) for key, draws in rates.items()}
     true_eta = np.log([truth["density"][name] for name in layout.models["model"]])
     low, high = _ends(eta)
     covered = {k: bool(v[0] < truth[k] < v[1]) for k, v in intervals.items()}

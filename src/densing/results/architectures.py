@@ -14,7 +14,7 @@ import xarray as xr
 from densing.results.future import future
 from densing.results.horizon import released
 from densing.results.interval import PROB, interval
-from densing.results.run import record
+from densing.results.run import log_densities, record
 
 DENSE = "dense"
 
@@ -31,8 +31,7 @@ def architectures(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any]:
     """
     data, ahead = run["constant_data"].to_dataset(), future(run)
     kind = data["architecture"].to_numpy().astype(str)
-    own = run["posterior"]["log_density"].transpose("chain", "draw", "model").to_numpy()
-    residual = own.reshape(-1, own.shape[-1]) - ahead.lines(ahead.time(released(run)))["population"]
+    residual = log_densities(run) - ahead.lines(ahead.time(released(run)))["population"]
     out: dict[str, Any] = {
         "count": record(run, "model")["choices"].get("count"), "dense": int(np.sum(kind == DENSE)),
         "contrasts": {},

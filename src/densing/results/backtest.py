@@ -27,6 +27,7 @@ from densing.models.dates import DAYS_PER_YEAR
 from densing.results import baselines
 from densing.results.future import future
 from densing.results.horizon import released
+from densing.results.run import log_densities
 from densing.results.scoring import (
     LEVELS,
     clustered,
@@ -64,12 +65,6 @@ def later_models(full: xr.DataTree, origin: date) -> pd.DataFrame:
     start = pd.Timestamp(origin)
     end = start + pd.DateOffset(months=max(MONTHS))
     return table[(day > start) & (day <= end)].reset_index(drop=True)
-
-
-def log_densities(run: xr.DataTree) -> np.ndarray:
-    """Draws of the models' log densities, shape (sample, model)."""
-    draws = run["posterior"]["log_density"].transpose("chain", "draw", "model").to_numpy()
-    return draws.reshape(-1, draws.shape[-1])
 
 
 def score_origin(

@@ -14,10 +14,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from densing.results.backtest import LATENT_DRAWS, MONTHS, log_densities
+from densing.results.backtest import LATENT_DRAWS, MONTHS
 from densing.results.future import future
 from densing.results.horizon import Horizon, released
 from densing.results.releases import record_so_far, running_record, simulate
+from densing.results.run import log_densities
 from densing.results.scoring import LEVELS, crps_of_latent, pit_of_latent, shares_inside
 
 

@@ -17,7 +17,7 @@ import xarray as xr
 from densing.results.future import future
 from densing.results.horizon import released
 from densing.results.interval import PROB, interval
-from densing.results.run import RunError
+from densing.results.run import RunError, log_densities
 
 METHODS = {
     "pruned and distilled": "pruned and distilled", "distilled": "distilled", "pruned": "pruned",
@@ -60,8 +60,7 @@ def compression(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any]:
                 pairs.append((child, parent, method_of(text)))
     if not pairs:
         raise RunError(f"no derived model of the run has its original beside it: {CURE}")
-    own = run["posterior"]["log_density"].transpose("chain", "draw", "model").to_numpy()
-    own = own.reshape(-1, own.shape[-1])
+    own = log_densities(run)
     ahead = future(run)
     above = own - ahead.lines(ahead.time(released(run)))["population"]
     ratio = np.column_stack([own[:, child] - own[:, parent] for child, parent, _ in pairs])

@@ -66,7 +66,7 @@ def corollaries(
         compressed = None
     answer = {
         "budget": budget(run, years=hardware_years, prob=prob, seed=seed),
-        "prices": price_answer(price_trend(seed=seed), rates, hardware, prob=prob),
+        "prices": price_answer(price_trend(seed=seed), rates, hardware, prob=prob, seed=seed),
         "half_size": half_size(run, prob=prob), "sizes": target_sizes(run, prob=prob, seed=seed),
         "compression": compressed, "compression_cure": CURE if compressed is None else None,
         "architectures": architectures(run, prob=prob),

@@ -19,6 +19,7 @@ from densing.results.future import future
 from densing.results.horizon import MOST_YEARS, released
 from densing.results.interval import PROB
 from densing.results.milestones import extended
+from densing.results.run import log_densities
 
 RECENT_DAYS = 365
 COUNT = 8
@@ -36,8 +37,7 @@ def half_size(run: xr.DataTree, *, count: int = COUNT, prob: float = PROB) -> li
         `p_at_release`: that best practice could do so on the day of its release.
     """
     data, ahead, day = run["constant_data"].to_dataset(), future(run), released(run)
-    own = run["posterior"]["log_density"].transpose("chain", "draw", "model").to_numpy()
-    own = own.reshape(-1, own.shape[-1])
+    own = log_densities(run)
     end = day.max() + pd.Timedelta(days=round(MOST_YEARS * DAYS_PER_YEAR))
     days = pd.date_range(day.min(), end, freq="3D")
     lines = ahead.lines(ahead.time(days))

@@ -22,6 +22,7 @@ from densing.results.interval import KIND
 from densing.results.needed import Yardstick
 from densing.results.releases import Releases
 from densing.results.request import Request, sized
+from densing.results.run import log_densities
 from densing.results.sizes import run_log_sizes
 
 Lead = Callable[..., Any]
@@ -45,8 +46,7 @@ class Milestones:
         self.data = run["constant_data"].to_dataset()
         self.released = (released(run) - span.first).days.to_numpy()
         self.log_params = run_log_sizes(run, draws=ahead.size)
-        own = run["posterior"]["log_density"].transpose("chain", "draw", "model").to_numpy()
-        self.log_density = own.reshape(-1, own.shape[-1])
+        self.log_density = log_densities(run)
         self.months = (span.months - span.first).days.to_numpy()
 
     def answer(self, request: Request, *, prob: float) -> dict[str, Any]:

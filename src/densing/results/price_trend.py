@@ -87,7 +87,12 @@ def price_trend(table: pd.DataFrame | None = None, *, seed: int = 1) -> PriceTre
 
 
 def price_answer(
-    found: PriceTrend, rates: dict[str, np.ndarray], hardware: np.ndarray, *, prob: float = PROB
+    found: PriceTrend,
+    rates: dict[str, np.ndarray],
+    hardware: np.ndarray,
+    *,
+    prob: float = PROB,
+    seed: int = 1,
 ) -> dict[str, Any]:
     """Halving times in months, and whether prices fall faster than density and hardware say.
 
@@ -96,7 +101,7 @@ def price_answer(
     rates, hardware
         Growth of density by estimand, and of computation per dollar, 1 / year, (sample,).
     """
-    fall = np.random.default_rng(0).choice(found.fall, hardware.size)
+    fall = np.random.default_rng(seed).choice(found.fall, hardware.size)
     return {
         "halving_months": halving_months(found.fall, prob=prob).as_dict(),
         "factor_per_year": interval(np.exp(found.fall), prob=prob).as_dict(),

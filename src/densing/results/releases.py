@@ -15,6 +15,7 @@ import xarray as xr
 from densing.models.dates import DAYS_PER_YEAR
 from densing.results.future import Future
 from densing.results.horizon import Horizon, released
+from densing.results.run import log_densities
 
 WINDOW_DAYS = 365
 """Days before the last release, it included, whose batches say how often and how large."""
@@ -77,8 +78,7 @@ def simulate(run: xr.DataTree, ahead: Future, span: Horizon, *, seed: int) -> Re
 
 def record_so_far(run: xr.DataTree) -> np.ndarray:
     """Highest log density among the models of the data, shape (sample,)."""
-    posterior = run["posterior"]["log_density"].transpose("chain", "draw", "model")
-    return posterior.to_numpy().max(axis=-1).ravel()
+    return log_densities(run).max(axis=1)
 
 
 def running_record(so_far: np.ndarray, new: Releases, days: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from densing.results.complete import lacks
@@ -71,6 +72,12 @@ def open_run(path: str | Path) -> xr.DataTree:
 def record(run: xr.DataTree, name: str) -> Any:
     """Return a root attribute that is kept as JSON (model, health, centre, versions, ...)."""
     return json.loads(run.attrs[name])
+
+
+def log_densities(run: xr.DataTree) -> np.ndarray:
+    """Draws of the natural log densities of a run's models, shape (sample, model)."""
+    draws = run["posterior"]["log_density"].transpose("chain", "draw", "model").to_numpy()
+    return draws.reshape(-1, draws.shape[-1])
 
 
 def chosen(run: xr.DataTree, name: str, default: Any) -> Any:

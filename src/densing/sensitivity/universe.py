@@ -11,7 +11,7 @@ from densing.inference.potential import Inputs
 from densing.inference.sampler import Sampled
 from densing.models.layout import Layout
 from densing.results.derive import frontier_rate
-from densing.results.health import examine
+from densing.results.health import Health, examine
 from densing.results.reweighting import reweight
 from densing.sensitivity.machine import (
     MAX_RHAT,
@@ -56,17 +56,7 @@ def from_leader(
 def from_draws(sampled: Sampled, layout: Layout, *, how: str) -> dict[str, Any]:
     """Answer from a universe's own draws, with their verdict."""
     rates = growth_rates(sampled.values, layout)
-    stats = assemble.sample_stats(sampled.chains.statistics)
-
-    def judged(values: Mapping[str, np.ndarray], max_rhat: float, min_ess: float) -> Any:
-        return examine(
-            assemble.unlabelled(values), stats, max_rhat=max_rhat, min_ess=min_ess,
-            gradient_evaluations=sampled.gradient_evaluations,
-        )  # fmt: skip
-
-    every = judged(sampled.values, MAX_RHAT_ANY, 0.0)
-    own = judged(rates, MAX_RHAT, MIN_ESS)
-    reasons = list(dict.fromkeys([*own.reasons, *every.reasons]))
+    own, every, reasons = judge(sampled, rates)
     diagnostics = {
         "how": how, "pareto_k": None, "max_rhat": every.max_rhat, "rate_rhat": own.max_rhat,
         "min_ess_bulk": every.min_ess_bulk, "min_ess_tail": every.min_ess_tail,
@@ -74,6 +64,37 @@ def from_draws(sampled: Sampled, layout: Layout, *, how: str) -> dict[str, Any]:
         "verdict": "not trustworthy" if reasons else "trustworthy", "reasons": reasons,
     }  # fmt: skip
     return answers(rates, None) | {"diagnostics": diagnostics}
+
+
+def judge(
+    sampled: Sampled, rates: Mapping[str, np.ndarray], *,
+    more: Mapping[str, np.ndarray] | None = None, **checks: Any,
+) -> tuple[Health, Health, list[str]]:  # fmt: skip
+    """Judge draws by a universe's limits: tight ones for the rates, wide ones for all else.
+
+    Parameters
+    ----------
+    more
+        Quantities beside the sampled ones that the wide limits hold for, (chain, draw, ...).
+    checks
+        Handed to `results.health.examine`, once.
+
+    Returns
+    -------
+    tuple
+        Health of the rates, health of everything, and the reasons of both against trust.
+    """
+    stats = assemble.sample_stats(sampled.chains.statistics)
+
+    def judged(values: Mapping[str, np.ndarray], **how: Any) -> Health:
+        return examine(
+            assemble.unlabelled(values), stats,
+            gradient_evaluations=sampled.gradient_evaluations, **how,
+        )  # fmt: skip
+
+    every = judged({**sampled.values, **(more or {})}, max_rhat=MAX_RHAT_ANY, min_ess=0.0, **checks)
+    own = judged(rates, max_rhat=MAX_RHAT, min_ess=MIN_ESS)
+    return own, every, list(dict.fromkeys([*own.reasons, *every.reasons]))
 
 
 def growth_rates(values: Mapping[str, np.ndarray], layout: Layout) -> dict[str, np.ndarray]:
