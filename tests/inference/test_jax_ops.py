@@ -17,7 +17,7 @@ ARGUMENTS = {
     "exp": (X,), "expit": (20 * X,), "expm1": (X,), "log": (POSITIVE,),
     "logaddexp": (100 * X, -X), "logsumexp": (100 * X.reshape(3, 3), 1, np.ones((3, 3)) + X[:3]**2),
     "matmul": (np.ones((2, 3)), np.arange(6.0).reshape(3, 2)), "minimum": (X, 0.5),
-    "normal_tail": (10 * X,), "sqrt": (POSITIVE,), "take": (X, np.array([2, 0, 2])),
+    "mean": (X,), "normal_tail": (10 * X,), "sqrt": (POSITIVE,), "take": (X, np.array([2, 0, 2])),
     "zeros": (3,),
 }  # fmt: skip
 

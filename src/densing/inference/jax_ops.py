@@ -129,6 +129,7 @@ jax_ops = SimpleNamespace(
     logaddexp=jnp.logaddexp,
     logsumexp=_logsumexp,
     matmul=jnp.matmul,
+    mean=jnp.mean,
     minimum=jnp.minimum,
     normal_tail=_normal_tail,
     sqrt=jnp.sqrt,

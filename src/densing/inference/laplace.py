@@ -19,7 +19,8 @@ DISPERSION = 1.5
 SHRINKAGE = 1
 """Draws, in multiples of the dimension, that the Laplace approximation is worth."""
 FLATTEST = 3.0
-"""Largest standard deviation whitening believes in, on the unconstrained scale."""
+"""Largest standard deviation that curvature is believed to show: on the unconstrained scale at a
+mode, in whitened coordinates elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -52,19 +53,58 @@ def find_mode(value_and_grad: Callable[..., Any], inputs: Inputs, start: Any) ->
 def curvature(value_and_grad: Callable[..., Any], inputs: Inputs, mode: Mode) -> Whitening:
     """Whitening by the Hessian at a mode; flat or upward directions are held to `FLATTEST`.
 
-    The Hessian is taken by central differences of the gradient: two gradients a dimension
-    with the program that is compiled already, where an exact one would be compiled anew.
+    Hessians are taken by central differences of the gradient: two gradients a dimension with the
+    program that is compiled already, where an exact one would be compiled anew.
     """
-    step = 1e-4 * np.eye(mode.position.size)
+    flat = Whitening(mode.position, np.eye(mode.position.size))
+    return Whitening(mode.position, _deviations(hessian(value_and_grad, inputs, flat)))
 
-    def slope(z: np.ndarray) -> np.ndarray:
-        return np.asarray(value_and_grad(z, inputs)[1])
 
-    rows = [slope(mode.position + h) - slope(mode.position - h) for h in step]
-    matrix = np.stack(rows) / 2e-4
-    values, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T))
-    deviation = 1.0 / np.sqrt(np.maximum(values, FLATTEST**-2))
-    return Whitening(mode.position, vectors * deviation)
+def mean_curvature(
+    value_and_grad: Callable[..., Any],
+    inputs: Inputs,
+    whitening: Whitening,
+    positions: np.ndarray,
+) -> Whitening:
+    """Whitening by the mean Hessian over draws, in whose mode the curvature need not be typical.
+
+    Over a posterior the mean Hessian is the covariance of the gradients. The mode of a hierarchical
+    model lies where spreads are small, and directions look narrow there that are wide elsewhere;
+    few draws, 2 x size gradients each, tell more of it than hundreds of gradients do.
+
+    Parameters
+    ----------
+    whitening
+        In whose coordinates directions are held to `FLATTEST`.
+    positions
+        Flat unconstrained vectors, shape (draw, size).
+    """
+    scale = np.asarray(whitening.scale)
+    found = [hessian(value_and_grad, inputs, Whitening(z, scale), step=1e-3) for z in positions]
+    return Whitening(positions.mean(axis=0), scale @ _deviations(np.mean(found, axis=0)))
+
+
+def hessian(
+    value_and_grad: Callable[..., Any], inputs: Inputs, at: Whitening, *, step: float = 1e-4
+) -> np.ndarray:
+    """Hessian in whitened coordinates at their origin, shape (size, size)."""
+    centre, scale = np.asarray(at.centre), np.asarray(at.scale)
+
+    def slope(y: np.ndarray) -> np.ndarray:
+        return scale.T @ np.asarray(value_and_grad(centre + scale @ y, inputs)[1])
+
+    rows = [slope(h) - slope(-h) for h in step * np.eye(centre.size)]
+    matrix = np.stack(rows) / (2.0 * step)
+    return 0.5 * (matrix + matrix.T)
+
+
+def _deviations(matrix: np.ndarray) -> np.ndarray:
+    """Directions of a Hessian, each as long as its standard deviation, at most `FLATTEST`.
+
+    An upward one is as long as the downward one of the same curvature (Betancourt 2013).
+    """
+    values, vectors = np.linalg.eigh(matrix)
+    return vectors / np.sqrt(np.maximum(np.abs(values), FLATTEST**-2))
 
 
 def rewhitened(

@@ -29,6 +29,8 @@ EXTENSION = 100
 """Draws that every chain goes on for where those so far do not suffice."""
 FIRST_STEP = 0.3
 """Step size that a chain begins with where nothing is known of it."""
+SHALLOW = 5
+"""Depth of trees at most, while a chain adapts: what is not shaped yet is not worth long walks."""
 
 
 class Pace(NamedTuple):
@@ -37,7 +39,10 @@ class Pace(NamedTuple):
     step_size: float
     """A step size that suits it: the first, and what adaptation is drawn to."""
     warmup: int
-    """Draws that the step size alone adapts over, at most the recipe's; 0 keeps it fixed."""
+    """Draws that the step size alone adapts over; 0 keeps it fixed."""
+    onward: int = 0
+    """Kept draws that it goes on adapting over, in shallow trees: for draws that only show a
+    posterior's shape."""
 
 
 class Statistics(NamedTuple):
@@ -109,7 +114,7 @@ def kernel(potential: Potential, settings: Settings) -> Kernel:
             step_size=FIRST_STEP if pace is None else 0.1 * pace.step_size,
             dense_mass=False,
             target_accept_prob=settings.target_accept,
-            max_tree_depth=settings.max_tree_depth,
+            max_tree_depth=(min(SHALLOW, settings.max_tree_depth), settings.max_tree_depth),
             model_args=(inputs, whitening),
             rng_key=key,
         )
@@ -119,7 +124,8 @@ def kernel(potential: Potential, settings: Settings) -> Kernel:
         adapting = state.adapt_state._replace(
             step_size=jnp.asarray(pace.step_size, float), window_idx=jnp.asarray(last_window)
         )
-        return state._replace(i=state.i + settings.warmup - pace.warmup, adapt_state=adapting)
+        ahead = settings.warmup - pace.warmup - pace.onward
+        return state._replace(i=state.i + ahead, adapt_state=adapting)
 
     def one(state: Any, inputs: Inputs, whitening: Whitening) -> tuple[Any, Any]:
         state = step(state, (inputs, whitening))
@@ -165,8 +171,8 @@ def sample(
         Told all kept draws, shape (chain, draw, size), whether they suffice; while it says no,
         every chain goes on for `extension` draws, up to `settings.max_draws`.
     pace
-        Where the whitening is trusted: only the step size adapts, near the one that is given, over
-        fewer draws than the recipe's.
+        Where the whitening is not the sampler's to change: only the step size adapts, near the one
+        that is given, over other draws than the recipe's.
     give_up
         Stop going on where a draw diverged: the caller tries again.
     progress

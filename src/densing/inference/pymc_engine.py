@@ -46,6 +46,7 @@ pytensor_ops = SimpleNamespace(
     logaddexp=pt.logaddexp,
     logsumexp=_logsumexp,
     matmul=pt.matmul,
+    mean=pt.mean,
     minimum=pt.minimum,
     normal_tail=_normal_tail,
     sqrt=pt.sqrt,

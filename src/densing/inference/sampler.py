@@ -12,9 +12,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from densing.inference.convergence import converged
-from densing.inference.laplace import rewhitened
+from densing.inference.laplace import mean_curvature, rewhitened
 from densing.inference.news import Listener, Progress, nobody
-from densing.inference.nuts import WORKERS, Chains, Kernel, Pace, kernel, sample
+from densing.inference.nuts import FIRST_STEP, WORKERS, Chains, Kernel, Pace, kernel, sample
 from densing.inference.potential import Inputs, Potential, Whitening, build
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
@@ -23,6 +23,16 @@ from densing.models.prior import Prior
 
 BATCH = 200
 """Draws whose derived quantities are computed at once."""
+SCOUT, SCOUT_WARMUP = 25, 50
+"""Draws of each chain from the mode to where posterior mass is: the curvature is taken among the
+last ones (`laplace.mean_curvature`)."""
+HESSIANS = 4
+"""Draws that it is taken at, at least."""
+PILOT_WARMUP = 25
+"""Draws that the step size settles over in the shape so found."""
+PILOTS, LONG = 3, 23.0
+"""Pilots at most, one after the other while trees are this long on average, in steps: most of them
+end at their greatest depth then, and what a new shape saves is more than it costs."""
 SECOND_STAGE = 1_000_003
 """Added to the seed after the pilot, so that its random numbers are not used twice."""
 THIRD_STAGE = 2 * SECOND_STAGE
@@ -72,7 +82,7 @@ class Sampler:
         listen: Listener = nobody,
         enough: Enough = converged,
     ) -> Sampled:
-        """Sample from nothing: dispersed starts, modes, a pilot that learns the shape, chains.
+        """Sample from nothing: dispersed starts, modes, pilots that learn the shape, chains.
 
         Where the chains diverge, once more in smaller steps (`again`).
 
@@ -94,23 +104,42 @@ class Sampler:
                 workers=self.workers, tell=listen,
             )  # fmt: skip
         found = perf_counter() - began
-        pilot = self._chains(
-            inputs, whitening, starts, seed=seed, draws=self.settings.pilot,
-            tell=listen, stage="shaping",
+        scout = self._chains(
+            inputs, whitening, starts, seed=seed, draws=SCOUT, tell=listen, stage="shaping",
+            pace=Pace(FIRST_STEP, SCOUT_WARMUP, SCOUT),
         )  # fmt: skip
+        whitening, spent = self._levelled(inputs, whitening, scout)
+        compiled, pilot = found + scout.compile_seconds, scout
+        evaluations, sampling = evaluations + scout.steps + spent, scout.sample_seconds
+        for number in range(PILOTS):
+            pilot = self._chains(
+                inputs, whitening, unshaped(whitening, pilot.position[:, -1]),
+                seed=seed + (3 + number) * SECOND_STAGE, draws=self.settings.pilot, tell=listen,
+                stage="shaping", pace=Pace(pilot.step_size, PILOT_WARMUP, self.settings.pilot),
+            )  # fmt: skip
+            whitening = rewhitened(whitening, pilot.position, pilot.slope)
+            evaluations, sampling = evaluations + pilot.steps, sampling + pilot.sample_seconds
+            if pilot.statistics.n_steps.mean() < LONG:
+                break
         sampled = self.run(
-            inputs, rewhitened(whitening, pilot.position, pilot.slope), pilot.position[:, -1],
-            seed=seed + SECOND_STAGE, enough=enough, tell=listen,
-            pace=Pace(pilot.step_size, self.settings.warmup),
-        )  # fmt: skip
-        sampled = sampled.after(
-            evaluations + pilot.steps,
-            {"compile": found + pilot.compile_seconds, "sample": pilot.sample_seconds},
-        )
+            inputs, whitening, pilot.position[:, -1], seed=seed + SECOND_STAGE, enough=enough,
+            tell=listen, pace=Pace(pilot.step_size, self.settings.warmup),
+        ).after(evaluations, {"compile": compiled, "sample": sampling})  # fmt: skip
         if self.settings.careful_accept and sampled.chains.statistics.diverging.any():
             sampled = self.again(sampled, inputs, seed=seed, enough=enough, tell=listen)
         listen(Progress("deriving"))
         return sampled
+
+    def _levelled(
+        self, inputs: Inputs, whitening: Whitening, scout: Chains
+    ) -> tuple[Whitening, int]:
+        """Whitening by the curvature where the first chains went, and the gradients it took."""
+        each = -(-HESSIANS // len(scout.position))
+        at = scout.position[:, np.linspace(0, SCOUT - 1, each + 1).astype(int)[1:]]
+        at = at.reshape(-1, at.shape[-1])
+        with threadpool_limits(1, user_api="blas"):
+            found = mean_curvature(self.potential.value_and_grad, inputs, whitening, at)
+        return found, 2 * at.size
 
     def again(
         self, first: Sampled, inputs: Inputs, *, seed: int, enough: Enough = converged,

@@ -24,9 +24,18 @@ def spread(work: Callable[..., Any], jobs: Sequence[Sequence[Any]], *, workers: 
         return
     from joblib import Parallel, delayed
 
-    options: Any = {"backend": "loky", "batch_size": 1, "pre_dispatch": workers}
+    options: Any = {
+        "backend": "loky", "batch_size": 1, "pre_dispatch": workers, "initializer": _keep_memory
+    }  # fmt: skip
     with _environment(ALONE):
         Parallel(n_jobs=workers, **options)(delayed(work)(*job) for job in jobs)
+
+
+def _keep_memory() -> None:
+    """Keep joblib from replacing a worker that has grown: what grew are its compiled programs."""
+    from joblib.externals.loky import process_executor
+
+    process_executor._USE_PSUTIL = False
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Coordinates the sampler walks in, where a parameter's own would be a ridge or a funnel.
 
-A coordinate is a smooth, increasing map of the whole line onto a parameter's values; it takes z
-and returns the value and ``ln |dvalue/dz|``. The prior, and so the posterior, is unchanged.
+A coordinate is a smooth, one-to-one map of the whole line (or space) onto a parameter's values; it
+takes z and returns the value and ``ln |dvalue/dz|``, whose sum over the entries is the log of the
+Jacobian. The prior, and so the posterior, is unchanged.
 """
 
 import math
@@ -9,6 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 Coordinate = Callable[[Any], tuple[Any, Any]]
+VERSION = 2
+"""Raised where the model's coordinates change: positions kept in others are not read again."""
 
 
 def shifted(offset: Any) -> Coordinate:
@@ -19,6 +22,20 @@ def shifted(offset: Any) -> Coordinate:
 def scaled(xp: Any, scale: Any) -> Coordinate:
     """``value = scale z``: for effects whose spread is a parameter."""
     return lambda z: (scale * z, xp.log(scale))
+
+
+def common_scaled(xp: Any, scale: Any) -> Coordinate:
+    r"""``value = z + (scale - 1) mean(z)``: for effects about a level that is a parameter, too.
+
+    Data tell level plus effect. What they have to say of the effects' differences therefore goes
+    into z as it is; of the effects' mean they say nothing, and ``mean(value) / scale`` is as it
+    was before them, whatever the scale. The level walks without it (`shifted`).
+    """
+
+    def coordinate(z: Any) -> tuple[Any, Any]:
+        return z + (scale - 1.0) * xp.mean(z), xp.log(scale) / z.shape[0]
+
+    return coordinate
 
 
 CENTRE, SPREAD, BEND = 0.3, 0.2, 0.03

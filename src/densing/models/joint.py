@@ -117,7 +117,10 @@ def curves(m: Program, data: JointData, switches: Switches) -> tuple[Cells, Tren
         free_ceiling=switches.free_ceiling, link=switches.link,
     )  # fmt: skip
     cell = cells(m, data.scores, loss, performance, **scored_by(switches))
-    line = trend(m, data.models, **trend_by(switches))
+    beside = None
+    if switches.benchmark_trends:
+        beside = m.xp.mean(m.values["offset"]), m.xp.mean(m.values["drift"])
+    line = trend(m, data.models, **trend_by(switches), beside=beside)
     return cell, line._replace(mean=line.mean + drift_within(m, data, switches))
 
 

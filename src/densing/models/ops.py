@@ -14,7 +14,7 @@ import scipy.special as sp
 
 NAMES = (
     "betaln", "by_rows", "concatenate", "exp", "expit", "expm1", "log", "logaddexp",
-    "logsumexp", "matmul", "minimum", "normal_tail", "sqrt", "take", "zeros",
+    "logsumexp", "matmul", "mean", "minimum", "normal_tail", "sqrt", "take", "zeros",
 )  # fmt: skip
 """Every function that a namespace offers; `tests/models/test_ops.py` holds each to NumPy."""
 
@@ -46,6 +46,7 @@ numpy_ops = SimpleNamespace(
     logaddexp=np.logaddexp,
     logsumexp=_logsumexp,
     matmul=np.matmul,
+    mean=np.mean,
     minimum=np.minimum,
     normal_tail=_normal_tail,
     sqrt=np.sqrt,

@@ -20,7 +20,7 @@ or slower (`offset`, `drift`): on benchmark k at time t a model has the effectiv
 from typing import Any, NamedTuple
 
 from densing.models import likelihoods
-from densing.models.coordinates import scaled
+from densing.models.coordinates import common_scaled, scaled
 from densing.models.laws import (
     LossCurve,
     ScoreMap,
@@ -94,9 +94,10 @@ def cells(
     xp = m.xp
     of = at_column(xp, loss, data.benchmark)
     if benchmark_trends:
-        m.sample("offset_spread")
-        m.sample("drift_spread")
-        offset, drift = m.sample("offset"), m.sample("drift")
+        offset, drift = (
+            m.sample(name, coordinate=common_scaled(xp, m.sample(f"{name}_spread")))
+            for name in ("offset", "drift")
+        )
         ahead = xp.take(offset, data.benchmark) + xp.take(drift, data.benchmark) * data.time
         of = further(of, ahead[:, None])
     shift = xp.zeros(len(data.protocol))

@@ -14,7 +14,7 @@ construction, and reporting both would be theatre.
 
 from typing import Any, NamedTuple
 
-from densing.models.coordinates import scaled
+from densing.models.coordinates import scaled, shifted
 from densing.models.program import Program
 from densing.models.residual import (
     MEAN_OVER_DEVIATION,
@@ -59,10 +59,16 @@ def trend(
     families: bool,
     shape: str = "linear",
     form: str = "exponential",
+    beside: tuple[Any, Any] | None = None,
 ) -> Trend:
-    """Sample the trend's parameters; see the module for the symbols."""
+    """Sample the trend's parameters; see the module for the symbols.
+
+    `beside` are a level and a rate that the data see only added to the trend's own: the sampler
+    walks in the sums.
+    """
     xp = m.xp
-    level, rate = m.sample("level"), m.sample("rate")
+    ways = (None, None) if beside is None else (shifted(-beside[0]), shifted(-beside[1]))
+    level, rate = m.sample("level", coordinate=ways[0]), m.sample("rate", coordinate=ways[1])
     mean = level + rate * data.time
     if shape != "linear":
         own = {"rate": rate} | {name: m.sample(name) for name in SHAPES[shape].parameters}

@@ -7,6 +7,7 @@ from typing import Any
 
 from densing.data import Evidence
 from densing.inference.settings import Settings
+from densing.models.coordinates import VERSION
 from densing.models.declaration import DeclarationError, Model
 from densing.models.layout import Layout, lay_out
 from densing.models.prior import Prior
@@ -52,7 +53,7 @@ class Group:
     @property
     def name(self) -> str:
         """Identity of the leader's fit in this shape."""
-        content = (self.shape, self.sizes, self.members[0].name)
+        content = (VERSION, self.shape, self.sizes, self.members[0].name)
         return sha256(repr(content).encode()).hexdigest()[:16]
 
     def around(self, some: Sequence[Planned]) -> "Group":
