@@ -103,6 +103,13 @@ def oracle(z, priors):
     total += 2 * np.log(v["family_spread"][0])
     v["protocol_effect"] = waiting["protocol_effect"] * v["protocol_spread"]
     total += np.log(v["protocol_spread"][0])
+    # What two effects have in common is walked in units of their spread, apart from the level.
+    for effect, level in (("offset", "level"), ("drift", "rate")):
+        first, second = waiting[effect]
+        half, spread = (first + second) / 2, v[f"{effect}_spread"][0]
+        v[effect] = np.array([first - half, second - half]) + spread * half
+        total += np.log(spread)
+        v[level] = waiting[level] - spread * half
 
     for name in waiting:
         prior = priors[name]

@@ -3,7 +3,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from densing.models.coordinates import BEND, CENTRE, SPREAD, scaled, share, shifted
+from densing.models.coordinates import (
+    BEND,
+    CENTRE,
+    SPREAD,
+    common_scaled,
+    scaled,
+    share,
+    shifted,
+)
 from densing.models.ops import numpy_ops as xp
 
 COORDINATES = {
@@ -21,6 +29,17 @@ def test_slope_is_the_derivative(name, z):
     ends = [np.asarray(COORDINATES[name](np.array([x]))[0]) for x in (z - step, z + step)]
     slope = np.exp(COORDINATES[name](np.array([z]))[1])
     np.testing.assert_allclose((ends[1] - ends[0]) / (2 * step), slope, rtol=1e-5)
+
+
+@given(st.lists(Z, min_size=1, max_size=6), st.floats(0.05, 20.0))
+def test_what_effects_have_in_common_is_scaled_and_their_differences_stay(z, scale):
+    z = np.array(z)
+    value, slope = common_scaled(xp, scale)(z)
+    np.testing.assert_allclose(value - value.mean(), z - z.mean(), atol=1e-9)
+    assert value.mean() == pytest.approx(scale * z.mean(), abs=1e-9)
+    jacobian = np.stack([common_scaled(xp, scale)(row)[0] for row in np.eye(z.size)])
+    total = np.sum(np.broadcast_to(slope, z.shape))
+    assert total == pytest.approx(np.linalg.slogdet(jacobian)[1], abs=1e-9)
 
 
 def test_share_by_hand():

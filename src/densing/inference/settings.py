@@ -19,10 +19,11 @@ class Settings(BaseModel):
     """Who samples: NumPyro's NUTS, PyMC's NUTS, or nutpie's NUTS on the `pm.Model`."""
     chains: Annotated[int, Field(ge=1, le=64)] = 4
     pilot: Annotated[int, Field(ge=0)] = 150
-    """Draws of each chain that the whitening is learned from, then dropped (at least 50).
-    nutpie has no pilot, it learns the shape in its warm-up: 0."""
+    """Draws of each chain that the whitening is learned from, then dropped (at least 50), up to
+    three times. nutpie has no pilot, it learns the shape in its warm-up: 0."""
     warmup: Annotated[int, Field(ge=50)] = 150
-    """Draws that step size and scales adapt over, before the pilot and again after it."""
+    """Draws that the step size adapts over, and PyMC's and nutpie's scales, before those that
+    are kept."""
     draws: Annotated[int, Field(ge=50)] = 400
     max_draws: Annotated[int, Field(ge=0)] = 0
     """Chains go on to at most this many draws while R-hat or an effective sample size falls
