@@ -8,8 +8,9 @@ import pytest
 
 from densing.inference import sampler as module
 from densing.inference.laplace import FLATTEST, Mode, curvature, hessian, mean_curvature
+from densing.inference.nuts import LONG
 from densing.inference.potential import Inputs, Whitening
-from densing.inference.sampler import LONG, PILOTS, build_sampler
+from densing.inference.sampler import PILOTS, build_sampler
 from densing.inference.settings import load_settings
 from densing.models.prior import Prior
 

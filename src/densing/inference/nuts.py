@@ -33,6 +33,11 @@ SHALLOW = 5
 """Depth of trees at most, while a chain adapts: what is not shaped yet is not worth long walks."""
 
 
+LONG = 23.0
+"""Steps a draw, on average, beyond which another shape pays: most trees are deeper than while
+shapes are learned."""
+
+
 class Pace(NamedTuple):
     """What is known of a whitening before the first draw."""
 
@@ -174,7 +179,7 @@ def sample(
         Where the whitening is not the sampler's to change: only the step size adapts, near the one
         that is given, over other draws than the recipe's.
     give_up
-        Stop going on where a draw diverged: the caller tries again.
+        Stop going on where a draw diverged or trees are `LONG`: the caller tries again.
     progress
         Called from the chains' threads with (chain, draws done, draws in all, step size,
         divergences after warm-up).
@@ -196,6 +201,7 @@ def sample(
 
     began = perf_counter()
     warmup = -(-(settings.warmup if pace is None else pace.warmup) // BLOCK)
+    cut = warmup * BLOCK
     most = -(-max(settings.max_draws, draws) // BLOCK)
     stop = threading.Event()
     kept: list[list[Any]] = [[] for _ in starts]
@@ -222,14 +228,14 @@ def sample(
                 ended, _ = wait(futures, return_when=FIRST_EXCEPTION)
                 for future in ended:
                     future.result()
-                if wanted >= most or (give_up and part(3)[:, warmup * BLOCK :].any()):
+                bad = part(3)[:, cut:].any() or part(2)[:, cut:].mean() > LONG
+                if wanted >= most or (give_up and bad):
                     break
-                if enough(part(0)[:, warmup * BLOCK :]):
+                if enough(part(0)[:, cut:]):
                     break
                 wanted = min(most, wanted + -(-extension // BLOCK))
         finally:
             stop.set()
-    cut = warmup * BLOCK
     last = cut + (draws if wanted == -(-draws // BLOCK) else wanted * BLOCK)
     position, energy, steps, diverging, accept, size, lp, slope = (
         part(i)[:, cut:last] for i in range(8)

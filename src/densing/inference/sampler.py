@@ -14,7 +14,16 @@ from threadpoolctl import threadpool_limits
 from densing.inference.convergence import converged
 from densing.inference.laplace import mean_curvature, rewhitened
 from densing.inference.news import Listener, Progress, nobody
-from densing.inference.nuts import FIRST_STEP, WORKERS, Chains, Kernel, Pace, kernel, sample
+from densing.inference.nuts import (
+    FIRST_STEP,
+    LONG,
+    WORKERS,
+    Chains,
+    Kernel,
+    Pace,
+    kernel,
+    sample,
+)
 from densing.inference.potential import Inputs, Potential, Whitening, build
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
@@ -30,9 +39,8 @@ HESSIANS = 4
 """Draws that it is taken at, at least."""
 PILOT_WARMUP = 25
 """Draws that the step size settles over in the shape so found."""
-PILOTS, LONG = 3, 23.0
-"""Pilots at most, one after the other while trees are this long on average, in steps: most of them
-end at their greatest depth then, and what a new shape saves is more than it costs."""
+PILOTS = 3
+"""Pilots at most, one after the other while trees are `nuts.LONG`."""
 SECOND_STAGE = 1_000_003
 """Added to the seed after the pilot, so that its random numbers are not used twice."""
 THIRD_STAGE = 2 * SECOND_STAGE
