@@ -51,6 +51,7 @@ bench: setup ## speed and scale, with the targets beside the figures (minutes)
 
 sensitivity: setup ## the answer over 110 universes of reference choices (minutes; a stopped run goes on)
 	$(BIN)/densing sensitivity --out sensitivity-run
+	$(BIN)/python scripts/keep_sensitivity.py sensitivity-run
 
 backtest: setup ## forecasts as of the past, scored and kept (minutes; a stopped run goes on)
 	$(BIN)/densing backtest --out backtest-run

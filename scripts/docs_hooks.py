@@ -127,6 +127,39 @@ def coverage(file: str) -> str:
     return f"{markdown(columns, rows)}\n\n{made(kept)}"
 
 
+def multiverse(file: str) -> str:
+    """Answers of a kept sensitivity run: one axis at a time, all universes, and how it was made."""
+    kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
+    estimands = {"population": "typical new model", "frontier": "frontier"}
+    rows = [("the default", "", *(months(kept["default"][key]) for key in estimands))]
+    for axis, told in kept["axes"].items():
+        for level, own in told["levels"].items():
+            doubt = "" if own["verdict"] == "trustworthy" else " (not trustworthy)"
+            cells = (months(own[key]) if own[key] else "none" for key in estimands)
+            rows.append((f"`{axis}`", level + doubt, *cells))
+    whole = [
+        f"{title}: all {kept['multiverse'][key]['universes']} trustworthy universes together "
+        f"{months(kept['multiverse'][key])} months."
+        for key, title in estimands.items()
+    ]
+    spent = kept["diagnostics"]
+    last = (
+        f"{spent['trustworthy']} of {spent['universes']} universes are trustworthy; "
+        f"{spent['gradient_evaluations']:,} gradients."
+    )
+    said = [claim["sentence"] + "." for claim in kept["claims"]]
+    columns = ("axis", "instead of the default", *(f"{t}, months" for t in estimands.values()))
+    return "\n\n".join([markdown(columns, rows), " ".join([*whole, *said, last]), made(kept)])
+
+
+def months(answer: dict[str, Any]) -> str:
+    """Doubling time and its interval."""
+    told = answer["doubling_months"]
+    ends = [told["median"], told["lower"], told["upper"]]
+    middle, low, high = ("unbounded" if x is None else f"{x:.1f}" for x in ends)
+    return f"{middle} ({low} to {high})"
+
+
 def backtest(file: str) -> str:
     """Scores of a kept back-test at its longest horizon, its sentences, and how it was made."""
     kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
@@ -216,6 +249,6 @@ def made(kept: dict[str, Any]) -> str:
 KINDS: dict[str, Callable[[str], str]] = {
     "axes": axes, "backtest": backtest, "bench": bench, "calibration": calibration,
     "choices": choices, "columns": columns, "coverage": coverage, "gallery": gallery,
-    "graph": graph, "models": models, "priors": priors, "readme": readme,
+    "graph": graph, "models": models, "multiverse": multiverse, "priors": priors, "readme": readme,
 }  # fmt: skip
 """What a mark may ask for."""

@@ -83,3 +83,21 @@ def test_a_kept_backtest_is_quoted_as_it_is():
     for row in kept["by_origin"]:
         if row["forecaster"] == "densing":
             assert f"{100 * row['coverage']['0.9']['share']:.0f}\u00a0%, {row['crps']:.2f}" in page
+
+
+def test_a_kept_multiverse_is_quoted_as_it_is():
+    file = "benchmarks/results/sensitivity.json"
+    kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
+    page = hooks.multiverse(file)
+    assert all(claim["sentence"] in page for claim in kept["claims"])
+    levels = [level for axis in kept["axes"].values() for level in axis["levels"]]
+    assert page.count("\n| ") == len(levels) + 2  # the line under the heads, the default
+    doubtful = [own for axis in kept["axes"].values() for own in axis["levels"].values()
+                if own["verdict"] != "trustworthy"]  # fmt: skip
+    assert page.count("(not trustworthy)") == len(doubtful)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    whole = kept["multiverse"]["population"]
+    told = hooks.months(whole)
+    assert told.replace(" (", " months (") in " ".join(readme.split())
+    claim = kept["claims"][0]
+    assert f"in {claim['supported']} of {claim['of']}" in " ".join(readme.split())

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from densing.cli.answers import months, print_json, status
 from densing.cli.app import INTERRUPTED
+from densing.cli.calibrate import made
 from densing.cli.files import check_writable
 from densing.cli.options import Flag, Sampling, Tables, compiled_once
 from densing.results.estimands import ESTIMANDS
@@ -84,7 +85,7 @@ def sensitivity(
                 laid_out, model, evidence, settings, out, seed=sampling.seed, workers=workers,
                 dask=dask, listen=listen,
             )  # fmt: skip
-        answer = summarise(result, declared)
+        answer = summarise(result, declared) | made(model.name, settings.name, sampling.seed)
         written = write_sensitivity(answer, out)
     except KeyboardInterrupt:
         print(f"interrupted: the same command continues from {out}", file=sys.stderr)
