@@ -106,6 +106,8 @@ class Kernel:
 def kernel(potential: Potential, settings: Settings) -> Kernel:
     """Build the jitted steps; keep the result to sample again without recompiling."""
     start, step = hmc(potential_fn_gen=whitened(potential), algo="NUTS")
+    # While it adapts, and after that; NumPyro's types know only of one for both.
+    depth: Any = (min(SHALLOW, settings.max_tree_depth), settings.max_tree_depth)
     last_window = len(build_adaptation_schedule(settings.warmup)) - 1
 
     def begin(
@@ -119,7 +121,7 @@ def kernel(potential: Potential, settings: Settings) -> Kernel:
             step_size=FIRST_STEP if pace is None else 0.1 * pace.step_size,
             dense_mass=False,
             target_accept_prob=settings.target_accept,
-            max_tree_depth=(min(SHALLOW, settings.max_tree_depth), settings.max_tree_depth),
+            max_tree_depth=depth,
             model_args=(inputs, whitening),
             rng_key=key,
         )

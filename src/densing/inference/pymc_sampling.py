@@ -17,8 +17,8 @@ from densing.inference.draws import Draws, draws_of_tree, leapfrogs
 from densing.inference.laplace import DISPERSION, Mode, curvature, find_mode, rewhitened
 from densing.inference.news import Listener, Progress, nobody
 from densing.inference.potential import Whitening
-from densing.inference.sampler import SECOND_STAGE
 from densing.inference.settings import Settings
+from densing.inference.shaping import STAGE
 from densing.inference.starts import HOPELESS
 
 pm: Any = pymc  # typed in part only
@@ -56,7 +56,7 @@ def sample_pymc(
     whitening = rewhitened(whitening, chains.positions)
     run = chains.run(
         "sampling", whitening, list(chains.positions[:, -1]), draws=settings.draws,
-        seed=seed + SECOND_STAGE,
+        seed=seed + STAGE,
     )  # fmt: skip
     sample_seconds = perf_counter() - began
     tell(Progress("deriving"))

@@ -12,38 +12,18 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from densing.inference.convergence import converged
-from densing.inference.laplace import mean_curvature, rewhitened
+from densing.inference.laplace import rewhitened
 from densing.inference.news import Listener, Progress, nobody
-from densing.inference.nuts import (
-    FIRST_STEP,
-    LONG,
-    WORKERS,
-    Chains,
-    Kernel,
-    Pace,
-    kernel,
-    sample,
-)
+from densing.inference.nuts import WORKERS, Chains, Kernel, Pace, kernel, sample
 from densing.inference.potential import Inputs, Potential, Whitening, build
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
+from densing.inference.shaping import STAGE, shape, unshaped
 from densing.inference.starts import find_starts
 from densing.models.prior import Prior
 
 BATCH = 200
 """Draws whose derived quantities are computed at once."""
-SCOUT, SCOUT_WARMUP = 25, 50
-"""Draws of each chain from the mode to where posterior mass is: the curvature is taken among the
-last ones (`laplace.mean_curvature`)."""
-HESSIANS = 4
-"""Draws that it is taken at, at least."""
-PILOT_WARMUP = 25
-"""Draws that the step size settles over in the shape so found."""
-PILOTS = 3
-"""Pilots at most, one after the other while trees are `nuts.LONG`."""
-SECOND_STAGE = 1_000_003
-"""Added to the seed after the pilot, so that its random numbers are not used twice."""
-THIRD_STAGE = 2 * SECOND_STAGE
 Enough = Callable[[Mapping[str, np.ndarray]], bool]
 
 
@@ -112,42 +92,22 @@ class Sampler:
                 workers=self.workers, tell=listen,
             )  # fmt: skip
         found = perf_counter() - began
-        scout = self._chains(
-            inputs, whitening, starts, seed=seed, draws=SCOUT, tell=listen, stage="shaping",
-            pace=Pace(FIRST_STEP, SCOUT_WARMUP, SCOUT),
+        shaped = shape(
+            partial(self._chains, inputs, tell=listen, stage="shaping"),
+            self.potential.value_and_grad, inputs, whitening, starts, pilot=self.settings.pilot,
+            seed=seed,
         )  # fmt: skip
-        whitening, spent = self._levelled(inputs, whitening, scout)
-        compiled, pilot = found + scout.compile_seconds, scout
-        evaluations, sampling = evaluations + scout.steps + spent, scout.sample_seconds
-        for number in range(PILOTS):
-            pilot = self._chains(
-                inputs, whitening, unshaped(whitening, pilot.position[:, -1]),
-                seed=seed + (3 + number) * SECOND_STAGE, draws=self.settings.pilot, tell=listen,
-                stage="shaping", pace=Pace(pilot.step_size, PILOT_WARMUP, self.settings.pilot),
-            )  # fmt: skip
-            whitening = rewhitened(whitening, pilot.position, pilot.slope)
-            evaluations, sampling = evaluations + pilot.steps, sampling + pilot.sample_seconds
-            if pilot.statistics.n_steps.mean() < LONG:
-                break
         sampled = self.run(
-            inputs, whitening, pilot.position[:, -1], seed=seed + SECOND_STAGE, enough=enough,
-            tell=listen, pace=Pace(pilot.step_size, self.settings.warmup),
-        ).after(evaluations, {"compile": compiled, "sample": sampling})  # fmt: skip
+            inputs, shaped.whitening, shaped.position, seed=seed + STAGE, enough=enough,
+            tell=listen, pace=Pace(shaped.step_size, self.settings.warmup),
+        ).after(
+            evaluations + shaped.gradient_evaluations,
+            {"compile": found + shaped.compile_seconds, "sample": shaped.sample_seconds},
+        )  # fmt: skip
         if self.settings.careful_accept and sampled.chains.statistics.diverging.any():
             sampled = self.again(sampled, inputs, seed=seed, enough=enough, tell=listen)
         listen(Progress("deriving"))
         return sampled
-
-    def _levelled(
-        self, inputs: Inputs, whitening: Whitening, scout: Chains
-    ) -> tuple[Whitening, int]:
-        """Whitening by the curvature where the first chains went, and the gradients it took."""
-        each = -(-HESSIANS // len(scout.position))
-        at = scout.position[:, np.linspace(0, SCOUT - 1, each + 1).astype(int)[1:]]
-        at = at.reshape(-1, at.shape[-1])
-        with threadpool_limits(1, user_api="blas"):
-            found = mean_curvature(self.potential.value_and_grad, inputs, whitening, at)
-        return found, 2 * at.size
 
     def again(
         self, first: Sampled, inputs: Inputs, *, seed: int, enough: Enough = converged,
@@ -161,7 +121,7 @@ class Sampler:
         chains = first.chains
         sampled = self.run(
             inputs, rewhitened(first.whitening, chains.position, chains.slope),
-            chains.position[:, -1], seed=seed + THIRD_STAGE, enough=enough, careful=True,
+            chains.position[:, -1], seed=seed + 2 * STAGE, enough=enough, careful=True,
             tell=tell,
         )  # fmt: skip
         met = first.first_divergences + int(chains.statistics.diverging.sum())
@@ -280,9 +240,3 @@ def build_sampler(
 
 def _energy(potential: Potential, inputs: Inputs, z: Any) -> Any:
     return potential.negative_log_density(z, inputs)
-
-
-def unshaped(whitening: Whitening, positions: np.ndarray) -> list[np.ndarray]:
-    """Whitened vectors of flat unconstrained ones."""
-    scale, centre = np.asarray(whitening.scale), np.asarray(whitening.centre)
-    return [np.linalg.solve(scale, z - centre) for z in positions]

@@ -13,8 +13,9 @@ from densing.inference.laplace import rewhitened
 from densing.inference.numpyro_engine import NumpyroProgram
 from densing.inference.nuts import Pace
 from densing.inference.potential import Inputs, Whitening
-from densing.inference.sampler import THIRD_STAGE, Sampled, Sampler, build_sampler
+from densing.inference.sampler import Sampled, Sampler, build_sampler
 from densing.inference.settings import Settings
+from densing.inference.shaping import STAGE
 from densing.models.joint import JointData, joint
 from densing.models.prior import Prior
 from densing.models.program import Program
@@ -114,7 +115,7 @@ class Machine:
         pace = Pace(CAREFUL * chains.step_size, 0) if diverged else Pace(chains.step_size, WARMUP)
         return self.sampler.run(
             inputs, rewhitened(first.whitening, chains.position, chains.slope),
-            chains.position[:, -1], seed=seed + THIRD_STAGE, enough=enough, pace=pace,
+            chains.position[:, -1], seed=seed + 2 * STAGE, enough=enough, pace=pace,
             extension=EXTENSION,
         ).after(first.gradient_evaluations, first.seconds)  # fmt: skip
 

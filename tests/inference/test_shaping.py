@@ -1,4 +1,4 @@
-"""Curvature by hand: saddles, and means over draws."""
+"""Curvature by hand: saddles, and means over draws; pilots while trees are long."""
 
 from dataclasses import replace
 
@@ -10,8 +10,9 @@ from densing.inference import sampler as module
 from densing.inference.laplace import FLATTEST, Mode, curvature, hessian, mean_curvature
 from densing.inference.nuts import LONG
 from densing.inference.potential import Inputs, Whitening
-from densing.inference.sampler import PILOTS, build_sampler
+from densing.inference.sampler import build_sampler
 from densing.inference.settings import load_settings
+from densing.inference.shaping import PILOTS
 from densing.models.prior import Prior
 
 NOTHING = Inputs(None, {})
