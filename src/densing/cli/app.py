@@ -108,8 +108,11 @@ def main() -> None:
     status = run(sys.argv[1:])
     try:
         sys.stdout.flush()
-    except OSError:
-        status = NOBODY_READS if status == GOOD else status
+    except OSError as fault:
+        if not isinstance(fault, BrokenPipeError):
+            print(f"cannot write standard output: {fault.strerror}", file=sys.stderr)
+        lost = NOBODY_READS if isinstance(fault, BrokenPipeError) else BAD_INPUT
+        status = lost if status == GOOD else status
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python flushes once more, and complains
     sys.exit(status)
 
@@ -117,11 +120,11 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; returns its exit status, and prints no traceback for bad input."""
     errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-    if not arguments:
-        first_steps()
-        return GOOD
     finished.clear()
     try:
+        if not arguments:
+            first_steps()
+            return GOOD
         status = app(arguments, exit_on_error=False, result_action="return_value")
     except CycloptsError:
         return BAD_INPUT

@@ -69,8 +69,12 @@ def check_writable(folder: Path) -> None:
         place = place.parent
     if not place.is_dir():
         raise NotADirectoryError(20, "is a file, not a folder", str(place))
-    with TemporaryFile(dir=place):
-        pass
+    try:
+        with TemporaryFile(dir=place):
+            pass
+    except OSError as fault:
+        fault.filename = str(place)
+        raise
 
 
 @contextmanager
