@@ -1,6 +1,6 @@
 """Real fits, reports and sensitivity runs, killed at random moments, one after another in a folder.
 
-`DENSING_KILLS=20` kills each of them so many times, instead of the few of each test run.
+Each is killed once in a test run; `DENSING_KILLS=20` kills each so many times.
 """
 
 import json
@@ -20,13 +20,8 @@ from report.synthetic import make_run
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="processes of Linux")
 
-KILLS = int(os.environ.get("DENSING_KILLS", "0"))
-SIGNALS = {
-    "fit": (signal.SIGINT, signal.SIGTERM, signal.SIGKILL),
-    "report": (signal.SIGKILL, signal.SIGINT, signal.SIGTERM),
-    "sensitivity": (signal.SIGTERM, signal.SIGKILL, signal.SIGINT),
-}
-"""In turn; each test run kills each command by the first two."""
+KILLS = int(os.environ.get("DENSING_KILLS", "1"))
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 STAGES = (
     "compiling the model", "searching the modes", "learning the posterior's shape", "sampling",
     "deriving densities",
@@ -70,7 +65,7 @@ def snapshot(folder):
 def killed(process, signum, folder, before):
     """Kill a command, and hold it to what is true of any; returns whether it had finished."""
     status = process.kill(signum)
-    told = "\n".join(process.told)
+    told = "\n".join([f"{signum.name} in {folder}, status {status}", *process.told])
     parts = set(check_files(folder)) - set(before)
     assert "Traceback" not in told, told
     if status in (0, 3):
@@ -91,8 +86,8 @@ def killed(process, signum, folder, before):
 
 
 def test_a_fit(given, tables, tmp_path):
-    for kill in range(KILLS or 2):
-        signum, stage = SIGNALS["fit"][kill % 3], random.choice(STAGES)
+    for _ in range(KILLS):
+        signum, stage = random.choice(SIGNALS), random.choice(STAGES)
         before = snapshot(tmp_path)
         process = Process(
             "fit", *tables, "--inference", given / "few.toml", "--out", tmp_path / "run.nc"
@@ -108,7 +103,7 @@ def test_a_fit_as_it_writes_beside_another_that_writes_the_same_file(tables, tmp
     """One is killed as its part appears; the other's file is whole, the part is swept away."""
     out = tmp_path / "run.nc"
     arguments = ("fit", *tables, "--quiet", "--out", out)
-    for _ in range(KILLS or 1):
+    for _ in range(KILLS):
         out.unlink(missing_ok=True)
         first = Process.stand_in(*arguments, seconds=3.0)
         second = Process.stand_in(*arguments, seconds=3.0)
@@ -126,8 +121,8 @@ def test_a_report(given, tmp_path, densing):
     out = tmp_path / "report"
     made = ["report", "--run", given / "run.nc", "--out", out]
     told = None
-    for kill in range(KILLS or 2):
-        signum = SIGNALS["report"][kill % 3]
+    for _ in range(KILLS):
+        signum = random.choice(SIGNALS)
         before = snapshot(tmp_path)
         left = set(out.glob(".part-*"))
         process = Process(*made)
@@ -158,8 +153,8 @@ def test_a_sensitivity_run(given, tables, tmp_path):
         return {p: at for p, at in snapshot(out).items() if p.suffix == ".json" and p.parent != out}
 
     finished = False
-    for kill in range(KILLS or 2):
-        signum, workers = SIGNALS["sensitivity"][kill % 3], 1 + (KILLS > 0 and kill // 3 % 2)
+    for _ in range(KILLS):
+        signum, workers = random.choice(SIGNALS), random.choice((1, 2)) if KILLS > 1 else 1
         before, kept = snapshot(tmp_path), universes()
         process = Process(*arguments, "--workers", workers)
         process.wait_for(lambda p, kept=kept: len(universes()) > len(kept))
