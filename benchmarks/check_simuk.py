@@ -73,7 +73,8 @@ def main(worlds):
         simuks.append({q: (rank + rng.random()) / (draws + 1) for q, rank in their_rank.items()})
         ours.append({q: float(np.mean(sampled[q] < truth[q])) for q in QUANTITIES})
     return {
-        "worlds": worlds, "date": date.today().isoformat(), "seed": SEED,
+        "command": f"python benchmarks/check_simuk.py {worlds}", "date": date.today().isoformat(),
+        "worlds": worlds, "seed": SEED,
         "versions": {name: version(name) for name in ("densing", "simuk", "numpyro", "jax")},
         "quantities": {q: compared(q, simuks, ours) for q in QUANTITIES},
     }  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 
 from densing.cli.app import run
 from densing.results.run import open_run, save_run
+from processes import Process
 from report.synthetic import make_run
 
 unix = pytest.mark.skipif(os.name != "posix", reason="signals of Unix")
@@ -55,54 +56,44 @@ def test_a_run_is_shown_as_it_was_fitted(densing, tmp_path, option):
     assert not (tmp_path / "report").exists()
 
 
-STAND_IN = """
-import sys, time
-sys.path[:0] = {paths!r}
-import densing.inference.fit as fitting
-from report.synthetic import make_run
+@unix
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGINT"])
+def test_a_polite_end_is_an_interrupt_with_a_status_of_its_own(tmp_path, tables, name):
+    signum = getattr(signal, name)
+    process = Process.stand_in("fit", *tables, "--quiet", "--out", tmp_path / "run.nc", seconds=60)
+    assert process.kill(signum) == 128 + signum
+    assert process.told == ["fitting", "interrupted: nothing was written"]
+    assert list(tmp_path.iterdir()) == []
+
+
+EARLY = """
+import os, signal, sys
+class Finder:
+    def find_spec(self, name, *rest):
+        if name == "cyclopts":
+            os.kill(os.getpid(), signal.SIGTERM)
+sys.meta_path.insert(0, Finder())
 from densing.cli import main
-def fit(*arguments, **named):
-    print("fitting", file=sys.stderr, flush=True)
-    time.sleep({seconds})
-    return make_run()
-fitting.fit = fit
-if {slow_page}:
-    import densing.report.write as writing
-    def make(run, folder, **named):
-        for name in ("tables/densities.csv", "index.html"):
-            (folder / name).parent.mkdir(exist_ok=True)
-            with (folder / name).open("w") as file:
-                for _ in range(100):
-                    time.sleep(0.01)
-                    print("a line", file=file, flush=True)
-    writing._make = make
-sys.argv[1:] = {arguments!r}
 main()
 """
 
 
-def started(arguments, *, seconds=0.0, slow_page=False):
-    """A command in a process of its own; its fit is a stand-in that takes `seconds`."""
-    script = STAND_IN.format(
-        paths=[p for p in sys.path if p], seconds=seconds, slow_page=slow_page,
-        arguments=[str(a) for a in arguments],
-    )  # fmt: skip
-    process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", script],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stderr.readline() == "fitting\n"
-    return process
+@unix
+def test_a_command_that_is_ended_as_it_starts_says_so():
+    process = Process(script=EARLY)
+    assert process.end() == 143
+    assert process.told == ["interrupted: nothing was written"]
 
 
 @unix
-def test_a_polite_end_is_an_interrupt(tmp_path, tables):
-    process = started(["fit", *tables, "--quiet", "--out", tmp_path / "run.nc"], seconds=60)
-    process.send_signal(signal.SIGTERM)
-    _, told = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert told == "interrupted: nothing was written\n"
-    assert list(tmp_path.iterdir()) == []
+def test_a_signal_that_is_ignored_stays_so(tmp_path, tables):
+    """As SIGHUP is under nohup."""
+    script = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n" + EARLY.replace(
+        "SIGTERM", "SIGHUP"
+    ).replace("main()\n", "sys.argv[1:] = ['models']\nmain()\n", 2)
+    process = Process(script=script)
+    assert process.end() == 0
+    assert process.told == []
 
 
 @unix
@@ -111,13 +102,10 @@ def test_a_report_that_is_killed_at_any_moment_leaves_whole_files(tmp_path, tabl
     out = tmp_path / "report"
     for i, signum in enumerate((signal.SIGKILL, signal.SIGTERM)):
         left = set(out.glob(".part-*/tables"))
-        process = started(["report", *tables, "--quiet", "--out", out], slow_page=True)
-        deadline = time.monotonic() + 60
-        while not set(out.glob(".part-*/tables")) - left and time.monotonic() < deadline:
-            time.sleep(0.01)
+        process = Process.stand_in("report", *tables, "--quiet", "--out", out, slow_page=True)
+        process.wait_for(lambda p, left=left: set(out.glob(".part-*/tables")) - left, seconds=60)
         time.sleep(0.1 + 0.4 * i)
-        process.send_signal(signum)
-        process.communicate(timeout=60)
+        process.kill(signum)
         open_run(out / "run.nc")
         assert not (out / "index.html").exists()
         assert not (out / "tables").exists()
@@ -135,3 +123,29 @@ def test_a_reader_that_leaves_is_no_fault():
     with process.stderr:
         assert process.stderr.read() == b""
     process.wait(timeout=60)
+
+
+LOST = """
+import os, signal, sys, time
+from densing.cli import main
+import densing.data
+class Freed:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        for _ in range(1000):
+            pass
+def bundled(*arguments):
+    Freed()
+    time.sleep(1000)
+densing.data.bundled = bundled
+sys.argv[1:] = ["data", "catalog"]
+main()
+"""
+
+
+@unix
+def test_an_interrupt_that_comes_where_python_drops_it_is_heard():
+    """While memory is freed, as JAX hooks into it: a command would go on, after a traceback."""
+    process = Process(script=LOST)
+    assert process.end() == 143
+    assert process.told == ["interrupted: nothing was written"]

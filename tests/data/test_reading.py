@@ -115,6 +115,16 @@ def test_says_what_is_no_table(tmp_path, data, problem):
     assert fault.file == "t.csv"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("bad", [b"\xe9", b"\0", b"x" * 200_000])
+def test_the_row_that_is_no_text_is_named(tmp_path, end, bad):
+    path = tmp_path / "t.csv"
+    path.write_bytes(f"a,b{end}1,2{end}3,".encode() + bad + f"{end}5,6{end}".encode())
+    with pytest.raises(TableError) as error:
+        read_table(path)
+    assert only_fault(error).row == 3
+
+
 def test_missing_file_and_directory(tmp_path):
     for path, problem in [(tmp_path / "none.csv", "not exist"), (tmp_path, "directory")]:
         with pytest.raises(TableError, match=problem):

@@ -6,6 +6,7 @@ from typing import Any
 
 from densing.inference.spread import spread
 from densing.inference.watching import Counter, watching
+from densing.models.declaration import DeclarationError
 from densing.results.plain_json import to_json
 from densing.results.whole import read_json, write_whole
 
@@ -26,14 +27,28 @@ def kept_worlds(
         Processes to fit in.
     listen
         Told how many worlds are done, and of how many.
+
+    Raises
+    ------
+    DeclarationError
+        A worker process died; what was done is kept.
     """
     files = [home / f"{number:05d}.json" for number in range(worlds)]
     missing = [number for number, path in enumerate(files) if read_json(path) is None]
     if missing:
+        from joblib.externals.loky.process_executor import TerminatedWorkerError
+
         shares = [missing[i::workers] for i in range(workers)]
         work = make()
-        with watching(files, listen):
-            spread(_keep, [(work, home, share) for share in shares if share], workers=workers)
+        jobs = [(work, home, share) for share in shares if share]
+        try:
+            with watching(files, listen):
+                spread(_keep, jobs, workers=workers)
+        except TerminatedWorkerError:
+            raise DeclarationError(
+                "a worker process died, perhaps for want of memory: use fewer of them; the same "
+                "command continues"
+            ) from None
     return [read_json(path) for path in files]
 
 

@@ -27,9 +27,16 @@ def wide_console() -> Console:
 
 def print_json(answer: Any) -> None:
     """Print a record or a list on standard output, numbers that JSON lacks as null."""
+    import sys
+
     from densing.results.plain_json import to_json
 
-    print(to_json(answer))
+    told = to_json(answer)
+    try:
+        told.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        told = to_json(answer, ascii_only=True)
+    print(told)
 
 
 def status(*, trustworthy: bool) -> int:

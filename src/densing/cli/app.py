@@ -1,17 +1,18 @@
 """The commands and the exit statuses: 0 good, 2 bad input, 3 finished but not trustworthy."""
 
 import os
-import signal
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 
 from cyclopts import App, CycloptsError, Group
 from rich.console import Console
 
 from densing import __version__
+from densing.cli import signals
 from densing.results.whole import finished
 
-GOOD, BAD_INPUT, NOT_TRUSTWORTHY, INTERRUPTED, NOBODY_READS = 0, 2, 3, 130, 141
+GOOD, BAD_INPUT, NOT_TRUSTWORTHY, NOBODY_READS = 0, 2, 3, 141
 
 SHOWN = 4
 """Files that an interrupted command names."""
@@ -101,16 +102,17 @@ def first_steps() -> None:
 
 def main() -> None:
     """Run the command line and exit."""
-    # A polite end (kill, a closing terminal, a scheduler) is an interrupt: parts are cleared away.
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
-            signal.signal(number, signal.default_int_handler)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a name that the terminal cannot show is no fault
+            stream.reconfigure(errors="backslashreplace")
     status = run(sys.argv[1:])
     try:
         sys.stdout.flush()
-    except OSError:
-        status = NOBODY_READS if status == GOOD else status
+    except OSError as fault:
+        if not isinstance(fault, BrokenPipeError):
+            print(f"cannot write standard output: {fault.strerror}", file=sys.stderr)
+        lost = NOBODY_READS if isinstance(fault, BrokenPipeError) else BAD_INPUT
+        status = lost if status == GOOD else status
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python flushes once more, and complains
     sys.exit(status)
 
@@ -118,23 +120,24 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command; returns its exit status, and prints no traceback for bad input."""
     errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-    if not arguments:
-        first_steps()
-        return GOOD
     finished.clear()
     try:
+        if not arguments:
+            first_steps()
+            return GOOD
         status = app(arguments, exit_on_error=False, result_action="return_value")
     except CycloptsError:
         return BAD_INPUT
-    except KeyboardInterrupt:
-        errors.print(f"interrupted: {_written()}")
-        return INTERRUPTED
+    except KeyboardInterrupt as interrupt:
+        signals.stop_listening()
+        errors.print(f"interrupted: {_left(interrupt)}")
+        return signals.status()
     except BrokenPipeError:
         return NOBODY_READS  # such as `densing data catalog | head`
     except OSError as fault:
         place = "" if fault.filename is None else f" {fault.filename}"
         reason = " ".join(str(fault.strerror or fault).split())
-        errors.print(f"cannot read or write{place}: {reason}; {_written()}")
+        errors.print(f"cannot read or write{place}: {reason}; {_left(fault)}")
         return BAD_INPUT
     except Exception as fault:
         if not isinstance(fault, _expected()):
@@ -144,8 +147,10 @@ def run(arguments: list[str]) -> int:
     return status if isinstance(status, int) else GOOD
 
 
-def _written() -> str:
-    """Say which files of a command that did not finish are there; each of them is whole."""
+def _left(stop: BaseException) -> str:
+    """Say what a command that did not finish has left: how to go on, or files, which are whole."""
+    if notes := getattr(stop, "__notes__", None):
+        return "; ".join(notes)
     there = list(dict.fromkeys(str(path) for path in finished if path.exists()))
     if not there:
         return "nothing was written"

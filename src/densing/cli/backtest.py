@@ -35,7 +35,7 @@ def backtest(
         Print one JSON object.
     """
     from densing.cli.answers import status
-    from densing.cli.files import check_writable
+    from densing.cli.files import check_writable, continuing
     from densing.results.plain_json import to_json
 
     model, settings = sampling.declared()
@@ -49,15 +49,10 @@ def backtest(
         if not sampling.quiet:
             errors.print(f"fitting {models} models, origin {origin} ...")
 
-    try:
+    with continuing(out):
         answer = run_backtest(
             evidence, model, settings, out / "origins", seed=sampling.seed, listen=listen
         )
-    except KeyboardInterrupt:
-        from densing.cli.app import INTERRUPTED
-
-        print(f"interrupted: the same command continues from {out}", file=sys.stderr)
-        return INTERRUPTED
     answer["command"] = shlex.join(["densing", *sys.argv[1:]])
     single = {key: answer.pop(key) for key in SINGLE}
     _write(out / "forecasts.json", single)

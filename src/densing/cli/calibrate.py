@@ -9,8 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from densing.cli.answers import print_json, status, wide_console
-from densing.cli.app import INTERRUPTED
-from densing.cli.files import check_writable
+from densing.cli.files import check_writable, continuing
 from densing.cli.options import Flag, Sampling, Tables, compiled_once
 
 PACKAGES = ("densing", "jax", "numpyro", "arviz", "numpy")
@@ -66,7 +65,7 @@ def calibrate(
 
     names = [name.strip() for name in cases.split(",") if name.strip()]
     found = {}
-    try:
+    with continuing(out):
         for case in build_cases(names, evidence, model, every=every):
             with counting(f"worlds of {case.name}", quiet=sampling.quiet) as listen:
                 records = fit_worlds(
@@ -74,9 +73,6 @@ def calibrate(
                     listen=listen,
                 )  # fmt: skip
             found[case.name] = (case.about, records)
-    except KeyboardInterrupt:
-        print(f"interrupted: the same command continues from {out}", file=sys.stderr)
-        return INTERRUPTED
     answer = summarise(found) | made(model.name, settings.name, sampling.seed, every=every)
     _write(answer, out)
     if json:

@@ -1,15 +1,13 @@
 """`densing coverage`: what the 90 % intervals cover in worlds that break other methods."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
 from rich.table import Table
 
 from densing.cli.answers import print_json, status, wide_console
-from densing.cli.app import INTERRUPTED
 from densing.cli.calibrate import made
-from densing.cli.files import check_writable
+from densing.cli.files import check_writable, continuing
 from densing.cli.options import Flag, Sampling, compiled_once
 
 COLUMNS = {"population_rate": "typical new model", "frontier_rate": "frontier",
@@ -70,16 +68,13 @@ def coverage(
         )
     check_writable(out)
     found = {}
-    try:
+    with continuing(out):
         for name in names:
             with counting(f"worlds of {name}", quiet=sampling.quiet) as listen:
                 found[name] = cover(
                     name, model, settings, out, worlds=worlds, seed=sampling.seed,
                     workers=workers, listen=listen,
                 )  # fmt: skip
-    except KeyboardInterrupt:
-        print(f"interrupted: the same command continues from {out}", file=sys.stderr)
-        return INTERRUPTED
     answer = {"kinds": summarise_kinds(found)} | made(model.name, settings.name, sampling.seed)
     with written_whole(out, last="coverage.json") as folder:
         write_json(folder / "coverage.json", answer)

@@ -1,5 +1,7 @@
 """Files that commands are given: a run to read, a folder to write."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,5 +69,19 @@ def check_writable(folder: Path) -> None:
         place = place.parent
     if not place.is_dir():
         raise NotADirectoryError(20, "is a file, not a folder", str(place))
-    with TemporaryFile(dir=place):
-        pass
+    try:
+        with TemporaryFile(dir=place):
+            pass
+    except OSError as fault:
+        fault.filename = str(place)
+        raise
+
+
+@contextmanager
+def continuing(folder: Path) -> Iterator[None]:
+    """Have it told of work that was stopped that the same command goes on with it."""
+    try:
+        yield
+    except (KeyboardInterrupt, OSError) as stop:
+        stop.add_note(f"the same command continues from {folder}")
+        raise

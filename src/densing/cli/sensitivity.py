@@ -1,6 +1,5 @@
 """`densing sensitivity`: the answer over all declared reference choices."""
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +7,8 @@ from rich.console import Console
 from rich.table import Table
 
 from densing.cli.answers import months, print_json, status
-from densing.cli.app import INTERRUPTED
 from densing.cli.calibrate import made
-from densing.cli.files import check_writable
+from densing.cli.files import check_writable, continuing
 from densing.cli.options import Flag, Sampling, Tables, compiled_once
 from densing.results.estimands import ESTIMANDS
 
@@ -79,7 +77,7 @@ def sensitivity(
     from densing.sensitivity.answers import summarise
     from densing.sensitivity.run import run
 
-    try:
+    with continuing(out):
         with counting("universes", quiet=sampling.quiet) as listen:
             result = run(
                 laid_out, model, evidence, settings, out, seed=sampling.seed, workers=workers,
@@ -87,9 +85,6 @@ def sensitivity(
             )  # fmt: skip
         answer = summarise(result, declared) | made(model.name, settings.name, sampling.seed)
         written = write_sensitivity(answer, out)
-    except KeyboardInterrupt:
-        print(f"interrupted: the same command continues from {out}", file=sys.stderr)
-        return INTERRUPTED
     if json:
         print_json(answer)
     else:

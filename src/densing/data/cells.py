@@ -71,13 +71,12 @@ def number(cell: Any, *, decimal_comma: bool = False) -> float:
 def _not_a_number(text: str) -> CellError:
     """Say why a text is no number, with the number it probably means."""
     if match := _PERCENT.fullmatch(text):
-        meant = _guess(match[1])
-        cure = "write a proportion" if meant is None else f"write {plain(meant / 100)}"
+        meant = _guess(match[1], 0.01)
+        cure = "write a proportion" if meant is None else f"write {plain(meant)}"
         return CellError("is a percentage", cure)
     if match := _SUFFIXED.fullmatch(text):
-        meant = _guess(match[1])
-        scale = SUFFIX[match[2][0].lower()]
-        cure = "write the count in full" if meant is None else f"write {plain(meant * scale)}"
+        meant = _guess(match[1], SUFFIX[match[2][0].lower()])
+        cure = "write the count in full" if meant is None else f"write {plain(meant)}"
         return CellError("has a suffix", cure)
     if match := _GROUPED.fullmatch(text):
         meant = match[1].replace(match[2], "") + (f".{match[3]}" if match[3] else "")
@@ -89,17 +88,18 @@ def _not_a_number(text: str) -> CellError:
     return CellError("is not a number", "write digits with a decimal point, such as 0.7 or 7e9")
 
 
-def _guess(text: str) -> float | None:
-    """Read what stands before a sign or a suffix, if it is plain enough."""
+def _guess(text: str, scale: float) -> float | None:
+    """Read what stands before a sign or a suffix, if it is plain enough, times its scale."""
     try:
-        return float(text.replace(",", "."))
+        meant = float(text.replace(",", ".")) * scale
     except ValueError:
         return None
+    return meant if math.isfinite(meant) else None
 
 
 def plain(value: float) -> str:
     """Write a number without noise: integers in full, others to ten figures."""
-    if value == round(value) and abs(value) < 1e18:
+    if abs(value) < 1e18 and value == round(value):
         return str(round(value))
     return f"{value:.10g}"
 

@@ -55,14 +55,16 @@ def read_rows(path: str | Path, *, known: frozenset[str] = frozenset()) -> RawTa
     """
     path = Path(path)
     file = path.name or str(path)
-    text = _decode(path, file)
+    text, reader = _decode(path, file), None
     try:
         # The separator is judged from the first line alone, quotes respected.
         first = next((line for line in text.split("\n") if line.strip()), "")
         separator = _separator(first, known)
-        records = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        records = list(reader)
     except csv.Error as error:
-        raise _whole(file, f"cannot be split into cells ({error})", SAVE_AS) from None
+        row = reader.line_num if reader is not None else None
+        raise _whole(file, f"cannot be split into cells ({error})", SAVE_AS, row) from None
     numbered = [
         (i, cells) for i, cells in enumerate(records, start=1) if any(map(str.strip, cells))
     ]
@@ -111,11 +113,18 @@ def _decode(path: Path, file: str) -> str:
         text = data.decode(coding)
     except UnicodeDecodeError as error:
         problem = f"is not {coding.removesuffix('-sig').upper()} text (byte {error.start + 1})"
-        raise _whole(file, problem, SAVE_AS) from None
+        row = None if coding == "utf-16" else _row(data[: error.start].decode("latin-1"))
+        raise _whole(file, problem, SAVE_AS, row) from None
     if "\0" in text:
-        raise _whole(file, "is not text (it contains NUL)", SAVE_AS)
+        row = _row(text[: text.index("\0")])
+        raise _whole(file, "is not text (it contains NUL)", SAVE_AS, row)
     # A lone carriage return ends a line in old files; inside cells it is noise.
     return re.sub(r"\r\n?", "\n", text)
+
+
+def _row(before: str) -> int:
+    """Row that a text ends in."""
+    return max(before.count("\n"), before.count("\r")) + 1
 
 
 def _separator(line: str, known: frozenset[str]) -> str:
@@ -153,6 +162,6 @@ def _header(
     return tuple(final), keep
 
 
-def _whole(file: str, problem: str, cure: str) -> TableError:
-    """Make the error of a fault that concerns the whole file."""
-    return TableError([Fault(file, None, None, None, problem, cure)])
+def _whole(file: str, problem: str, cure: str, row: int | None = None) -> TableError:
+    """Make the error of a fault for which nothing further can be said of the file."""
+    return TableError([Fault(file, row, None, None, problem, cure)])

@@ -5,8 +5,12 @@ split: a third slower, and both cores busy. (`tests/inference/test_spread.py`)
 """
 
 import os
+import signal
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 ALONE = {"NPROC": "1"}
@@ -16,7 +20,8 @@ ALONE = {"NPROC": "1"}
 def spread(work: Callable[..., Any], jobs: Sequence[Sequence[Any]], *, workers: int) -> None:
     """Call `work` with each job's arguments, `workers` at a time; one worker stays in this process.
 
-    Results are what `work` leaves on disk. An interrupt stops all of them.
+    Results are what `work` leaves on disk. An interrupt stops all of them, and so does the end of
+    this process.
     """
     if workers == 1:
         for job in jobs:
@@ -28,7 +33,30 @@ def spread(work: Callable[..., Any], jobs: Sequence[Sequence[Any]], *, workers: 
         "backend": "loky", "batch_size": 1, "pre_dispatch": workers, "initializer": _keep_memory
     }  # fmt: skip
     with _environment(ALONE):
-        Parallel(n_jobs=workers, **options)(delayed(work)(*job) for job in jobs)
+        calls = (delayed(_work)(os.getpid(), work, job) for job in jobs)
+        Parallel(n_jobs=workers, **options)(calls)
+
+
+def _work(master: int, work: Callable[..., Any], job: Sequence[Any]) -> None:
+    """Do a job in a worker process."""
+    _serve(master)
+    work(*job)
+
+
+@cache
+def _serve(master: int) -> None:
+    """Leave interrupts from the keyboard to the master, and end with it, even if it is killed.
+
+    An orphan would go on with its job for minutes, beside the run that the user starts again.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == master:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _keep_memory() -> None:

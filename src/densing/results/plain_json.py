@@ -16,6 +16,6 @@ def finite(value: Any) -> Any:
     return value
 
 
-def to_json(value: Any) -> str:
-    """Encode a record, indented."""
-    return json.dumps(finite(value), indent=2, ensure_ascii=False, allow_nan=False)
+def to_json(value: Any, *, ascii_only: bool = False) -> str:
+    """Encode a record, indented; `ascii_only` is for what cannot show any other character."""
+    return json.dumps(finite(value), indent=2, ensure_ascii=ascii_only, allow_nan=False)

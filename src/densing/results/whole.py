@@ -27,6 +27,16 @@ def write_whole(path: Path, content: bytes | memoryview) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     sweep(path.parent, f".{path.name}.*.part")
+    try:
+        _replace(path, content)
+    except OSError as fault:
+        fault.filename = str(path)  # which the user knows, and not its part
+        raise
+    finished.append(path)
+
+
+def _replace(path: Path, content: bytes | memoryview) -> None:
+    """Write a part beside the file, and give it the file's name once it is on disk."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     partial = Path(name)
     try:
@@ -40,7 +50,6 @@ def write_whole(path: Path, content: bytes | memoryview) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-    finished.append(path)
 
 
 def sweep(folder: Path, pattern: str) -> None:
