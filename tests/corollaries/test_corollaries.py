@@ -127,6 +127,9 @@ def test_compression_is_paired_draw_by_draw(run):
     )
     assert told["unpaired"] == [{"model": names[7], "derived_from": said[7]}]
     assert told["methods"]["distilled"]["pairs"] == 1
+    assert told["share_less_dense"]["upper"] < 1.0
+    said[5], said[6] = f"depth up-scaled from {names[2]}", f"continued from {names[2]}"
+    assert compression(with_data(run, derived_from=said))["share_less_dense"] is None
 
 
 def test_shared_error_cancels_in_a_pair(run):

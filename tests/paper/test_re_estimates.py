@@ -104,7 +104,7 @@ def test_the_papers_pairs_are_found_among_derived_models(result):
     minitron = rows["Llama-3.1-Minitron-4B over Llama-3.1-8B"]
     assert minitron.interval.upper == pytest.approx(np.quantile(both, 0.95))
     assert "mean of 2" in minitron.note
-    assert "3 pairs" in rows["share of derived models less dense, joint model"].note
+    assert "3 pruned or distilled" in rows["share of derived models less dense, joint model"].note
 
 
 def test_a_doubtful_run_supports_nothing(result):

@@ -8,6 +8,7 @@ on the published densities on MMLU. They are what `densing corollaries` and `den
 import re
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ from densing.paper.corollaries import COMPRESSION, HARDWARE, PRICE
 from densing.paper.growth import MONTH, Growth
 from densing.results.acceleration import acceleration
 from densing.results.budget import budget, halving_months
-from densing.results.compression import CURE, compression
+from densing.results.compression import CURE, SMALLER, compression
 from densing.results.headline import as_interval, trustworthy
 from densing.results.interval import Interval, interval
 from densing.results.price_trend import price_trend
@@ -94,17 +95,19 @@ def _together(run: xr.DataTree, of: str, seed: int) -> list[Claim]:
     note = f"hardware's doubling time a prior, {prior.lower:.0f} to {prior.upper:.0f} days"
     return [
         Claim(HARDWARE, f"doubling time with hardware: {NAMES[key]} {of}", "days",
-              pub.COMBINED_DAYS, None, _days(told["together"][key]), "growth and prior, draw by draw",
+              pub.COMBINED_DAYS, None, _days(told["together"][key]), "growth and prior, by draws",
               # Without growth of density hardware alone is left.
               (prior.lower, inf), good, ("" if good else DOUBT) + note)
         for key in NAMES if key in told["together"]
     ]  # fmt: skip
 
 
-def _days(months: dict) -> Interval:
-    found = as_interval(months)
-    ends = (None if v is None else v * MONTH for v in (found.median, found.lower, found.upper))
-    return Interval(*ends, found.prob, found.kind)
+def _days(months: dict[str, Any]) -> Interval:
+    ends = {
+        key: None if months[key] is None else months[key] * MONTH
+        for key in ("median", "lower", "upper")
+    }
+    return as_interval(months | ends)
 
 
 def acceleration_again(runs: Runs) -> list[Claim]:
@@ -135,22 +138,26 @@ def compression_again(pairs: pd.DataFrame, runs: Runs) -> list[Claim]:
         return [Claim(COMPRESSION, name, "share", published, None, note=note)]
     good, told = trustworthy(runs.derived), compression(runs.derived)
     doubt = "" if good else DOUBT
-    share = as_interval(told["share_less_dense"])
+    share = told["share_less_dense"]
+    smaller = sum(pair["method"] in SMALLER for pair in told["pairs"])
     claims = [
-        Claim(COMPRESSION, name, "share", published, None, share, "Binomial share, joint draws",
-              (0.5, 0.5), good, f"{doubt}{len(told['pairs'])} pairs of the catalog, none quantised")
+        Claim(COMPRESSION, name, "share", published, None, share and as_interval(share),
+              "Binomial share, joint draws", (0.5, 0.5), good,
+              f"{doubt}{smaller} pruned or distilled models of the catalog, none quantised")
     ]  # fmt: skip
     names = [str(name) for name in runs.derived["constant_data"]["model"].to_numpy()]
     own = log_densities(runs.derived)
-    for pair in pairs.itertuples():
-        child, parent = (_like(str(model), names) for model in (pair.model, pair.parent))
+    listed: list[Any] = pairs.to_dict("records")
+    for pair in listed:
+        child, parent = (_like(pair[key], names) for key in ("model", "parent"))
         if not child or not parent:
             continue
         ratio = np.exp(own[:, child].mean(axis=1) - own[:, parent].mean(axis=1))
         several = f" (mean of {len(child)})" if len(child) > 1 else ""
         claims.append(
-            Claim(COMPRESSION, f"{pair.model} over {pair.parent}", "ratio", f"{pair.ratio:.2f}",
-                  pair.ratio, interval(ratio), "joint model, same draws", (1.0, 1.0), good,
+            Claim(COMPRESSION, f"{pair['model']} over {pair['parent']}", "ratio",
+                  f"{pair['ratio']:.2f}", pair["ratio"], interval(ratio),
+                  "joint model, same draws", (1.0, 1.0), good,
                   f"{doubt}{', '.join(names[i] for i in child)}{several}; P(less dense) = "
                   f"{np.mean(ratio < 1):.2f}", drawn=True)
         )  # fmt: skip

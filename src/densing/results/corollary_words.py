@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from densing.results.compression import SMALLER
+
 TITLES = {
     "budget": "Hardware and density", "prices": "Price of inference at equal performance",
     "half_size": "Half the parameters", "sizes": "Size that a score takes",
@@ -95,7 +97,14 @@ def _compression(answer: Mapping[str, Any]) -> str:
         f"against the trend ({row['pairs']} pair{'s' * (row['pairs'] > 1)})"
         for name, row in told["methods"].items()
     ]
-    return f"Density of derived models over their originals': {'; '.join(parts)}."
+    text = f"Density of derived models over their originals': {'; '.join(parts)}."
+    if (share := told["share_less_dense"]) is None:
+        return text
+    count = sum(row["pairs"] for name, row in told["methods"].items() if name in SMALLER)
+    return (
+        f"{text} Of models made smaller, by pruning or distillation, a share of "
+        f"{span(share, digits=2)} is less dense than the original ({count} pair{'s' * (count > 1)})."
+    )
 
 
 def size_bands_words(told: Mapping[str, Any]) -> str:
