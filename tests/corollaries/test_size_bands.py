@@ -1,6 +1,7 @@
 """Where over sizes the law breaks: closed forms, planted breaks, and worlds without any."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -106,6 +107,7 @@ def test_a_score_is_predicted_from_the_others_alone(run):
     grid = gaussian_grid([(2.0, 0.05), (0.4, 0.3)])
     data = run["constant_data"].to_dataset().isel(score_row=slice(0, 2))
     data["score_model"], data["score"] = ("score_row", [0.0, 0.0]), ("score_row", [0.54, 0.5])
+    data["score_items"] = ("score_row", [14_000.0, 14_000.0])
     left = left_over(grid, data, np.random.default_rng(0), replicates=4000)
     precision = 1 / 0.3**2 + 1 / 0.5**2
     expected = 0.5 + 0.02 * (0.4 / 0.3**2) / precision
@@ -114,6 +116,17 @@ def test_a_score_is_predicted_from_the_others_alone(run):
     assert left.standardised[0] == pytest.approx((0.54 - expected) / deviation, rel=1e-4)
     np.testing.assert_allclose(left.replicated[:, 0].mean(), 0.0, atol=4 / np.sqrt(4000))
     assert left.replicated[:, 0].std() == pytest.approx(1.0, rel=0.05)
+
+
+def test_a_score_of_zero_near_the_floor_is_no_rarity(run):
+    """Of 164 items at one in 164, zero right comes about often."""
+    grid = replace(gaussian_grid([(0.0, 0.3)]), mean=np.full((1, 121), 1 / 164),
+                   variance=np.full((1, 121), 1 / 164 * (1 - 1 / 164) / 164))  # fmt: skip
+    data = run["constant_data"].to_dataset().isel(score_row=slice(0, 1))
+    for name, value in (("score_model", 0.0), ("score", 0.0), ("score_items", 164.0)):
+        data[name] = ("score_row", [value])
+    left = left_over(grid, data, np.random.default_rng(0), replicates=2000)
+    assert np.mean(left.replicated[:, 0] <= left.standardised[0]) > 0.2
 
 
 def test_bounds_by_hand():

@@ -103,7 +103,7 @@ def _compression(answer: Mapping[str, Any]) -> str:
     count = sum(row["pairs"] for name, row in told["methods"].items() if name in SMALLER)
     return (
         f"{text} Of models made smaller, by pruning or distillation, a share of "
-        f"{span(share, digits=2)} is less dense than the original ({count} pair{'s' * (count > 1)})."
+        f"{span(share, digits=2)} is less dense than the original ({count} pairs)."
     )
 
 

@@ -35,7 +35,7 @@ def left_over(
     Parameters
     ----------
     data
-        The run's `constant_data`: `score`, `score_model`.
+        The run's `constant_data`: `score`, `score_model`, `score_items`.
     tail
         Degrees of freedom where scores are Student-t; NaN where they are normal, None for Beta.
     """
@@ -48,11 +48,13 @@ def left_over(
     mean = (weight * grid.mean).sum(axis=1)
     square = (weight * (grid.variance + grid.mean**2)).sum(axis=1)
     deviation = np.sqrt(square - mean**2)
+    items = np.maximum(np.rint(data["score_items"].to_numpy()), 1.0)
     rows, below = np.arange(len(who)), np.cumsum(weight, axis=1)
     drawn = np.empty((replicates, len(who)))
     for i in range(replicates):
         at = np.minimum((below < rng.random(len(who))[:, None]).sum(axis=1), below.shape[1] - 1)
-        drawn[i] = _draw(rng, grid.mean[rows, at], grid.variance[rows, at], tail)
+        whole = np.rint(items * _draw(rng, grid.mean[rows, at], grid.variance[rows, at], tail))
+        drawn[i] = whole / items  # answers are whole: near the floor a score of zero is no rarity
     score = data["score"].to_numpy().astype(float)
     return LeftOver(score - mean, (score - mean) / deviation, (drawn - mean) / deviation)
 
