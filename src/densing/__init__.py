@@ -16,6 +16,7 @@ HOMES = {
     "densing.models.prior": ("Prior",),
     "densing.models.select": ("SelectionError",),
     "densing.notebook.answers": ("density", "doubling_time"),
+    "densing.notebook.comparing": ("compare", "plot_compare"),
     "densing.notebook.fitting": ("fit",),
     "densing.notebook.given": ("NotTrustworthyWarning",),
     "densing.notebook.handover": ("NumpyroModel", "to_numpyro", "to_pymc"),

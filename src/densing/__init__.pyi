@@ -13,6 +13,8 @@ from densing.models.prior import Prior as Prior
 from densing.models.select import SelectionError as SelectionError
 from densing.notebook.answers import density as density
 from densing.notebook.answers import doubling_time as doubling_time
+from densing.notebook.comparing import compare as compare
+from densing.notebook.comparing import plot_compare as plot_compare
 from densing.notebook.fitting import fit as fit
 from densing.notebook.given import NotTrustworthyWarning as NotTrustworthyWarning
 from densing.notebook.handover import NumpyroModel as NumpyroModel

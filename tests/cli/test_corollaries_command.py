@@ -27,11 +27,13 @@ def test_the_answer(densing, paths, tmp_path):
     assert told.status == 0
     assert {path.name for path in out.iterdir()} == {
         "corollaries.json", "corollaries.png", "corollaries.svg", "compression.png",
-        "compression.svg",
+        "compression.svg", "size_bands.png", "size_bands.svg",
     }  # fmt: skip
     answer = told.json
     assert len(answer["compression"]["pairs"]) == 2
-    assert set(answer["sentences"]) == {"budget", "prices", "half_size", "sizes", "compression"}
+    assert set(answer["sentences"]) == {
+        "budget", "prices", "half_size", "sizes", "compression", "size_bands",
+    }  # fmt: skip
     words = densing(*given)
     for text in answer["sentences"].values():
         assert text.split(" (")[0] in words.out

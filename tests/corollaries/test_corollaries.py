@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from densing.results.architectures import architectures
 from densing.results.budget import budget, hardware_rate
-from densing.results.compression import compression, method_of, parent_of
+from densing.results.compression import compression, method_of, parent_of, share_below
 from densing.results.corollaries import corollaries
 from densing.results.half_size import half_size
 from densing.results.horizon import released
@@ -126,6 +127,9 @@ def test_compression_is_paired_draw_by_draw(run):
     )
     assert told["unpaired"] == [{"model": names[7], "derived_from": said[7]}]
     assert told["methods"]["distilled"]["pairs"] == 1
+    assert told["share_less_dense"]["upper"] < 1.0
+    said[5], said[6] = f"depth up-scaled from {names[2]}", f"continued from {names[2]}"
+    assert compression(with_data(run, derived_from=said))["share_less_dense"] is None
 
 
 def test_shared_error_cancels_in_a_pair(run):
@@ -138,6 +142,13 @@ def test_shared_error_cancels_in_a_pair(run):
     said[3] = f"pruned from {run['constant_data']['model'].to_numpy()[1]}"
     one, other = (compression(with_data(r, derived_from=said))["pairs"][0] for r in (run, moved))
     assert other["ratio"]["upper"] == pytest.approx(one["ratio"]["upper"])
+
+
+def test_share_of_pairs_below_is_a_binomial_posterior():
+    told = share_below(np.tile([-1.0, -2.0, 0.5], (50_000, 1)))
+    exact = stats.beta(3, 2)
+    for level, end in ((0.05, told.lower), (0.5, told.median), (0.95, told.upper)):
+        assert end == pytest.approx(exact.ppf(level), abs=0.01)
 
 
 def test_originals_are_read_off_the_evidence():

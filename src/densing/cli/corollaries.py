@@ -18,7 +18,7 @@ def corollaries(
     out: Path | None = None,
     json: Flag = False,
 ) -> int:
-    """Print what follows from a run: budgets, prices, sizes, compression, architectures.
+    """Print what follows from a run: budgets, prices, sizes, compression, architectures, fit.
 
     Parameters
     ----------
@@ -34,7 +34,8 @@ def corollaries(
     seed
         Seed of the random numbers.
     out
-        Folder for the figures (corollaries.png, compression.png, .svg) and corollaries.json.
+        Folder for the figures (corollaries, size_bands, compression; .png, .svg) and
+        corollaries.json.
     json
         Print one JSON object.
     """

@@ -23,6 +23,7 @@ def reproduce(
     *,
     out: Path = Path("reproduction"),
     run: Path | None = None,
+    derived: Path | None = None,
     seed: Seed = 1,
     quiet: Quiet = False,
     json: Flag = False,
@@ -34,7 +35,10 @@ def reproduce(
     out
         Folder to write: reproduce.html, reproduce.csv, reproduce.json, figures/.
     run
-        Run file of the joint model (densing fit), to stand beside the headline.
+        Run file of the joint model (densing fit), to stand beside the headline and hardware.
+    derived
+        Run that keeps derived models, to stand beside compression (densing fit --set derived=true
+        --set min_scores=1).
     seed
         Seed of all random numbers.
     quiet
@@ -43,6 +47,7 @@ def reproduce(
         Print one JSON object.
     """
     joint = None if run is None else open_joint(run)
+    kept = None if derived is None else open_joint(derived)
     check_writable(out)
     from densing.cli.progress import showing
     from densing.paper.reproduce import reproduce as work
@@ -50,7 +55,7 @@ def reproduce(
 
     with showing(quiet=quiet) as listener:
         name = None if run is None else run.name
-        result = work(seed=seed, joint=joint, name=name, listen=listener)
+        result = work(seed=seed, joint=joint, derived=kept, name=name, listen=listener)
     page = write_reproduction(result, out, command=shlex.join(["densing", *sys.argv[1:]]))
     if json:
         print_json(result.as_dict())
@@ -63,6 +68,7 @@ def _show(result: "Reproduction", page: Path) -> None:
     from densing.paper.claim import RULE
     from densing.paper.laws import LOSS, SCORE
     from densing.paper.wording import ends_of, number, panels, tally
+    from densing.results.compression import CURE
 
     console = Console(highlight=False)
     sections: dict[str, list[Claim]] = {}
@@ -90,6 +96,8 @@ def _show(result: "Reproduction", page: Path) -> None:
             )  # fmt: skip
         console.print(table)
     console.print(f"\n[bold]{tally(result.claims)}[/bold]\n{RULE}\n", soft_wrap=True)
+    if result.runs.derived is None:
+        console.print(f"Without --derived derived.nc compression is not re-estimated: {CURE}")
     if result.joint is None:
         console.print("Without --run RUN.nc the joint model is absent: densing fit --out RUN.nc")
     if not result.trustworthy:

@@ -1,5 +1,6 @@
 """Answers of a run as frames: densities and doubling times."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -86,14 +87,15 @@ def doubling_time(run: xr.DataTree, *, prob: float = PROB) -> pd.DataFrame:
     run, prob = as_run(run, kinds=("joint", "trend")), as_prob(prob)
     derived = run["derived"]
     rows = {
-        name: _row(growth(derived[f"{name}_rate"], prob=prob))
+        name: months_row(growth(derived[f"{name}_rate"], prob=prob))
         for name in ESTIMANDS
         if f"{name}_rate" in derived
     }
     return _labelled(pd.DataFrame.from_dict(rows, orient="index"), run, prob)
 
 
-def _row(answer: dict[str, Any]) -> dict[str, float]:
+def months_row(answer: Mapping[str, Any]) -> dict[str, float]:
+    """Return a growth record as a row of `doubling_time`."""
     rate, months = answer["rate_per_year"], answer["doubling_months"]
     none = float("nan")
     grows = months["lower"] is not None

@@ -24,6 +24,14 @@ from densing.paper.corollaries import (
 )
 from densing.paper.growth import Growth, grow, growth_claims, months
 from densing.paper.laws import Laws, fit_laws, law_claims, score_claims
+from densing.paper.re_estimates import (
+    Runs,
+    acceleration_again,
+    compression_again,
+    corollary_runs,
+    hardware_again,
+    price_again,
+)
 from densing.paper.scores import public_scores
 from densing.results.headline import trustworthy
 from densing.results.run import record
@@ -50,6 +58,8 @@ class Reproduction:
     score_ratio: np.ndarray
     """Density from public scores over published density, shape (model,)."""
     contradictions: list[str]
+    runs: Runs
+    """What the corollaries are re-estimated from."""
     joint: str | None
     """Name of the run of the joint model, where one was given."""
 
@@ -58,7 +68,7 @@ class Reproduction:
         """Whether everything that was sampled converged."""
         joint = self.growth.joint
         given = joint is None or joint["diagnostics"]["verdict"] == "trustworthy"
-        return trustworthy(self.growth.trend) and given
+        return trustworthy(self.growth.trend) and given and self.runs.trustworthy
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object of `densing reproduce`."""
@@ -88,6 +98,9 @@ class Reproduction:
             "diagnostics": {
                 "trend": record(self.growth.trend, "health"),
                 "joint": None if self.growth.joint is None else self.growth.joint["diagnostics"],
+                "bent_trend": record(self.runs.bent, "health"),
+                "derived": None
+                if self.runs.derived is None else record(self.runs.derived, "health"),
             },
             "source": [published.JOURNAL, published.PREPRINT],
             "versions": record(self.growth.trend, "versions"),
@@ -98,6 +111,7 @@ def reproduce(
     *,
     seed: int = 1,
     joint: xr.DataTree | None = None,
+    derived: xr.DataTree | None = None,
     name: str | None = None,
     listen: Listener | None = None,
 ) -> Reproduction:
@@ -107,25 +121,32 @@ def reproduce(
     ----------
     joint
         A saved run of the joint model (`densing.results.run.open_run`), to stand beside the
-        headline; without it that row says how to get one.
+        headline and hardware; without it those rows say how to get one.
+    derived
+        One that keeps derived models, to stand beside compression; likewise.
     name
         What to call that run, for example its file.
     """
     growth = grow(seed=seed, joint=joint, listen=listen)
     laws, eras, prices = fit_laws(seed=seed), split(seed=seed), price_lines(seed=seed)
     pairs, choices = compression_pairs(), other_choices(growth, laws)
+    runs = corollary_runs(joint=joint, derived=derived, seed=seed, listen=listen)
     claims = [
         *growth_claims(growth),
         preprint_claim(choices),
         *chatgpt_claims(eras),
+        *acceleration_again(runs),
         *price_claims(prices),
+        price_again(seed=seed),
         *compression_claims(pairs),
+        *compression_again(pairs, runs),
         *hardware_claims(growth),
+        *hardware_again(growth, runs, seed=seed),
         *example_claims(growth),
         *law_claims(laws),
         *score_claims(laws),
     ]
     return Reproduction(
         claims, growth, eras, prices, pairs, laws, choices, public_scores(),
-        contradictions(claims, growth, eras, laws, choices), name,
+        contradictions(claims, growth, eras, laws, choices), runs, name,
     )  # fmt: skip

@@ -10,6 +10,7 @@ from densing.report.folder import write_csv, write_json, written_whole
 from densing.report.style import save
 from densing.report.template import asset, fill
 from densing.report.write import data_uri
+from densing.results.compression import CURE
 
 
 def write_reproduction(result: Reproduction, out: str | Path, *, command: str) -> Path:
@@ -50,7 +51,8 @@ def render(result: Reproduction, images: dict[str, str], *, command: str) -> str
         "style": asset("page.css"), "sections": sections, "tally": tally(result.claims),
         "rule": RULE, "trustworthy": result.trustworthy, "contradictions": result.contradictions,
         "absent": ABSENT, "scores": answer["public_scores"], "sources": answer["source"],
-        "joint": result.joint, "command": command,
+        "joint": result.joint, "derived": result.runs.derived is not None, "cure": CURE,
+        "command": command,
         "figures": [(p, p.alt(result), images[p.name]) for p in PICTURES],
     }  # fmt: skip
     filters = {"number": number, "ends": ends_of}

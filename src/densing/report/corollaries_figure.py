@@ -57,14 +57,22 @@ def plot_corollaries(
 
 
 def bars(
-    ax: Axes, rows: Sequence[tuple[str, Mapping[str, Any], Any]], *, label: Any, log: bool = True
+    ax: Axes,
+    rows: Sequence[tuple[str, Mapping[str, Any], Any]],
+    *,
+    label: Any,
+    log: bool = True,
+    absent: str = "not within reach",
 ) -> None:
-    """Draw intervals one below the other: (name, interval, colour); medians are labelled."""
+    """Draw intervals one below the other: (name, interval, colour); medians are labelled.
+
+    An interval without a lower end is not drawn: the word for it is `absent`.
+    """
     ends = [v for _, told, _ in rows for v in (told["lower"], told["median"], told["upper"]) if v]
     edge = OPEN * max(ends)
     for y, (_, told, colour) in enumerate(rows):
         if told["lower"] is None:
-            ax.annotate("not within reach", (0.5, y), xycoords=("axes fraction", "data"),
+            ax.annotate(absent, (0.5, y), xycoords=("axes fraction", "data"),
                         ha="center", va="center", color=MUTED, fontsize=8.5)  # fmt: skip
             continue
         high = edge if told["upper"] is None else told["upper"]

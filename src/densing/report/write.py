@@ -80,13 +80,14 @@ def _make(
         drawn = choice_pictures(sensitivity).items()
         told = section(sensitivity, {k: _image(*pair, figures / k) for k, pair in drawn})
     follows = corollaries(run)
-    drawn_once = _image(*corollary_pictures(follows), figures / "corollaries")
+    drawn = corollary_pictures(follows).items()
+    shown = {name: _image(*pair, figures / name) for name, pair in drawn}
     write_json(folder / "tables" / "corollaries.json", follows)
     write_densities(run, folder / "tables" / "densities.csv")
     write_json(folder / "tables" / "summary.json", summary(run))
     page = render(
         run, images, command=command, sensitivity=told, highlight=highlight,
-        corollaries=corollary_section(follows, drawn_once),
+        corollaries=corollary_section(follows, shown),
     )  # fmt: skip
     (folder / "index.html").write_text(page, encoding="utf-8")
 

@@ -16,7 +16,7 @@ import xarray as xr
 
 from densing.results.future import future
 from densing.results.horizon import released
-from densing.results.interval import PROB, interval
+from densing.results.interval import PROB, Interval, interval
 from densing.results.run import RunError, log_densities
 
 METHODS = {
@@ -25,6 +25,8 @@ METHODS = {
     "continued": "trained on",
 }  # fmt: skip
 """What a `derived_from` begins with, and the method it stands for; the first that fits."""
+SMALLER = ("pruned and distilled", "distilled", "pruned")
+"""Methods that make a smaller model of a larger one: compression in the narrow sense."""
 CURE = "densing fit --set derived=true --set min_scores=1 --out derived.nc"
 RELATION = re.compile(r"^(?P<how>.*?) from (?:a larger )?(?P<parent>[^(+]+)")
 
@@ -37,8 +39,9 @@ def compression(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any]:
     dict
         `pairs`: `model`, `parent`, `method`, `ratio`, `against_trend` (intervals of ratios) and
         `p_denser` (than the original), `p_above_trend`; `methods`: by method, the number of pairs
-        and the geometric means of both ratios; `unpaired`: derived models whose original is not
-        in the run, or is not disclosed.
+        and the geometric means of both ratios; `share_less_dense`: interval of the share of
+        models made smaller (`SMALLER`) that are less dense than their original, None without
+        any; `unpaired`: derived models whose original is not in the run, or is not disclosed.
 
     Raises
     ------
@@ -66,6 +69,7 @@ def compression(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any]:
     ratio = np.column_stack([own[:, child] - own[:, parent] for child, parent, _ in pairs])
     trend = np.column_stack([above[:, child] - above[:, parent] for child, parent, _ in pairs])
     methods = [method for *_, method in pairs]
+    smaller = np.isin(methods, SMALLER)
     return {
         "pairs": [
             {"model": names[child], "parent": names[parent], "method": method,
@@ -77,8 +81,25 @@ def compression(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any]:
             | _told(_mean(ratio, methods, name), _mean(trend, methods, name), prob)
             for name in dict.fromkeys(methods)
         },
+        "share_less_dense": share_below(ratio[:, smaller], prob=prob).as_dict()
+        if smaller.any() else None,
         "unpaired": unpaired,
     }  # fmt: skip
+
+
+def share_below(log_ratio: np.ndarray, *, prob: float = PROB, seed: int = 1) -> Interval:
+    """Interval of the share of all such pairs whose ratio is below one.
+
+    Each draw counts its own pairs; the share is Binomial, its prior flat.
+
+    Parameters
+    ----------
+    log_ratio
+        Shape (sample, pair).
+    """
+    below, count = (log_ratio < 0).sum(axis=1), log_ratio.shape[1]
+    rng = np.random.default_rng(seed)
+    return interval(rng.beta(1 + below, 1 + count - below), prob=prob)
 
 
 def _mean(pairs: np.ndarray, methods: list[str], name: str) -> np.ndarray:

@@ -13,6 +13,7 @@ from densing.results.headline import trustworthy
 from densing.results.interval import PROB
 from densing.results.price_trend import price_answer, price_trend
 from densing.results.run import RunError
+from densing.results.size_bands import size_bands
 from densing.results.target_size import target_sizes
 
 
@@ -37,7 +38,8 @@ def corollaries(
     -------
     dict
         `budget`, `prices`, `half_size`, `sizes`, `compression` (None, and `compression_cure`, where
-        no run keeps derived models), `architectures`, `sentences` (by corollary), `trustworthy`.
+        no run keeps derived models), `architectures`, `size_bands`, `sentences` (by corollary),
+        `trustworthy`.
 
     Raises
     ------
@@ -70,6 +72,7 @@ def corollaries(
         "half_size": half_size(run, prob=prob), "sizes": target_sizes(run, prob=prob, seed=seed),
         "compression": compressed, "compression_cure": CURE if compressed is None else None,
         "architectures": architectures(run, prob=prob),
+        "size_bands": size_bands(run, prob=prob, seed=seed),
         "trustworthy": trustworthy(run) and (derived is None or trustworthy(derived)),
     }  # fmt: skip
     return answer | {"sentences": sentences(answer)}

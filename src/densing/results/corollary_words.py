@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from densing.results.compression import SMALLER
+
 TITLES = {
     "budget": "Hardware and density", "prices": "Price of inference at equal performance",
     "half_size": "Half the parameters", "sizes": "Size that a score takes",
     "compression": "Compression against training", "architectures": "Other architectures",
+    "size_bands": "Where over sizes the law breaks",
 }  # fmt: skip
 """Headings of the corollaries, in order."""
 KINDS = {"moe": "mixtures of experts", "ssm": "state-space models", "hybrid": "hybrids"}
@@ -19,6 +22,7 @@ def sentences(answer: Mapping[str, Any]) -> dict[str, str]:
         "budget": _budget(answer["budget"]), "prices": _prices(answer["prices"]),
         "half_size": _half_size(answer["half_size"]), "sizes": _sizes(answer["sizes"]),
         "compression": _compression(answer), "architectures": _kinds(answer["architectures"]),
+        "size_bands": size_bands_words(answer["size_bands"]),
     }  # fmt: skip
     return {name: text for name, text in said.items() if text}
 
@@ -93,7 +97,49 @@ def _compression(answer: Mapping[str, Any]) -> str:
         f"against the trend ({row['pairs']} pair{'s' * (row['pairs'] > 1)})"
         for name, row in told["methods"].items()
     ]
-    return f"Density of derived models over their originals': {'; '.join(parts)}."
+    text = f"Density of derived models over their originals': {'; '.join(parts)}."
+    if (share := told["share_less_dense"]) is None:
+        return text
+    count = sum(row["pairs"] for name, row in told["methods"].items() if name in SMALLER)
+    return (
+        f"{text} Of models made smaller, by pruning or distillation, a share of "
+        f"{span(share, digits=2)} is less dense than the original ({count} pairs)."
+    )
+
+
+def size_bands_words(told: Mapping[str, Any]) -> str:
+    """Say which bands of sizes stand off the trend, and where single benchmarks do not fit."""
+    seen = [band for band in told["bands"] if band["models"]]
+    if not seen:
+        return ""
+    empty = [band["name"] for band in told["bands"] if not band["models"]]
+    parts = [f"{band['name']} {span(band['ratio'], digits=2)}" for band in seen]
+    off = [band for band in seen if band["p_departs"] >= told["likely"]]
+    text = f"Density over its trend, by size: {', '.join(parts)}. "
+    if off:
+        text += f"Off the trend: {', '.join(_band(band) for band in off)}. "
+    else:
+        text += (
+            f"No size stands off the trend with probability {told['likely']:g}; the likeliest is "
+            f"{_band(max(seen, key=lambda band: band['p_departs']))}. "
+        )
+    wrong = [
+        f"{name} {band['name']} ({100 * cell['difference']:+.0f} points)"
+        for band in seen for name, cell in band["benchmarks"].items() if cell and cell["lacks_fit"]
+    ]  # fmt: skip
+    text += (
+        f"Scores off what the models' other scores predict, beyond chance: {', '.join(wrong)}"
+        if wrong else
+        f"In none of {told['tested']} pairs of size and benchmark are scores off what the models' "
+        "other scores predict, beyond chance"
+    )  # fmt: skip
+    return text + (f". No models {' and '.join(empty)}: nothing is said there." if empty else ".")
+
+
+def _band(band: Mapping[str, Any]) -> str:
+    experts = band["experts"]
+    kinds = f", {experts} of {band['models']} mixtures of experts" if experts else ""
+    return f"{band['name']} (probability {band['p_departs']:.2f}{kinds})"
 
 
 def _kinds(told: Mapping[str, Any]) -> str:
