@@ -46,7 +46,7 @@ def test_models_none_of_which_takes_part_are_refused_before_the_fit(
     out = tmp_path / "out.nc"
     result = densing(command, *tables, "--models", own, "--quiet", "--out", out)
     assert result.status == 2
-    assert "none of its models takes part" in result.err
+    assert "none of your own models takes part" in result.err
     assert WHY in result.err
     assert not out.exists()
 

@@ -15,9 +15,9 @@ from densing.inference.settings import Settings, load_settings
 from densing.models.declaration import DeclarationError
 from densing.models.joint import joint
 from densing.models.layout import lay_out
-from densing.models.ops import numpy_ops
 from densing.models.override import override
 from densing.results.health import scalars
+from models.known import Known
 
 ENGINES = ("numpyro", "pymc", "nutpie")
 RECIPES = {"numpyro": "default", "pymc": "pymc", "nutpie": "nutpie"}
@@ -179,17 +179,13 @@ def test_runs_have_the_same_layout(runs, engine):
     assert "pymc" in json.loads(theirs.attrs["versions"])
 
 
-class Slopes:
-    """A `Program` at known values that keeps the log Jacobian of each coordinate."""
+class Slopes(Known):
+    """Keeps the log Jacobian of each coordinate."""
 
-    xp = numpy_ops
-
-    def __init__(self, values):
-        self.values = dict(values)
-        self.total = 0.0
+    total = 0.0
 
     def sample(self, name, *, coordinate=None):
-        value = self.values[name]
+        value = super().sample(name)
         if coordinate is not None:
             # Coordinates are increasing maps of each element.
             z = [
@@ -199,16 +195,6 @@ class Slopes:
             log_slope = coordinate(np.reshape(z, np.shape(value)))[1]
             self.total += np.sum(log_slope + 0 * value)
         return value
-
-    def derive(self, name, value, dims=()):
-        self.values[name] = value
-        return value
-
-    def observe(self, name, family, args, value):
-        pass
-
-    def factor(self, name, log_density):
-        pass
 
 
 @pytest.mark.slow

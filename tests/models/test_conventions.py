@@ -12,30 +12,9 @@ from densing.models.prior_draws import PriorProgram
 from densing.models.targets import score_moments
 from densing.models.trend import residual_density
 from models import world
+from models.known import Known
 
 X = np.linspace(-4.0, 8.0, 9)
-
-
-class Given:
-    """A `Program` whose parameters are known."""
-
-    xp = xp
-
-    def __init__(self, values):
-        self.values = dict(values)
-
-    def sample(self, name, *, coordinate=None):
-        return self.values[name]
-
-    def derive(self, name, value, dims=()):
-        self.values[name] = value
-        return value
-
-    def observe(self, name, family, args, value):
-        pass
-
-    def factor(self, name, log_density):
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +40,7 @@ def point(evidence, model):
 def terms(evidence, model, point, **more):
     """Log density of scores and sizes at `X`, (model, point), and the layout."""
     layout = lay_out(evidence, model.choices)
-    program = Given({**layout.facts, **point, **more})
+    program = Known({**layout.facts, **point, **more})
     return target_log_density(program, layout.data, layout.switches, X), layout
 
 
@@ -98,7 +77,7 @@ def test_a_normal_score_by_hand(evidence, model, point):
     """Scores of one model are a product of normals about the moments of their cells."""
     normal, layout = terms(evidence, model.choose(likelihood="normal"), point)
     assert len(layout.data.scores.items) == len(layout.scores)
-    cell, line = curves(Given({**layout.facts, **point}), layout.data, layout.switches)
+    cell, line = curves(Known({**layout.facts, **point}), layout.data, layout.switches)
     mean, variance = score_moments(xp, cell, point["overdispersion"], X[None, :])
     own = layout.scores[layout.scores["model_index"] == 0]
     rows, seen = own["cell"].to_numpy(), own["score"].to_numpy()[:, None]
@@ -114,7 +93,7 @@ def test_experts_count_from_active_to_total(evidence, model):
     total = lay_out(evidence, model.choices).data.log_params
     mixed = layout.models["model"].to_numpy() == "Two-9B"
     for weight, expected in ((1.0, total), (0.0, total + np.where(mixed, np.log(1.2 / 8.2), 0.0))):
-        program = Given({"expert_weight": weight})
+        program = Known({"expert_weight": weight})
         np.testing.assert_allclose(
             log_sizes(program, layout.data, layout.switches), expected, rtol=1e-12
         )

@@ -300,7 +300,7 @@ def test_not_toml(write):
 
 
 def test_a_folder_is_no_declaration(tmp_path):
-    with pytest.raises(DeclarationError, match="no models declaration"):
+    with pytest.raises(DeclarationError, match="no declared model"):
         load_model(Path(tmp_path))
 
 

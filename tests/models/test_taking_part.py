@@ -1,12 +1,13 @@
 """Why a model takes no part in a fit, in the words of the choice that leaves it out."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from densing.models.choices import Choices
 from densing.models.select import SelectionError
-from densing.models.taking_part import left_out
+from densing.models.taking_part import check_families, left_out, own_models
 
 from .world import CODE, QUIZ, evidence
 
@@ -60,3 +61,25 @@ def test_unknown_models_are_refused_all_at_once():
     first, second = str(error.value).splitlines()
     assert first.startswith("the catalog has no model 'Two-8B': did you mean Two-")
     assert second.startswith("the catalog has no model 'Zzz': `densing data catalog`")
+
+
+def test_own_models_are_those_that_were_added():
+    rows = replace(evidence(), added=("Two-3B", "One-5B-pruned"))
+    names, told = own_models(rows, Choices(**BASE), change=lambda **choice: f"say {choice}")
+    assert names == ["Two-3B"]
+    assert told == [
+        "One-5B-pruned takes no part in the fit: it is derived from One-7B: pruned; "
+        "say {'derived': True} lets it in"
+    ]
+    assert own_models(evidence(), Choices(**BASE)) == ([], [])
+    with pytest.raises(SelectionError, match=r"none of your own.*\nOne-5B-pruned takes no part"):
+        own_models(replace(rows, added=("One-5B-pruned",)), Choices(**BASE))
+
+
+def test_families_to_exclude_are_those_of_the_catalog():
+    check_families(evidence(), Choices(**BASE, exclude_families=("Two",)))
+    with pytest.raises(SelectionError) as error:
+        check_families(evidence(), Choices(**BASE, exclude_families=("Tow", "Two", "Zzz")))
+    first, second = str(error.value).splitlines()
+    assert first.startswith("the catalog has no family 'Tow': did you mean Two")
+    assert second.startswith("the catalog has no family 'Zzz'")

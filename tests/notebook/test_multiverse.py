@@ -52,7 +52,21 @@ def test_bad_input_in_one_sentence(evidence, tmp_path):
         dn.multiverse(evidence, settings="pymc", folder=tmp_path)
     with pytest.raises(TypeError, match="expected evidence"):
         dn.multiverse([1], folder=tmp_path)
+    with pytest.raises(ValueError, match="workers must be a whole number"):
+        dn.multiverse(evidence, workers=0, folder=tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_cluster_is_asked_for_by_its_address(evidence, tmp_path, monkeypatch):
+    asked = {}
+
+    def run(*_, **given):
+        asked.update(given)
+        return {"universes": [*ADDITIVE[:4]], "skipped": [], "seconds": 1.0}
+
+    monkeypatch.setattr("densing.sensitivity.run.run", run)
+    dn.multiverse(evidence, folder=tmp_path, dask="tcp://10.0.0.1:8786", progress=False)
+    assert asked["dask"] == "tcp://10.0.0.1:8786"
 
 
 @pytest.mark.slow

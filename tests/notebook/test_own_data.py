@@ -60,3 +60,15 @@ def test_evidence_and_model_show_themselves():
     for name, prior in model.priors.items():
         assert f"<td>{name}</td>" in model._repr_html_()
         assert prior.unit in model._repr_html_()
+
+
+def test_own_models_that_take_no_part_are_named_before_the_fit(monkeypatch):
+    two = pd.concat([frame(), frame(model="half-3B").head(1)])
+    evidence = dn.load_evidence(models=two)
+    assert evidence.added == ("mine-7B", "half-3B")
+    assert "half-3B" in evidence._repr_html_()
+    monkeypatch.setattr("densing.inference.fit.fit", lambda *_, **__: "run")
+    with pytest.warns(UserWarning, match=r"half-3B takes no part .*choose\(min_scores=1\)"):
+        assert dn.fit(evidence, progress=False) == "run"
+    with pytest.raises(dn.SelectionError, match="none of your own models"):
+        dn.fit(dn.load_evidence(models=frame().head(1)), progress=False)

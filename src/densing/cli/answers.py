@@ -3,11 +3,17 @@
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
 
 from densing.cli.app import GOOD, NOT_TRUSTWORTHY
 
 if TYPE_CHECKING:
     import xarray as xr
+
+
+PIPE_WIDTH = 140
+"""Columns of a table where there is no terminal."""
 
 
 def probability(prob: float) -> float:
@@ -19,10 +25,30 @@ def probability(prob: float) -> float:
     return prob
 
 
-def wide_console() -> Console:
-    """Console for wide tables: where there is no terminal, they are not squeezed."""
-    console = Console(highlight=False, soft_wrap=True)
-    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=140)
+def plain_console(*, markup: bool = True) -> Console:
+    """Console whose words wrap at a terminal's edge; where there is none, lines stay whole."""
+    console = Console(highlight=False, markup=markup)
+    if console.is_terminal:
+        return console
+    return Console(highlight=False, markup=markup, soft_wrap=True, width=PIPE_WIDTH)
+
+
+def say(console: Console, title: str, *sentences: str, style: str | None = None) -> None:
+    """Print a title and sentences below it."""
+    console.print(title, style="bold", markup=False)
+    for sentence in sentences:
+        below(console, sentence, style=style)
+
+
+def below(console: Console, sentence: str, *, style: str | None = None) -> None:
+    """Print a sentence set in from the edge, all of its lines where it wraps."""
+    text = Text(sentence, style=style or "")
+    console.print(Padding(text, (0, 0, 0, 2)) if console.is_terminal else Text("  ") + text)
+
+
+def say_written(console: Console, path: object) -> None:
+    """Print where the answer is, on one line however long: it is copied."""
+    console.print(f"written: {path}", soft_wrap=True, markup=False)
 
 
 def print_json(answer: Any) -> None:

@@ -91,9 +91,8 @@ def first_steps() -> None:
     """Show the first five things to do, and where all the rest is."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(f"{ABOUT}\n\nThe first five things to do:\n")
-    width = max(map(len, FIRST_STEPS))
     for command, about in FIRST_STEPS.items():
-        console.print(f"    [bold]{command:<{width}}[/bold]   {about}")
+        console.print(f"  {about}\n    [bold]{command}[/bold]")
     console.print(
         "\nAll commands: [bold]densing --help[/bold]. One of them: [bold]densing report "
         "--help[/bold].\nCompletion by the tab key: [bold]densing completion --install[/bold]."
@@ -119,7 +118,8 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command; returns its exit status, and prints no traceback for bad input."""
-    errors = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    at_terminal = sys.stderr.isatty()  # words wrap there; in a pipe lines stay whole
+    errors = Console(stderr=True, highlight=False, soft_wrap=not at_terminal, markup=False)
     finished.clear()
     try:
         if not arguments:
@@ -127,6 +127,7 @@ def run(arguments: list[str]) -> int:
             return GOOD
         status = app(arguments, exit_on_error=False, result_action="return_value")
     except CycloptsError:
+        errors.print(f"what it takes: {_help(arguments)}")
         return BAD_INPUT
     except KeyboardInterrupt as interrupt:
         signals.stop_listening()
@@ -145,6 +146,12 @@ def run(arguments: list[str]) -> int:
         errors.print(str(fault))
         return BAD_INPUT
     return status if isinstance(status, int) else GOOD
+
+
+def _help(arguments: list[str]) -> str:
+    """Name the page of help of the command that was meant, or of all of them."""
+    known = {command for commands in GROUPS.values() for command in commands}
+    return "densing " + ("" if arguments[0] not in known else f"{arguments[0]} ") + "--help"
 
 
 def _left(stop: BaseException) -> str:

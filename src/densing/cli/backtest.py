@@ -74,9 +74,10 @@ def _write(path: Path, content: dict[str, Any]) -> None:
 
 def show(answer: dict[str, Any]) -> None:
     """Print the table of scores and the sentences that sum it up."""
+    from densing.cli.answers import plain_console
     from densing.results.backtested import SENTENCES
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = plain_console()
     console.print(
         "Log density of new models, all origins together: probability in % that the intervals hold "
         "it, bias, CRPS and log score"

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from densing.cli.answers import print_json, status, wide_console
+from densing.cli.answers import plain_console, print_json, status
 from densing.cli.files import check_writable, continuing
 from densing.cli.options import Flag, Sampling, Tables, compiled_once
 
@@ -85,7 +85,7 @@ def calibrate(
 
 def show(answer: dict[str, Any]) -> None:
     """Print the coverage table."""
-    console = wide_console()
+    console = plain_console()
     levels = list(next(iter(answer["cases"].values()))["coverage"])
     heads = [f"{100 * float(level):.0f} %" for level in levels]
     table = Table("case", "quantities", "worlds", "trustworthy", *heads, "not uniform")

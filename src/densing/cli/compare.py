@@ -59,9 +59,9 @@ def compare(
 
 
 def _show(answer: dict[str, Any], written: Path | None) -> None:
-    from densing.cli.answers import months, wide_console
+    from densing.cli.answers import months, plain_console
 
-    console = wide_console()
+    console = plain_console()
     rows, stacked = answer["runs"], answer["stacked"]
     told = [key for key in SHORT if any(row[key] for row in rows)]
     table = Table(

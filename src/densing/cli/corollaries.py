@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from densing.cli.options import Flag, Seed
 
 
@@ -65,12 +63,12 @@ def corollaries(
 
 
 def _show(answer: dict[str, Any], written: Path | None) -> None:
+    from densing.cli.answers import plain_console, say, say_written
     from densing.results.corollary_words import TITLES
 
-    console = Console(highlight=False, soft_wrap=True)
+    console = plain_console()
     for name, text in answer["sentences"].items():
-        console.print(TITLES[name], style="bold")
-        console.print(f"  {text}")
+        say(console, TITLES[name], text)
     compressed = answer["compression"]
     if compressed is not None:
         from densing.results.corollary_words import span
@@ -86,4 +84,4 @@ def _show(answer: dict[str, Any], written: Path | None) -> None:
     if not answer["trustworthy"]:
         console.print("not trustworthy: see `densing summary`", style="bold red")
     if written is not None:
-        console.print(f"written: {written}")
+        say_written(console, written)

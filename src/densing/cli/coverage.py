@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from densing.cli.answers import print_json, status, wide_console
+from densing.cli.answers import plain_console, print_json, status
 from densing.cli.calibrate import made
 from densing.cli.files import check_writable, continuing
 from densing.cli.options import Flag, Sampling, compiled_once
@@ -98,7 +98,7 @@ def show(answer: dict[str, Any]) -> None:
             cells.append(text if error is None else f"{text} ({100 * error:.1f})")
         about = f"{name}: {row['about']}"
         table.add_row(about, str(row["worlds"]), str(row["trustworthy"]), *cells)
-    console = wide_console()
+    console = plain_console()
     console.print("Truths inside 90 % intervals, % (standard error over worlds):")
     console.print(table)
     console.print(

@@ -2,10 +2,9 @@
 
 from cyclopts import App
 from rich.box import SIMPLE
-from rich.console import Console
 from rich.table import Table
 
-from densing.cli.answers import print_json
+from densing.cli.answers import plain_console, print_json
 from densing.cli.grow import add
 from densing.cli.offers import TableName
 from densing.cli.options import Flag
@@ -42,7 +41,7 @@ def listing(name: TableName = None, *, json: Flag = False) -> None:
         shown = Table("table", "rows", "what it holds, and the keys of its sources", box=SIMPLE)
         for table, rows, what, sources in frame.itertuples(index=False):
             shown.add_row(table, str(rows), what + (f"\n[dim]{sources}[/dim]" if sources else ""))
-        console = Console(highlight=False, soft_wrap=True)
+        console = plain_console()
         console.print(shown)
         console.print(
             "densing data NAME prints a table; densing data sources says what the keys stand for"

@@ -73,7 +73,7 @@ def check_writable(folder: Path) -> None:
         with TemporaryFile(dir=place):
             pass
     except OSError as fault:
-        fault.filename = str(place)
+        fault.filename = str(folder)
         raise
 
 

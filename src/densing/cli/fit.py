@@ -60,7 +60,7 @@ def report(
     else:
         model, settings = sampling.declared()
         evidence = tables.load()
-        own = own_models(tables.models, evidence, model.choices)
+        own = own_models(evidence, model.choices)
         check_named(named, evidence, model.choices)
         named = [*own, *named]
         choices = _sensitivity(sensitivity, out, evidence.hash, model.model_dump(mode="json"))
@@ -103,7 +103,7 @@ def fit(
     check_file(out)
     model, settings = sampling.declared()
     evidence = tables.load()
-    own_models(tables.models, evidence, model.choices)
+    own_models(evidence, model.choices)
     run = _fit(evidence, model, settings, sampling)
     from densing.cli.show import show_summary
     from densing.results.run import save_run

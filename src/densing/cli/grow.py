@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
-from densing.cli.answers import print_json
+from densing.cli.answers import plain_console, print_json
 from densing.cli.options import Flag
 
 if TYPE_CHECKING:
@@ -63,7 +61,7 @@ def add(
             }
         )  # fmt: skip
         return
-    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console = plain_console(markup=False)
     for model, rows in grown.added.groupby("model", sort=False):
         console.print(f"new: {model} on {', '.join(rows['benchmark'])}")
     if grown.there:

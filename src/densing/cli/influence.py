@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
-from densing.cli.answers import months, print_json, probability, status_of
+from densing.cli.answers import below, months, plain_console, print_json, probability, status_of
 from densing.cli.files import open_joint
 from densing.cli.options import Flag
 from densing.results.estimands import ESTIMANDS
@@ -36,7 +35,7 @@ def influence(run: Path, *, prob: float = 0.9, json: Flag = False) -> int:
     if json:
         print_json(answer)
         return status_of(opened)
-    console = Console(highlight=False, soft_wrap=True)
+    console = plain_console()
     for key, title in (("models", "model"), ("families", "family")):
         table = Table(title, "models", *(f"{ESTIMANDS[e]}, months" for e in ESTIMANDS), "k")
         table.add_row(
@@ -81,7 +80,7 @@ def priors(run: Path, *, prob: float = 0.9, json: Flag = False) -> int:
     if json:
         print_json(answer)
         return status_of(opened)
-    console = Console(highlight=False, soft_wrap=True)
+    console = plain_console()
     console.print(f"Power-scaling sensitivity; {answer['threshold']:g} and more is noteworthy.")
     rows = {title: answer[key] for key, title in ESTIMANDS.items() if answer[key]}
     for title, row in rows.items():
@@ -91,14 +90,14 @@ def priors(run: Path, *, prob: float = 0.9, json: Flag = False) -> int:
             style="bold",
         )
         first = ", ".join(f"{k} {v:.3f}" for k, v in list(row["priors"].items())[:4])
-        console.print(f"  of the priors: {first}")
+        below(console, f"of the priors: {first}")
         parts = ", ".join(f"{PARTS[k]} {v:.3f}" for k, v in row["likelihoods"].items())
-        console.print(f"  of the evidence: {parts}")
+        below(console, f"of the evidence: {parts}")
         for key, words in (("weaker", "weakened"), ("stronger", "strengthened")):
             scaled = row[key]
             told = "needs a refit" if scaled["growth"] is None else months(scaled["growth"])
-            console.print(f"  months with all priors {words} (power {scaled['power']:g}): {told}")
-        console.print(f"  months as fitted: {months(row['growth'])}")
+            below(console, f"months with all priors {words} (power {scaled['power']:g}): {told}")
+        below(console, f"months as fitted: {months(row['growth'])}")
     table = Table("parameter", "priors", "evidence", "what it means")
     for row in answer["parameters"]:
         table.add_row(

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.table import Table
 
-from densing.cli.answers import months, print_json, probability, status, wide_console
+from densing.cli.answers import months, plain_console, print_json, probability, status
 from densing.cli.offers import model_names
 from densing.cli.options import Flag, Quiet, Seed, Tables
 
@@ -95,7 +95,7 @@ def show(answer: dict[str, Any]) -> None:
                 months(mode["frontier"]), f"{mode['support']:+.1f}",
                 f"{mode['released']['alpha']:.3f}", end_section=i + 1 == len(row["modes"]),
             )  # fmt: skip
-    console = wide_console()
+    console = plain_console()
     console.print(
         f"Modes of each benchmark's loss law ({answer['reference']}, {answer['model']}); weight by "
         "the runs alone, in brackets its Monte Carlo standard error:"

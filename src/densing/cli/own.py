@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,7 +9,7 @@ if TYPE_CHECKING:
     from densing.models.choices import Choices
 
 
-def own_models(given: Path | None, evidence: "Evidence", choices: "Choices") -> list[str]:
+def own_models(evidence: "Evidence", choices: "Choices") -> list[str]:
     """Names of the models of the table `--models` that take part in the fit.
 
     Those that do not are told on standard error, with what leaves them out.
@@ -20,20 +19,12 @@ def own_models(given: Path | None, evidence: "Evidence", choices: "Choices") -> 
     SelectionError
         None of them takes part.
     """
-    if given is None:
-        return []
-    from densing.data import read_table
-    from densing.models.select import SelectionError
-    from densing.models.taking_part import left_out
+    from densing.models.taking_part import own_models as judged
 
-    names = list(dict.fromkeys(read_table(given, "catalog")["model"]))
-    out = left_out(evidence, choices, names)
-    told = [f"{name} takes no part in the fit: {reason}" for name, reason in out.items()]
-    if len(out) == len(names):
-        raise SelectionError("\n".join([f"{given}: none of its models takes part", *told]))
+    names, told = judged(evidence, choices)
     if told:
         print("\n".join(told), file=sys.stderr)
-    return [name for name in names if name not in out]
+    return names
 
 
 def check_named(names: Sequence[str], evidence: "Evidence", choices: "Choices") -> None:

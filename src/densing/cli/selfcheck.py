@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
-from rich.console import Console
 from rich.table import Table
 
-from densing.cli.answers import print_json, probability, status_of
+from densing.cli.answers import plain_console, print_json, probability, status_of
 from densing.cli.offers import model_names, recipe_names
 from densing.cli.options import Flag, Quiet, Seed
 
@@ -85,7 +84,7 @@ def selfcheck(
 
 
 def _show(answer: dict[str, Any]) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = plain_console()
     table = Table("run", "benchmark", "loss", "score", "as a run", "as a target", "density",
                   "beyond")  # fmt: skip
     for row in answer["rows"]:

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
-from densing.cli.answers import months, print_json, status
+from densing.cli.answers import months, plain_console, print_json, status
 from densing.cli.calibrate import made
 from densing.cli.files import check_writable, continuing
 from densing.cli.options import Flag, Sampling, Tables, compiled_once
@@ -55,7 +54,10 @@ def sensitivity(
 
     declared = load_axes(declaration)
     if axes is not None:
-        declared = declared.pick([name.strip() for name in axes.split(",") if name.strip()])
+        named = [name.strip() for name in axes.split(",") if name.strip()]
+        if not named:
+            raise DeclarationError(f"--axes names none; known: {', '.join(declared.axes)}")
+        declared = declared.pick(named)
     elif factorial:
         raise DeclarationError(
             f"--factorial needs --axes, for example --axes tokens,law; known: "
@@ -93,7 +95,7 @@ def sensitivity(
 
 
 def _show(answer: dict[str, Any], written: Path, seconds: float) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = plain_console()
     table = Table("axis", "level", *(f"{title}, months" for title in ESTIMANDS.values()))
     default = answer["default"]
     if default:
@@ -126,4 +128,4 @@ def _show(answer: dict[str, Any], written: Path, seconds: float) -> None:
     console.print(
         f"{told['gradient_evaluations']:,} gradients, {told['worker_seconds']:.0f} s of workers"
     )
-    console.print(f"written: {written} ({seconds:.0f} s)")
+    console.print(f"written: {written} ({seconds:.0f} s)", soft_wrap=True)

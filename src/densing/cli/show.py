@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from densing.cli.answers import print_json, probability, status, status_of
+from densing.cli.answers import (
+    plain_console,
+    print_json,
+    probability,
+    say_written,
+    status,
+    status_of,
+)
 from densing.cli.files import open_joint
 from densing.cli.options import Flag
 
@@ -94,7 +101,7 @@ def show_summary(
     if json:
         print_json(answer)
         return status(trustworthy=good)
-    console = Console(highlight=False, soft_wrap=True)
+    console = plain_console()
     subject = "Capability density of a typical new model" if "models" in answer else "The value"
     if "population" in answer:
         console.print(sentence(answer["population"], subject), style="bold")
@@ -115,7 +122,7 @@ def show_summary(
         console.print(freshness_note(answer["newest"]))
     _diagnostics(console, answer["diagnostics"])
     if written is not None:
-        console.print(f"written: {written}")
+        say_written(console, written)
     return status(trustworthy=good)
 
 

@@ -27,8 +27,21 @@ FEWEST_SIZES, FEWEST_DURATIONS, FEWEST_RUNS = 3, 3, 8
 """What a loss law in size and tokens needs at the least."""
 
 
+ITEMS = "add a column 'items', or a row to the benchmarks table"
+ITEMS_AND_RUNS = (
+    "drop these rows, or give a reference's runs on it (--reference) and its number of items (a "
+    "column 'items', or --benchmarks)"
+)
+"""What becomes of a benchmark nothing is known of: a model's score on it needs runs, too."""
+
+
 def _unknown_benchmarks(
-    frame: pd.DataFrame, file: str, known: frozenset[str], *, among: str | None = None
+    frame: pd.DataFrame,
+    file: str,
+    known: frozenset[str],
+    *,
+    among: str | None = None,
+    cure: str = ITEMS,
 ) -> Iterator[Fault]:
     """Benchmarks nothing is known of, in rows that carry a score but no number of items."""
     lost = ~frame["benchmark"].isin(known) & frame["benchmark"].notna()
@@ -42,8 +55,7 @@ def _unknown_benchmarks(
         )
         meant = next((k for k in sorted(known) if close and k.lower() == close[0]), None)
         hint = f"did you mean {meant!r}? otherwise " if meant else ""
-        cure = f"{hint}add a column 'items', or a row to the benchmarks table"
-        yield at(file, row, "benchmark", name, "is an unknown benchmark", cure)
+        yield at(file, row, "benchmark", name, "is an unknown benchmark", hint + cure)
 
 
 def _differing(frame: pd.DataFrame, file: str, owner: str, facts: Iterable[str]) -> Iterator[Fault]:
@@ -71,7 +83,7 @@ def written(value: object) -> str:
 
 
 def _catalog(frame: pd.DataFrame, file: str, known: frozenset[str]) -> Iterator[Fault]:
-    yield from _unknown_benchmarks(frame, file, known)
+    yield from _unknown_benchmarks(frame, file, known, cure=ITEMS_AND_RUNS)
     yield from _differing(frame, file, "model", MODEL_FACTS)
     if "embedding_params" in frame:
         wrong = frame[frame["embedding_params"] >= frame["params"]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from html import escape
 from pathlib import Path
@@ -13,7 +13,7 @@ from densing.data.faults import Fault, TableError
 from densing.data.joining import completed, extended, joined
 from densing.data.reading import require_table
 from densing.data.shipped import bundled
-from densing.data.together import check_together
+from densing.data.together import ALL, check_together
 from densing.data.validation import HORIZON, inspect_table
 
 if TYPE_CHECKING:
@@ -36,20 +36,23 @@ class Evidence:
         One row a model and benchmark: release_date, params, score and facts of the model.
     benchmarks
         One row a benchmark: items, chance, baseline protocol.
+    added
+        Names of the models that one added to the catalog (`load_evidence(models=...)`).
     """
 
     reference_runs: pd.DataFrame
     calibration_points: pd.DataFrame
     catalog: pd.DataFrame
     benchmarks: pd.DataFrame
+    added: tuple[str, ...] = ()
 
     @property
     def hash(self) -> str:
         """SHA-256 of the content, whatever the order of rows and columns."""
         digest = hashlib.sha256()
-        for field in fields(self):
-            digest.update(f"[{field.name}]\n".encode())
-            digest.update(_canonical(getattr(self, field.name)).encode())
+        for name in ALL:
+            digest.update(f"[{name}]\n".encode())
+            digest.update(_canonical(getattr(self, name)).encode())
         return digest.hexdigest()
 
     @property
@@ -92,11 +95,9 @@ class Evidence:
         )
 
     def _repr_html_(self) -> str:
-        rows = [
-            f"<tr><th>{field.name}</th><td>{len(getattr(self, field.name))} rows</td></tr>"
-            for field in fields(self)
-        ]
-        return f"<p>{escape(repr(self))}</p><table>{''.join(rows)}</table>"
+        rows = [f"<tr><th>{name}</th><td>{len(getattr(self, name))} rows</td></tr>" for name in ALL]
+        own = f"<p>added: {escape(', '.join(self.added))}</p>" if self.added else ""
+        return f"<p>{escape(repr(self))}</p>{own}<table>{''.join(rows)}</table>"
 
 
 def load_evidence(
@@ -145,8 +146,8 @@ def load_evidence(
     }
     for kind, table in given.items():
         require_table(table, kind)
-    kinds = [field.name for field in fields(Evidence)]
-    tables = {kind: bundled(kind) for kind in kinds}
+    tables = {kind: bundled(kind) for kind in ALL}
+    added: tuple[str, ...] = ()
     known = set(tables["benchmarks"]["benchmark"])
     files = {k: Path(t).name for k, t in given.items() if isinstance(t, str | Path)}
     faults: list[Fault] = []
@@ -164,6 +165,7 @@ def load_evidence(
             known |= set(frame["benchmark"].dropna())
             frame = extended(tables[kind], frame)
         if kind == "models":
+            added = tuple(dict.fromkeys(frame["model"])) if "model" in frame else ()
             kind, frame = "catalog", joined(tables["catalog"], frame)
         tables[kind] = frame
     if "reference_runs" in given and "calibration_points" not in given and not faults:
@@ -175,7 +177,8 @@ def load_evidence(
     if faults:
         raise TableError(faults)
     tables["benchmarks"] = completed(tables)
-    return Evidence(**{kind: table.reset_index(drop=True) for kind, table in tables.items()})
+    ready = {kind: table.reset_index(drop=True) for kind, table in tables.items()}
+    return Evidence(**ready, added=added)
 
 
 def _canonical(table: pd.DataFrame) -> str:

@@ -13,9 +13,16 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from densing.models.choices import Choices
+from densing.models.misfits import misfits
 from densing.models.prior import Prior
 
 PACKAGE = Path(__file__).resolve().parents[1]
+WORDS = {
+    "models": "declared model",
+    "inference": "sampler recipe",
+    "sensitivity": "declaration of axes",
+}
+"""What a declaration of each folder is called."""
 
 
 class DeclarationError(ValueError):
@@ -35,9 +42,10 @@ class Model(BaseModel):
     def choose(self, **changes: Any) -> "Model":
         """Return the model with some choices changed; unknown names are an error."""
         known = list(Choices.model_fields)
-        for key in changes:
-            if key not in known:
-                raise DeclarationError(f"unknown choice {key!r}; known: {', '.join(known)}")
+        if unknown := [key for key in changes if key not in known]:
+            raise DeclarationError(
+                f"unknown choice {', '.join(map(repr, unknown))}; known: {', '.join(known)}"
+            )
         merged = self.choices.model_dump() | changes
         return self.model_copy(update={"choices": validated(Choices, merged, self.name)})
 
@@ -82,8 +90,8 @@ def read_declaration(kind: str, name: str | Path) -> tuple[str, dict[str, Any]]:
     path = known.get(str(name), Path(name))
     if not path.is_file():
         raise DeclarationError(
-            f"no {kind} declaration {str(name)!r}: "
-            f"known are {', '.join(known)}, or give the path of a .toml file"
+            f"no {WORDS.get(kind, kind)} {str(name)!r}: known are {', '.join(known)}, or give the "
+            "path of a .toml file"
         )
     levels, seen = [_parsed(path)], [path.resolve()]
     below = path
@@ -91,7 +99,7 @@ def read_declaration(kind: str, name: str | Path) -> tuple[str, dict[str, Any]]:
         above = known.get(str(base), below.parent / str(base))
         if not above.is_file():
             raise DeclarationError(
-                f"{below}: extends = {base!r} is no {kind} declaration: known are "
+                f"{below}: extends = {base!r} is no {WORDS.get(kind, kind)}: known are "
                 f"{', '.join(known)}, or give the path of a .toml file from {below.parent}"
             )
         if above.resolve() in seen:
@@ -181,9 +189,5 @@ def validated(kind: type[Any], content: Mapping[str, Any], source: str) -> Any:
     try:
         return kind.model_validate(content)
     except ValidationError as fault:
-        lines = []
-        for error in fault.errors():
-            where = ".".join(str(part) for part in error["loc"])
-            got = "" if error["type"] == "missing" else f" (got {error['input']!r})"
-            lines.append(f"  {where}: {error['msg'].removeprefix('Value error, ')}{got}")
+        lines = [f"  {line}" for line in misfits(fault)]
         raise DeclarationError(f"{source}: does not fit\n" + "\n".join(lines)) from None

@@ -7,6 +7,9 @@ from densing.models.choices import Choices
 from densing.models.declaration import DeclarationError, Model, validated
 from densing.models.prior import Prior
 
+SEQUENCES = ("benchmarks", "exclude_families")
+"""Choices that are lists: a single word is a list of one."""
+
 
 def parse(text: str) -> tuple[str, Any]:
     """Split `KEY=VALUE`; the value is read as TOML, else as a word or a list of words."""
@@ -21,20 +24,24 @@ def parse(text: str) -> tuple[str, Any]:
 
 
 def override(model: Model, settings: list[str]) -> Model:
-    """Apply overrides: choices by name, priors as `prior.NAME.ARGUMENT`.
+    """Apply overrides: choices by name, all at once, then priors as `prior.NAME.ARGUMENT`.
 
     Raises
     ------
     DeclarationError
         Not KEY=VALUE, an unknown key, or a value that does not fit; says what is known.
     """
-    for text in settings:
-        key, value = parse(text)
+    given = [parse(text) for text in settings]
+    choices = {
+        key: [value] if key in SEQUENCES and isinstance(value, str) else value
+        for key, value in given
+        if not key.startswith("prior.")
+    }
+    if choices:
+        model = model.choose(**choices)
+    for key, value in given:
         if key.startswith("prior."):
             model = set_prior(model, key, value)
-        else:
-            sequence = key in ("benchmarks", "exclude_families")
-            model = model.choose(**{key: [value] if sequence and isinstance(value, str) else value})
     return model
 
 

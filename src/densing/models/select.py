@@ -112,12 +112,25 @@ def _targets(
     models = scores[columns].drop_duplicates("model").reset_index(drop=True)
     if len(models) < 3:
         raise SelectionError(
-            f"{len(models)} models left after the choices (min_scores = {choices.min_scores}, "
-            f"benchmarks = {', '.join(choices.benchmarks)}); a trend needs at least 3"
+            f"{len(models)} model{'' if len(models) == 1 else 's'} left after the choices "
+            f"({_limits(choices)}); a trend needs at least 3"
         )
     models["counted_params"] = counted_params(models, choices)
     models["expert_ratio"] = np.exp(log_experts(models))
     return scores, models, found
+
+
+def _limits(choices: Choices) -> str:
+    """Say which choices leave models out."""
+    said = [f"min_scores = {choices.min_scores}", f"benchmarks = {', '.join(choices.benchmarks)}"]
+    if choices.tokens == "own":
+        said.append("tokens = own")
+    for name in ("released_from", "released_until"):
+        if day := getattr(choices, name):
+            said.append(f"{name} = {day}")
+    if choices.exclude_families:
+        said.append(f"exclude_families = {', '.join(choices.exclude_families)}")
+    return ", ".join(said)
 
 
 def _baseline(scores: pd.DataFrame, choices: Choices, table: pd.DataFrame) -> dict[str, str]:

@@ -4,12 +4,14 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
 from densing.data import Evidence
 from densing.inference.settings import Settings
 from densing.models.declaration import Model
+from densing.models.taking_part import own_models
 from densing.notebook.given import as_evidence, as_model, as_seed, as_settings
 
 
@@ -30,6 +32,8 @@ def fit(
     progress: bool = True,
 ) -> xr.DataTree:
     """Sample the joint posterior of a model given evidence.
+
+    Models of your own (`load_evidence(models=...)`) that take no part are named by a warning.
 
     Parameters
     ----------
@@ -57,10 +61,13 @@ def fit(
     DeclarationError
         A model or recipe that is not declared, or does not fit.
     SelectionError
-        The model's choices leave nothing to fit.
+        The model's choices leave nothing to fit, or none of your own models.
     """
     evidence, model = as_evidence(evidence), as_model(model)
     settings, seed = as_settings(settings), as_seed(seed)
+    told = own_models(evidence, model.choices, change=_by_choosing)[1]
+    if told:
+        warnings.warn("\n".join(told), stacklevel=2)
     from densing.cli.progress import showing
 
     with without_widgets():
@@ -68,3 +75,9 @@ def fit(
 
     with showing(quiet=not progress) as listener:
         return sample(evidence, model=model, settings=settings, seed=seed, listen=listener)
+
+
+def _by_choosing(**choice: Any) -> str:
+    """Write the change of a choice as a notebook does."""
+    given = ", ".join(f"{name}={value!r}" for name, value in choice.items())
+    return f"model=dn.load_model().choose({given})"

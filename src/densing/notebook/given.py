@@ -143,6 +143,13 @@ def as_seed(given: int) -> int:
     return given
 
 
+def as_count(given: int, name: str) -> int:
+    """Return `given` where it is a whole number of at least one."""
+    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1, got {given!r}")
+    return given
+
+
 def _a(given: Any) -> str:
     """Name the type of what was given."""
     name = type(given).__name__

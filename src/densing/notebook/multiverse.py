@@ -10,7 +10,7 @@ from densing.data import Evidence
 from densing.inference.settings import Settings
 from densing.models.declaration import DeclarationError, Model
 from densing.notebook.fitting import without_widgets
-from densing.notebook.given import as_evidence, as_model, as_seed, as_settings
+from densing.notebook.given import as_count, as_evidence, as_model, as_seed, as_settings
 from densing.notebook.told import Told
 from densing.report.sensitivity import table
 from densing.sensitivity.axes import load_axes
@@ -49,6 +49,7 @@ def multiverse(
     settings: Settings | str | Path = "universe",
     seed: int = 1,
     workers: int = 1,
+    dask: str | None = None,
     progress: bool = True,
 ) -> Multiverse:
     """Fit the answer over declared reference choices (`densing sensitivity`).
@@ -71,6 +72,8 @@ def multiverse(
         As in `fit`; settings must be of the engine numpyro.
     workers
         Processes to fit in.
+    dask
+        Address of a Dask scheduler, such as tcp://10.0.0.1:8786: its workers fit in their place.
     progress
         Tell on standard error how many universes are done.
 
@@ -92,6 +95,7 @@ def multiverse(
         raise TypeError(f"axes must be a list of names, got a string: axes=[{axes!r}]")
     if axes is not None:
         declared = declared.pick(axes)
+    workers, universes = as_count(workers, "workers"), as_count(universes, "universes")
     if settings.engine != "numpyro":
         raise DeclarationError(
             f"settings {settings.name!r}: a multiverse needs the engine numpyro; "
@@ -107,6 +111,6 @@ def multiverse(
     with counting("universes", quiet=not progress) as listen:
         result = run(
             laid_out, model, evidence, settings, Path(folder), seed=seed, workers=workers,
-            listen=listen,
+            dask=dask, listen=listen,
         )  # fmt: skip
     return Multiverse(summarise(result, declared))

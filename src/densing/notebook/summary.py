@@ -48,6 +48,8 @@ class Summary(Told):
             if self["frontier"]:
                 told.append(sentence(self["frontier"], "Its frontier"))
             told += shape_sentences(dict(self), subject=subject)
+        if self.get("benchmarks"):
+            told.append(headline.by_benchmark(self["benchmarks"]))
         if "parameters" in self:
             told += [f"{name}: {_words(value)}" for name, value in self["parameters"].items()]
         if "models" in self:

@@ -18,3 +18,7 @@ for (const head of document.querySelectorAll("table.sortable thead th")) {
     body.append(...rows);
   });
 }
+// Paper gets what is folded, too.
+addEventListener("beforeprint", () => {
+  for (const folded of document.querySelectorAll("section details")) folded.open = true;
+});

@@ -91,7 +91,8 @@ def horizon(run: xr.DataTree, *, until: Any, today: Any = None) -> Horizon:
     Raises
     ------
     RequestError
-        No date; not after the data; more than five years after them; today before the data.
+        No date; not after the data; more than five years after them; today before the data,
+        or given and after the end.
     """
     kind = run.attrs.get("kind", "joint")
     if kind != "joint":
@@ -128,6 +129,8 @@ def horizon(run: xr.DataTree, *, until: Any, today: Any = None) -> Horizon:
         )
     if now is not None and now < first:
         faults.append(f"--today {now:%Y-%m-%d} lies before the data, which begin {first:%Y-%m-%d}")
+    if today is not None and now is not None and end is not None and now > end:
+        faults.append(f"--today {now:%Y-%m-%d} lies after --until {end:%Y-%m-%d}; swap them?")
     if faults:
         raise RequestError("\n".join(faults))
     assert end is not None

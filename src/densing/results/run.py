@@ -42,15 +42,18 @@ def open_run(path: str | Path) -> xr.DataTree:
         Missing, truncated, spoilt or foreign file, or a format this version does not read.
     """
     path = Path(path)
+    if path.is_dir():
+        inside = next(iter(sorted(path.glob("*.nc"))), path / "run.nc")
+        raise RunError(f"{path}: a folder; give a run file, such as {inside}")
     if not path.is_file():
         raise RunError(f"{path}: no such run file; make one with `densing fit --out {path}`")
     try:
         with xr.open_datatree(path, engine="h5netcdf") as opened:
             run = opened.load()
-    except Exception as fault:
+    except Exception:
         raise RunError(
-            f"{path}: not a readable run file ({type(fault).__name__}); it may be truncated or "
-            "of another program: make it again with `densing fit`"
+            f"{path}: not a readable run file; it is cut short, spoilt or of another program: "
+            "make one with `densing fit --out RUN.nc`"
         ) from None
     version = run.attrs.get("densing_format")
     if version is None or "posterior" not in run.children:

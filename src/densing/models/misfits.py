@@ -1,0 +1,50 @@
+"""What does not fit a record, in a user's words: one line a key, whatever types it may have."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+PLAIN = {
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "date_from_datetime_parsing": "must be a date, such as 2024-06-30",
+    "date_type": "must be a date, such as 2024-06-30",
+    "dict_type": "must be a table",
+    "extra_forbidden": "is not known here",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "missing": "is missing",
+    "string_type": "must be a word",
+    "tuple_type": "must be a list",
+}
+"""Faults by pydantic's name, where its own words are a programmer's."""
+TYPE = re.compile(r"(constrained-)?(float|int|str)|\w+\[.*\]")
+"""How pydantic calls the branches of a union, which no user has written."""
+
+
+def misfits(error: ValidationError) -> Iterator[str]:
+    """Say of each key what it must be (one thing, or another) and what it is."""
+    by_key: dict[str, list[ErrorDetails]] = {}
+    for fault in error.errors():
+        by_key.setdefault(_key(fault), []).append(fault)
+    for key, faults in by_key.items():
+        wanted = list(dict.fromkeys(map(_wanted, faults)))
+        said = " or ".join([wanted[0], *(more.removeprefix("must be ") for more in wanted[1:])])
+        given = faults[0]["input"]
+        told = faults[0]["type"] == "missing" or isinstance(given, Mapping)
+        yield (f"{key}: " if key else "") + said + ("" if told else f" (got {given!r})")
+
+
+def _key(fault: ErrorDetails) -> str:
+    first, *below = [str(part) for part in fault["loc"]] or [""]
+    return ".".join([first, *(part for part in below if not TYPE.fullmatch(part))])
+
+
+def _wanted(fault: ErrorDetails) -> str:
+    said = PLAIN.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+    return said.replace("Input should be", "must be")
