@@ -13,7 +13,7 @@ WHY = {
     "effective draws a second against nutpie, plain form": "as against PyMC's",
     "time per gradient, 5000 models": "memory, not arithmetic",
     "gradients per effective draw, after warm-up": "one seed: chains go on in hundreds of draws",
-    "steps per draw, 200 models": "directions that the pilot's draws have yet to learn",
+    "steps per draw, 200 models": "twice the dimensions, two short chains to learn them from",
     "universes: cost of 110, in default fits": "each universe needs its own effective draws",
 }
 """What is known of a miss; printed where it is one."""
