@@ -46,6 +46,15 @@ main()
 """A command whose fit takes as long as it is told to, and whose page may be a slow one."""
 
 
+HEARD = """
+import os, signal, sys
+for signum in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+    signal.signal(signum, signal.SIG_DFL)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
+"""Hears the signals that whoever runs the tests may ignore: under nohup, in the background."""
+
+
 class Process:
     """A command on its way: what it says, line by line, as it comes."""
 
@@ -53,7 +62,7 @@ class Process:
         start = ["-m", "densing", *map(str, arguments)] if script is None else ["-c", script]
         self.told = []
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", *start],
+            [sys.executable, "-c", HEARD, "-W", "ignore", *start],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
         self.reader = threading.Thread(target=self._read, daemon=True)

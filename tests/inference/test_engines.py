@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 from arviz_stats.base import array_stats
-from scipy.optimize import brentq
+from scipy.optimize import brentq, root
 
 from densing.cli.app import run as densing
 from densing.inference import engines
@@ -187,11 +187,16 @@ class Slopes(Known):
     def sample(self, name, *, coordinate=None):
         value = super().sample(name)
         if coordinate is not None:
-            # Coordinates are increasing maps of each element.
-            z = [
-                brentq(lambda x, i=i, v=v: np.ravel(coordinate(x)[0] + 0 * value)[i] - v, -40, 40)
-                for i, v in enumerate(np.ravel(value))
-            ]
+            flat = np.ravel(value)
+
+            def at(z):
+                return np.ravel(coordinate(np.reshape(z, np.shape(value)))[0] + 0 * value)
+
+            # Most coordinates are increasing maps of each element; one mixes them.
+            near = [brentq(lambda x, i=i, v=v: at(np.full(flat.shape, x))[i] - v, -40, 40)
+                    for i, v in enumerate(flat)]  # fmt: skip
+            z = root(lambda z: at(z) - flat, near, tol=1e-12).x
+            np.testing.assert_allclose(at(z), flat, rtol=1e-9, atol=1e-9)
             log_slope = coordinate(np.reshape(z, np.shape(value)))[1]
             self.total += np.sum(log_slope + 0 * value)
         return value

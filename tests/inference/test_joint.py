@@ -207,10 +207,12 @@ def vectors(whole):
         "loss_tail": [2.5], "floor_logit": [-1.1, -5.0], "ceiling_logit": [1.0, 1.0],
         "log_steepness": [1.4, 1.5], "log_midpoint": [np.log(0.5), np.log(0.25)],
         "score_precision": [6.0], "log_discrepancy_typical": [-2.5],
-        "log_discrepancy": [-2.4, -2.2], "protocol_spread": [-1.4], "level": [-1.0],
-        "offset_spread": [-0.7], "drift_spread": [-0.9], "offset": [0.4, -0.6],
-        "drift": [-0.3, 0.5],
-        "rate": [1.5], "family_spread": [-0.9], "scatter": [-0.3], "shortfall_share": [0.0],
+        "log_discrepancy": [-2.4, -2.2], "protocol_spread": [-1.4], "level": [-1.1],
+        "offset_spread": [-0.7], "drift_spread": [-0.9], "rate": [1.6],
+        # sums: level -1, offsets 0.4 and -0.6, rate 1.5, drifts -0.3 and 0.5
+        "offset": [-0.1 * np.exp(0.7) + 0.5, -0.1 * np.exp(0.7) - 0.5],
+        "drift": [0.1 * np.exp(0.9) - 0.4, 0.1 * np.exp(0.9) + 0.4],
+        "family_spread": [-0.9], "scatter": [-0.3], "shortfall_share": [0.0],
         "shortfall_drift": [0.1],
         # coordinates: logs of the elasticities, unit-scale effects
         "log_alpha": [-2.1, -2.2], "log_beta": [-2.3, -2.4],
