@@ -18,13 +18,16 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
+from densing.cli.answers import months
 from densing.cli.coverage import COLUMNS
+from densing.cli.sensitivity import together
 from densing.data.schemas import TABLES
 from densing.models.declaration import declared, load_model
 from densing.models.graph import model_graph
 from densing.models.tables import PRIORS, markdown, prior_rows, words
 from densing.report.figures import PICTURES
 from densing.results.backtested import SENTENCES
+from densing.results.estimands import ESTIMANDS
 from densing.sensitivity.axes import load_axes
 
 MARK = re.compile(r"^<!-- generated: (\S+) ?(.*?) -->$", re.MULTILINE)
@@ -130,34 +133,20 @@ def coverage(file: str) -> str:
 def multiverse(file: str) -> str:
     """Answers of a kept sensitivity run: one axis at a time, all universes, and how it was made."""
     kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
-    estimands = {"population": "typical new model", "frontier": "frontier"}
-    rows = [("the default", "", *(months(kept["default"][key]) for key in estimands))]
+    rows = [("the default", "", *(months(kept["default"][key]) for key in ESTIMANDS))]
     for axis, told in kept["axes"].items():
         for level, own in told["levels"].items():
             doubt = "" if own["verdict"] == "trustworthy" else " (not trustworthy)"
-            cells = (months(own[key]) if own[key] else "none" for key in estimands)
-            rows.append((f"`{axis}`", level + doubt, *cells))
-    whole = [
-        f"{title}: all {kept['multiverse'][key]['universes']} trustworthy universes together "
-        f"{months(kept['multiverse'][key])} months."
-        for key, title in estimands.items()
-    ]
+            rows.append((f"`{axis}`", level + doubt, *(months(own[key]) for key in ESTIMANDS)))
+    whole = [f"{sentence}." for sentence in together(kept)]
     spent = kept["diagnostics"]
     last = (
         f"{spent['trustworthy']} of {spent['universes']} universes are trustworthy; "
         f"{spent['gradient_evaluations']:,} gradients."
     )
     said = [claim["sentence"] + "." for claim in kept["claims"]]
-    columns = ("axis", "instead of the default", *(f"{t}, months" for t in estimands.values()))
+    columns = ("axis", "instead of the default", *(f"{t}, months" for t in ESTIMANDS.values()))
     return "\n\n".join([markdown(columns, rows), " ".join([*whole, *said, last]), made(kept)])
-
-
-def months(answer: dict[str, Any]) -> str:
-    """Doubling time and its interval."""
-    told = answer["doubling_months"]
-    ends = [told["median"], told["lower"], told["upper"]]
-    middle, low, high = ("unbounded" if x is None else f"{x:.1f}" for x in ends)
-    return f"{middle} ({low} to {high})"
 
 
 def backtest(file: str) -> str:

@@ -16,6 +16,7 @@ import pytest
 from densing.cli.app import run as command
 from densing.results.run import open_run, save_run
 from processes import Process, age, check_files
+from recipes import FEW
 from report.synthetic import make_run
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="processes of Linux")
@@ -26,14 +27,6 @@ STAGES = (
     "compiling the model", "searching the modes", "learning the posterior's shape", "sampling",
     "deriving densities",
 )  # fmt: skip
-FEW = """
-about = "few draws: to be run, not to be believed"
-chains = 2
-pilot = 50
-warmup = 50
-draws = 50
-max_draws = 0
-"""
 AXES = """
 about = "tiny"
 [axes.tokens]

@@ -2,14 +2,7 @@ import pandas as pd
 import pytest
 
 from densing.data import bundled
-
-FEW = """
-about = "few draws: to be run, not to be believed"
-chains = 2
-pilot = 50
-warmup = 50
-draws = 50
-"""
+from recipes import FEW
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from densing.cli.app import run
+from recipes import FEW
 
 AXES = """
 about = "tiny"
@@ -16,21 +17,13 @@ default = "all"
 levels."too few" = { released_from = 2100-01-01 }
 levels.early = { released_until = 2024-09-01 }
 """
-QUICK = """
-about = "few draws: to be run, not to be believed"
-chains = 2
-pilot = 50
-warmup = 50
-draws = 50
-max_draws = 0
-"""
 
 
 @pytest.fixture(scope="module")
 def arguments(tables, tmp_path_factory):
     folder = tmp_path_factory.mktemp("axes")
     (folder / "axes.toml").write_text(AXES)
-    (folder / "few.toml").write_text(QUICK)
+    (folder / "few.toml").write_text(FEW)
     return [
         "sensitivity", *tables, "--declaration", folder / "axes.toml", "--universes", 1,
         "--inference", folder / "few.toml", "--workers", 1, "--quiet",

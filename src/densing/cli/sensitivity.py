@@ -108,16 +108,12 @@ def _show(answer: dict[str, Any], written: Path, seconds: float) -> None:
                 table.add_row(name, level + doubt, *(months(told[e]) for e in ESTIMANDS))
     console.print("Doubling time, one axis at a time (90 % equal-tailed intervals):")
     console.print(table)
+    for sentence in together(answer):
+        console.print(sentence)
     for estimand, title in ESTIMANDS.items():
-        whole, split = answer["multiverse"][estimand], answer["variance"][estimand]
-        if whole:
-            console.print(
-                f"{title}: all {whole['universes']} trustworthy universes together "
-                f"{months(whole)} months"
-            )
-        if split:
+        if split := answer["variance"][estimand]:
             first = ", ".join(f"{k} {v:.2f}" for k, v in list(split["axes"].items())[:5] if v)
-            console.print(f"  spread by axis, months: {first}")
+            console.print(f"{title}, spread by axis, months: {first}")
     for claim in answer["claims"]:
         console.print(claim["sentence"])
     told = answer["diagnostics"]
@@ -129,3 +125,13 @@ def _show(answer: dict[str, Any], written: Path, seconds: float) -> None:
         f"{told['gradient_evaluations']:,} gradients, {told['worker_seconds']:.0f} s of workers"
     )
     console.print(f"written: {written} ({seconds:.0f} s)", soft_wrap=True)
+
+
+def together(answer: dict[str, Any]) -> list[str]:
+    """Say for each estimand what all trustworthy universes say, weighed equally."""
+    found = {title: answer["multiverse"][key] for key, title in ESTIMANDS.items()}
+    return [
+        f"{title}: all {whole['universes']} trustworthy universes together {months(whole)} months"
+        for title, whole in found.items()
+        if whole
+    ]

@@ -66,7 +66,7 @@ def mean_curvature(
     whitening: Whitening,
     positions: np.ndarray,
 ) -> Whitening:
-    """Whitening by the mean Hessian over draws, in whose mode the curvature need not be typical.
+    """Whitening by the mean Hessian over draws: the curvature at the mode need not be typical.
 
     Over a posterior the mean Hessian is the covariance of the gradients. The mode of a hierarchical
     model lies where spreads are small, and directions look narrow there that are wide elsewhere;

@@ -25,7 +25,8 @@ PILOT_WARMUP = 25
 PILOTS = 3
 """Pilots at most, one after the other while trees are `nuts.LONG`."""
 STAGE = 1_000_003
-"""Added to the seed, once or more, so that no stage uses another's random numbers."""
+"""Added to the seed so that no stage uses another's random numbers: once for the chains that are
+kept, twice for their second try, three times and more for pilots."""
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,7 @@ def spread(work: Callable[..., Any], jobs: Sequence[Sequence[Any]], *, workers: 
         return
     from joblib import Parallel, delayed
 
-    options: Any = {
-        "backend": "loky", "batch_size": 1, "pre_dispatch": workers, "initializer": _keep_memory
-    }  # fmt: skip
+    options: Any = {"backend": "loky", "batch_size": 1, "pre_dispatch": workers}
     with _environment(ALONE):
         calls = (delayed(_work)(os.getpid(), work, job) for job in jobs)
         Parallel(n_jobs=workers, **options)(calls)
@@ -47,8 +45,12 @@ def _work(master: int, work: Callable[..., Any], job: Sequence[Any]) -> None:
 def _serve(master: int) -> None:
     """Leave interrupts from the keyboard to the master, and end with it, even if it is killed.
 
-    An orphan would go on with its job for minutes, beside the run that the user starts again.
+    An orphan would go on with its job for minutes, beside the run that the user starts again. And
+    joblib shall not replace a worker that has grown: what grew are its compiled programs.
     """
+    from joblib.externals.loky import process_executor
+
+    process_executor._USE_PSUTIL = False
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
@@ -57,13 +59,6 @@ def _serve(master: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def _keep_memory() -> None:
-    """Keep joblib from replacing a worker that has grown: what grew are its compiled programs."""
-    from joblib.externals.loky import process_executor
-
-    process_executor._USE_PSUTIL = False
 
 
 @contextmanager
