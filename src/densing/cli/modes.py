@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from cyclopts import Parameter
-from rich.table import Table
+from rich.table import Column, Table
 
 from densing.cli.answers import months, plain_console, print_json, probability, status
 from densing.cli.offers import model_names
@@ -82,9 +82,10 @@ METHOD = (
 
 def show(answer: dict[str, Any]) -> None:
     """Print one row a mode, the heaviest first."""
+    # Short words, and two that are held whole: for a terminal of 80 columns.
     table = Table(
-        "benchmark", "alpha", "beta", "weight, %", "typical model, months", "frontier, months",
-        "scores' support, nats", "let go, alpha becomes",
+        Column("benchmark", no_wrap=True), "alpha", "beta", "weight, %", "months, typical",
+        Column("months, frontier", min_width=len("frontier")), "nats", "let go",
     )  # fmt: skip
     for row in answer["benchmarks"]:
         for i, mode in enumerate(row["modes"]):
@@ -98,7 +99,8 @@ def show(answer: dict[str, Any]) -> None:
     console = plain_console()
     console.print(
         f"Modes of each benchmark's loss law ({answer['reference']}, {answer['model']}); weight by "
-        "the runs alone, in brackets its Monte Carlo standard error:"
+        "the runs alone, in brackets its Monte Carlo standard error; months to double of a typical "
+        "new model and of the frontier; nats of support by the scores; alpha if let go:"
     )
     console.print(table)
     console.print(f"{answer['method']}.")
