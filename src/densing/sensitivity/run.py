@@ -1,6 +1,7 @@
 """Run a multiverse over worker processes; every universe is kept, so a stopped run goes on."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -58,18 +59,16 @@ def run(
         No Dask cluster at that address, or workers that die whatever they are given.
     """
     began = perf_counter()
-    groups, skipped = plan(design, model, evidence, settings, seed=seed)
-    wanted = [planned for group in groups for planned in group.members]
-    files = [folder / "universes" / f"{planned.name}.json" for planned in wanted]
-    work = partial(_solve, settings=settings, seed=seed, workers=workers)
-    with watching(files, listen):
-        if dask is None:
-            complete(groups, folder, partial(_here, work, folder, workers))
-        else:
-            from densing.sensitivity.cluster import cluster
-
-            with cluster(dask) as client:
-                complete(groups, folder, partial(_away, client, work, folder))
+    with _client(dask) as client:  # before the plan: a dead address is told at once
+        groups, skipped = plan(design, model, evidence, settings, seed=seed)
+        wanted = [planned for group in groups for planned in group.members]
+        files = [folder / "universes" / f"{planned.name}.json" for planned in wanted]
+        work = partial(_solve, settings=settings, seed=seed, workers=workers)
+        send = partial(_here, work, folder, workers)
+        if client is not None:
+            send = partial(_away, client, work, folder)
+        with watching(files, listen):
+            complete(groups, folder, send)
     order = {tuple(u.levels.items()): i for i, u in enumerate(design.universes)}
     records = [r for p in wanted if (r := read_universe(folder, p.name)) is not None]
     return {
@@ -108,6 +107,14 @@ def complete(groups: Sequence[Group], folder: Path, send: Callable[[Sequence[Job
                 "perhaps for want of memory: use fewer of them; the same command continues"
             )
         lived, before = send(jobs), left
+
+
+def _client(address: str | None) -> AbstractContextManager[Any]:
+    if address is None:
+        return nullcontext()
+    from densing.sensitivity.cluster import cluster
+
+    return cluster(address)
 
 
 def _here(work: Callable[..., None], folder: Path, workers: int, jobs: Sequence[Job]) -> bool:
