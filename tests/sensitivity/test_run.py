@@ -56,14 +56,3 @@ def test_without_its_leader_a_chunk_waits_for_the_next_round(groups, tmp_path):
     around, universes = run.missing(groups, tmp_path)[-1]
     solve.solve(around, universes, settings=None, folder=tmp_path, seed=1, threads=1)
     assert not list(tmp_path.iterdir())
-
-
-def test_draws_that_fail_are_followed_by_one_more_try_and_no_third(monkeypatch):
-    tries = []
-    machine = SimpleNamespace(again=lambda sampled, inputs, seed: tries.append(seed) or "second")
-    monkeypatch.setattr(solve, "from_draws", lambda sampled, layout, how: {
-        "how": how, "diagnostics": {"verdict": "not trustworthy"},
-    })  # fmt: skip
-    planned = SimpleNamespace(layout=None)
-    sampled, record = solve._tried(machine, "first", None, planned, solve.LED, 3)
-    assert (sampled, record["how"], tries) == ("second", f"{solve.LED}, twice", [3])

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from densing.inference.potential import Whitening
-from densing.sensitivity.machine import Leader
+from densing.results.health import convergence
+from densing.sensitivity.machine import MAX_RHAT, MAX_RHAT_ANY, Leader
 from densing.sensitivity.transport import Peak, Transport
-from densing.sensitivity.universe import from_leader
+from densing.sensitivity.universe import from_leader, suffices
 
 LAYOUT = SimpleNamespace(data=SimpleNamespace(models=SimpleNamespace(time=np.array([-1.0, 1.0]))))
 
@@ -71,3 +72,17 @@ def test_nothing_is_reweighted_from_draws_that_are_not_trusted_nor_where_widths_
 def test_a_far_universe_is_not(change):
     leader, machine = leader_and_machine(change)
     assert from_leader(machine, leader, NEAR, None, LAYOUT) is None
+
+
+@pytest.mark.parametrize(("scale", "passes"), [(1e-9, True), (0.3, False)])
+def test_draws_suffice_when_the_growth_rates_do(scale, passes):
+    """A parameter that mixes less well is in the way where it moves a rate, and only there."""
+    rng = np.random.default_rng(8)
+    draws = rng.standard_normal((3, 2, 400))
+    apart = draws[0] + np.array([[0.28], [-0.28]])
+    values = {
+        "level": 0.1 * draws[2], "rate": 2.5 + 0.2 * draws[1],
+        "shortfall": 1.0 + 0.01 * draws[2], "shortfall_drift": scale * apart,
+    }  # fmt: skip
+    assert MAX_RHAT < convergence(apart)[0] < MAX_RHAT_ANY
+    assert suffices(values, LAYOUT) is passes

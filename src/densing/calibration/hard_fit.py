@@ -7,6 +7,7 @@ cost. A world whose chains then fail twice is fitted from nothing too.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -27,7 +28,8 @@ from densing.results.line import least_squares
 from densing.results.record_setters import record_setters
 from densing.sensitivity.machine import Leader, Machine, build_machine
 from densing.sensitivity.padding import Shape, Sizes, numbers_as_data, padded
-from densing.sensitivity.universe import growth_rates, judge
+from densing.sensitivity.tries import until_good
+from densing.sensitivity.universe import growth_rates, judge, suffices
 
 GRID = "the integration grid"
 """How the reasons begin that are of the integration and not of the chains."""
@@ -80,25 +82,32 @@ def fit_worlds(
 def _followed(
     machine: Machine, leader: Leader, one: Drawn, inputs: Inputs, switches: Switches
 ) -> dict[str, Any]:
-    """Fit a world from the leader's draws, once more if need be; from nothing where that fails."""
+    """Fit a world from the leader's draws; from nothing where that fails."""
     way = machine.reach(leader, inputs)
-    sampled = machine.follow(leader, way, inputs, seed=one.seed)
-    record = _record(one, sampled, inputs, switches, "from the first world's draws")
-    if not _good(record):
-        sampled = machine.again(sampled, inputs, seed=one.seed)
-        record = _record(one, sampled, inputs, switches, "from the first world's draws, twice")
+    enough = partial(suffices, layout=one.layout)
+    sampled = machine.follow(leader, way, inputs, seed=one.seed, enough=enough)
+    record, _ = _tried(machine, sampled, one, inputs, switches, "from the first world's draws")
     return record if _good(record) else _led(machine, one, inputs, switches)[0]
 
 
 def _led(
     machine: Machine, one: Drawn, inputs: Inputs, switches: Switches
 ) -> tuple[dict[str, Any], Sampled]:
-    """Fit a world from nothing; once more where that is not to be trusted."""
-    sampled = machine.lead(inputs, seed=one.seed)
-    record = _record(one, sampled, inputs, switches, "from dispersed starts")
-    if not _good(record):
-        sampled = machine.again(sampled, inputs, seed=one.seed)
-        record = _record(one, sampled, inputs, switches, "from dispersed starts, twice")
+    """Fit a world from nothing."""
+    enough = partial(suffices, layout=one.layout)
+    sampled = machine.lead(inputs, seed=one.seed, enough=enough)
+    return _tried(machine, sampled, one, inputs, switches, "from dispersed starts")
+
+
+def _tried(
+    machine: Machine, sampled: Sampled, one: Drawn, inputs: Inputs, switches: Switches, how: str
+) -> tuple[dict[str, Any], Sampled]:
+    """Judge a world's draws, and sample anew while they are not to be trusted."""
+    sampled, record = until_good(
+        machine, sampled, inputs, good=_good, how=how, seed=one.seed,
+        judge=lambda some, how: _record(one, some, inputs, switches, how),
+        enough=partial(suffices, layout=one.layout),
+    )  # fmt: skip
     return record, sampled
 
 

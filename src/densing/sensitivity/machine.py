@@ -8,14 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 from numpyro import handlers
 
-from densing.inference.convergence import converged
 from densing.inference.laplace import rewhitened
 from densing.inference.numpyro_engine import NumpyroProgram
 from densing.inference.nuts import Pace
 from densing.inference.potential import Inputs, Whitening
-from densing.inference.sampler import Sampled, Sampler, build_sampler
+from densing.inference.sampler import Enough, Sampled, Sampler, build_sampler
 from densing.inference.settings import Settings
-from densing.inference.shaping import STAGE
+from densing.inference.shaping import PILOTS, STAGE
 from densing.models.joint import JointData, joint
 from densing.models.prior import Prior
 from densing.models.program import Program
@@ -29,8 +28,6 @@ Carlo moves a median by an eighth of the posterior's standard deviation and an e
 by a fifth: each is read beside a hundred others."""
 MAX_RHAT_ANY = 1.1
 """Limit on R-hat of any other quantity: Gelman & Rubin's, against chains in different modes."""
-REPORTED = ("rate", "shortfall", "shortfall_drift")
-"""What the growth rates are made of."""
 FOLLOWERS = 2
 """Chains of a universe that starts from a leader."""
 CANDIDATES = 24
@@ -40,7 +37,9 @@ WARMUP = 25
 EXTENSION = 50
 """Draws that chains go on for while they do not suffice."""
 CAREFUL = 0.6
-"""Factor on the step size of chains that diverged."""
+"""Factor on the step size of chains that diverged twice."""
+AGAIN = 3 + PILOTS
+"""Stage of a second try's random numbers, after the pilots'; a third one's is the next."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,8 @@ class Machine:
 
     sampler: Sampler
 
-    def lead(self, inputs: Inputs, *, seed: int) -> Sampled:
-        """Fit from nothing."""
+    def lead(self, inputs: Inputs, *, seed: int, enough: Enough) -> Sampled:
+        """Fit from nothing, until the draws are `enough` (`universe.suffices`)."""
         return self.sampler.sample(inputs, seed=seed, enough=enough)
 
     def leader(self, sampled: Sampled, inputs: Inputs, *, trustworthy: bool) -> Leader:
@@ -92,7 +91,9 @@ class Machine:
         peak = find_peak(value_and_grad, inputs, leader.whitening, leader.peak.centre)
         return transport(leader.whitening, leader.peak, peak)
 
-    def follow(self, leader: Leader, way: Transport, inputs: Inputs, *, seed: int) -> Sampled:
+    def follow(
+        self, leader: Leader, way: Transport, inputs: Inputs, *, seed: int, enough: Enough
+    ) -> Sampled:
         """Sample a universe of the leader's shape from the leader's draws, carried there."""
         pool = leader.position.reshape(-1, leader.position.shape[-1])
         some = np.random.default_rng(seed).choice(len(pool), CANDIDATES, replace=False)
@@ -105,27 +106,20 @@ class Machine:
             pace=Pace(leader.step_size, WARMUP), extension=EXTENSION, give_up=True,
         ).after(way.evaluations + CANDIDATES, {"compile": 0.0, "sample": 0.0})  # fmt: skip
 
-    def again(self, first: Sampled, inputs: Inputs, *, seed: int) -> Sampled:
+    def again(
+        self, first: Sampled, inputs: Inputs, *, seed: int, enough: Enough, careful: bool
+    ) -> Sampled:
         """Sample once more, none of the first draws kept, in the shape that those show.
 
-        Where they diverged, in shorter steps; the program that is compiled serves for both.
+        In shorter steps where `careful`; the program that is compiled serves for both.
         """
         chains = first.chains
-        diverged = bool(chains.statistics.diverging.any())
-        pace = Pace(CAREFUL * chains.step_size, 0) if diverged else Pace(chains.step_size, WARMUP)
+        pace = Pace(CAREFUL * chains.step_size, 0) if careful else Pace(chains.step_size, WARMUP)
         return self.sampler.run(
             inputs, rewhitened(first.whitening, chains.position, chains.slope),
-            chains.position[:, -1], seed=seed + 2 * STAGE, enough=enough, pace=pace,
-            extension=EXTENSION,
+            chains.position[:, -1], seed=seed + (AGAIN + careful) * STAGE, enough=enough,
+            pace=pace, extension=EXTENSION,
         ).after(first.gradient_evaluations, first.seconds)  # fmt: skip
-
-
-def enough(values: Mapping[str, np.ndarray]) -> bool:
-    """Whether draws, (chain, draw, ...), pass a universe's limits."""
-    reported = {name: values[name] for name in REPORTED if name in values}
-    return converged(reported, max_rhat=MAX_RHAT, min_ess=MIN_ESS) and converged(
-        values, max_rhat=MAX_RHAT_ANY, min_ess=0.0
-    )
 
 
 class Masked:

@@ -1,7 +1,7 @@
 """Fit universes of one shape in one process, each kept as soon as it is done."""
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -23,7 +23,8 @@ from densing.sensitivity.store import (
     write_leader,
     write_universe,
 )
-from densing.sensitivity.universe import from_draws, from_leader
+from densing.sensitivity.tries import until_good
+from densing.sensitivity.universe import from_draws, from_leader, suffices
 
 LED, FOLLOWED = "sampled from dispersed starts", "sampled from the leader's draws"
 
@@ -62,7 +63,8 @@ def solve(
     if leader is None:
         began = perf_counter()
         inputs = inputs_of(head)
-        sampled, record = _tried(machine, machine.lead(inputs, seed=seed), inputs, head, LED, seed)
+        first = machine.lead(inputs, seed=seed, enough=partial(suffices, layout=head.layout))
+        sampled, record = _tried(machine, first, inputs, head, LED, seed)
         leader = machine.leader(sampled, inputs, trustworthy=good(record))
         write_leader(folder, group.name, leader)
         _keep(folder, head, record, began)
@@ -80,7 +82,8 @@ def _follow(
     way = machine.reach(leader, inputs)
     record = from_leader(machine, leader, way, inputs, planned.layout)
     if record is None:
-        sampled = machine.follow(leader, way, inputs, seed=seed)
+        enough = partial(suffices, layout=planned.layout)
+        sampled = machine.follow(leader, way, inputs, seed=seed, enough=enough)
         _, record = _tried(machine, sampled, inputs, planned, FOLLOWED, seed)
     return record
 
@@ -88,12 +91,12 @@ def _follow(
 def _tried(
     machine: Machine, sampled: Sampled, inputs: Inputs, planned: Planned, how: str, seed: int
 ) -> tuple[Sampled, dict[str, Any]]:
-    """Judge draws; sample once more where they are not to be trusted."""
-    record = from_draws(sampled, planned.layout, how=how)
-    if not good(record):
-        sampled = machine.again(sampled, inputs, seed=seed)
-        record = from_draws(sampled, planned.layout, how=f"{how}, twice")
-    return sampled, record
+    """Judge draws, and sample anew while they are not to be trusted."""
+    return until_good(
+        machine, sampled, inputs, good=good, how=how, seed=seed,
+        judge=lambda some, how: from_draws(some, planned.layout, how=how),
+        enough=partial(suffices, layout=planned.layout),
+    )  # fmt: skip
 
 
 def _keep(folder: Path, planned: Planned, record: dict[str, Any], began: float) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 
 from densing.inference import assemble
+from densing.inference.convergence import converged
 from densing.inference.potential import Inputs
 from densing.inference.sampler import Sampled
 from densing.models.layout import Layout
@@ -95,6 +96,13 @@ def judge(
     every = judged({**sampled.values, **(more or {})}, max_rhat=MAX_RHAT_ANY, min_ess=0.0, **checks)
     own = judged(rates, max_rhat=MAX_RHAT, min_ess=MIN_ESS)
     return own, every, list(dict.fromkeys([*own.reasons, *every.reasons]))
+
+
+def suffices(values: Mapping[str, np.ndarray], layout: Layout) -> bool:
+    """Whether draws, (chain, draw, ...), pass what `judge` asks: no rate is left to luck."""
+    return converged(growth_rates(values, layout), max_rhat=MAX_RHAT, min_ess=MIN_ESS) and (
+        converged(values, max_rhat=MAX_RHAT_ANY, min_ess=0.0)
+    )
 
 
 def growth_rates(values: Mapping[str, np.ndarray], layout: Layout) -> dict[str, np.ndarray]:
