@@ -107,13 +107,16 @@ def test_with_a_known_pace_the_shape_stays_and_the_step_size_settles(target, sha
 
 def test_a_caller_that_tries_again_is_not_kept_waiting(target, shape):
     wild = Pace(30.0, 0)
-    news = {"draws": 50, "enough": lambda position: False, "extension": 50}
+    news = {"draws": 100, "enough": lambda position: False, "extension": 50}
     settings = SETTINGS.model_copy(update={"max_draws": 200})
     long = run(target, shape[1], settings=settings, pace=wild, **news)
     assert long.statistics.diverging.any()
     assert long.position.shape[1] == 200
     short = run(target, shape[1], settings=settings, pace=wild, give_up=True, **news)
-    assert short.position.shape[1] == 50
+    assert short.position.shape[1] == short.slope.shape[1] == 50
+    tame = run(target, shape[1], settings=settings, give_up=True, **news)
+    assert not tame.statistics.diverging.any()
+    assert tame.position.shape[1] == 200
 
 
 def test_statistics_are_the_draws_own(target, shape):

@@ -29,6 +29,8 @@ EXTENSION = 100
 """Draws that every chain goes on for where those so far do not suffice."""
 FIRST_STEP = 0.3
 """Step size that a chain begins with where nothing is known of it."""
+EARLY = 2
+"""Kept blocks that tell whether to give up: they show a shape as well as twice as many do."""
 SHALLOW = 5
 """Depth of trees at most, while a chain adapts: what is not shaped yet is not worth long walks."""
 
@@ -181,7 +183,8 @@ def sample(
         Where the whitening is not the sampler's to change: only the step size adapts, near the one
         that is given, over other draws than the recipe's.
     give_up
-        Stop going on where a draw diverged or trees are `LONG`: the caller tries again.
+        Stop where a draw diverged or trees are `LONG`, after `EARLY` blocks at the earliest: the
+        caller tries again in a shape learnt from these.
     progress
         Called from the chains' threads with (chain, draws done, draws in all, step size,
         divergences after warm-up).
@@ -221,7 +224,8 @@ def sample(
     def part(index: int) -> np.ndarray:
         return np.stack([np.concatenate([block[index] for block in chain]) for chain in kept])
 
-    wanted = -(-draws // BLOCK)
+    asked = -(-draws // BLOCK)
+    wanted = min(EARLY, asked) if give_up else asked
     with ThreadPoolExecutor(workers) as pool:
         try:
             while True:
@@ -233,12 +237,15 @@ def sample(
                 bad = part(3)[:, cut:].any() or part(2)[:, cut:].mean() > LONG
                 if wanted >= most or (give_up and bad):
                     break
+                if wanted < asked:
+                    wanted = asked
+                    continue
                 if enough(part(0)[:, cut:]):
                     break
                 wanted = min(most, wanted + -(-extension // BLOCK))
         finally:
             stop.set()
-    last = cut + (draws if wanted == -(-draws // BLOCK) else wanted * BLOCK)
+    last = cut + (draws if wanted == asked else wanted * BLOCK)
     position, energy, steps, diverging, accept, size, lp, slope = (
         part(i)[:, cut:last] for i in range(8)
     )
