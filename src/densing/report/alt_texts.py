@@ -7,6 +7,7 @@ from densing.report.words import digits, doubling, months_range, percent, size
 from densing.results.density import density_table
 from densing.results.headline import summary
 from densing.results.influence import influence as left_one_out
+from densing.results.influence_words import counted, untold
 from densing.results.predict import coverage
 
 
@@ -94,11 +95,12 @@ def predictive(run: xr.DataTree) -> str:
 def influence(run: xr.DataTree) -> str:
     """Answer without single models and families."""
     answer = left_one_out(run)
-    refits = [row["name"] for row in answer["families"] if not row["reliable"]]
-    first = answer["families"][0]["name"]
-    told = f"{len(refits)} families need a refit, {refits[0]} first" if refits else (
-        f"the family that moves it most is {first}"
-    )  # fmt: skip
+    waiting = counted(answer, which=untold)
+    rows = [*answer["families"], *answer["models"]]
+    told = f"the family that moves it most is {rows[0]['name']}"
+    if waiting:
+        first = next(row["name"] for row in rows if untold(row))
+        told = f"{waiting} not told without a refit, {first} first"
     return f"Doubling time without each of the most influential models and families; {told}."
 
 

@@ -92,9 +92,9 @@ PICTURES = (
     ),
     Picture(
         "influence", "Without this model, without that family",
-        "The doubling time with one model, or all of a family, left out, by reweighting the "
-        "posterior: the fifteen that move it most. Bands: with nothing left out. \"Needs a "
-        "refit\": so influential that the posterior's own draws cannot tell.",
+        "The doubling time with one model, or all of a family, left out: the fifteen that move "
+        "it most. Dots: by reweighting the posterior; squares: by a refit, where the posterior's "
+        "own draws cannot tell. Bands: with nothing left out.",
         alt_texts.influence, plot_influence,
     ),
     Picture(

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from densing.report.rate_axis import (
     COLOURS,
+    DOUBT,
     QUARTERS,
     growth_title,
     limits,
@@ -21,6 +22,7 @@ from densing.report.style import MUTED, stamp, style
 from densing.report.words import plain
 from densing.results.headline import trustworthy
 from densing.results.influence import influence
+from densing.results.influence_words import doubtful
 
 
 @style()
@@ -58,7 +60,7 @@ def plot_influence(
         title, colour = COLOURS[key]
         rate_band(ax, answer[key], colour)
         for y, row in enumerate(chosen):
-            _row(ax, y, row[key], colour)
+            _row(ax, y, row, key, colour)
         ax.set_title(growth_title(title, answer[key], gap="\n" if narrow else " "), color=colour)
         rows_axis(ax, labels if panel == 0 or narrow else [""] * len(labels), fontsize=8)
         rate_axis(ax, low, high, values=QUARTERS)
@@ -84,11 +86,21 @@ def _panels(count: int, rows: int, *, narrow: bool) -> list[Axes]:
     return list(figure.subplots(*shape, squeeze=False).ravel())
 
 
-def _row(ax: Axes, y: int, growth: dict[str, Any] | None, colour: str) -> None:
-    if growth is None:
-        ax.annotate(
-            "needs a refit", (0.015, y), xycoords=("axes fraction", "data"), ha="left",
-            va="center", fontsize=8, color=MUTED, style="italic",
-        )  # fmt: skip
-        return
-    rate_row(ax, y, growth, colour)
+def _row(ax: Axes, y: int, row: dict[str, Any], key: str, colour: str) -> None:
+    """Draw one answer: a dot by weights, a square by a refit, grey where that is doubtful."""
+    if row[key] is None:
+        _said(ax, y, "needs a refit")
+    elif row["refit"] is None:
+        rate_row(ax, y, row[key], colour)
+    elif doubtful(row):
+        rate_row(ax, y, row[key], DOUBT, marker="s")
+        _said(ax, y, "not trustworthy")
+    else:
+        rate_row(ax, y, row[key], colour, marker="s", fill=colour, size=5.0)
+
+
+def _said(ax: Axes, y: int, words: str) -> None:
+    ax.annotate(
+        words, (0.015, y), xycoords=("axes fraction", "data"), ha="left", va="center",
+        fontsize=8, color=MUTED, style="italic",
+    )  # fmt: skip

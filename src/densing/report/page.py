@@ -14,10 +14,15 @@ from densing.report.provenance import sources
 from densing.report.template import asset, fill
 from densing.results.density import density_table
 from densing.results.headline import summary, trustworthy
+from densing.results.influence import influence
+from densing.results.influence_words import sentences
 from densing.results.predict import coverage
 from densing.results.prior_sensitivity import prior_sensitivity
 from densing.results.run import record
 from densing.results.shape_summary import shape_sentences
+
+REFIT = "densing influence run.nc --refit"
+"""In the report's folder, which has the run."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ def context(
         "coverage": coverage(run),
         "choices": choice_rows(run),
         "priors": prior_rows(run),
+        "hangs_on": sentences(influence(run), command=REFIT),
         "moved": prior_sensitivity(run) if "log_prior" in run.children else None,
         "sources": sources(run),
         "settings": record(run, "settings"),

@@ -4,7 +4,8 @@ Leave-one-out: the posterior without a model's scores is the run's, reweighted b
 likelihood (`reweighting`). A model's density is integrated out of that likelihood, so the weights
 concern shared parameters alone and behave better than score by score. A family is left out with
 all of its models. Everything else stays: dates and their window, the other models, the priors
-and what the evidence tells them.
+and what the evidence tells them. Where the weights cannot be believed, a refit tells (`refits`),
+if the run holds one.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ import xarray as xr
 
 from densing.results.growth import growth
 from densing.results.interval import PROB
+from densing.results.refits import Key, Refit, refits
 from densing.results.reweighting import Weights, reweight, weighted_growth
 from densing.results.run import RunError, record
 
@@ -29,10 +31,11 @@ def influence(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any]:
     dict
         `population`, `frontier` (growth records of the whole run), `loo` (see `loo`), `models`
         and `families`: one record for each, the most influential first, with `name`, `models`
-        (how many are left out), `pareto_k`, `reliable`, `population`, `frontier` (growth
-        records, None unless reliable) and `shift`, the larger change of the two median rates in
-        standard deviations of the whole posterior's (None unless reliable). Those that need a
-        refit come before all others. `diagnostics` is the run's own.
+        (how many are left out), `pareto_k`, `reliable` (whether weights tell), `refit` (how it
+        was made and judged; None where weights tell or the run holds none), `population`,
+        `frontier` (growth records, by weights or by the refit; None with neither) and `shift`,
+        the larger change of the two median rates in standard deviations of the whole
+        posterior's. Those that need a refit come before all others. `diagnostics` is the run's.
 
     Raises
     ------
@@ -47,13 +50,19 @@ def influence(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any]:
     alone = {name: [i] for i, name in enumerate(names)}
     together = {name: np.flatnonzero(families == name).tolist() for name in sorted(set(families))}
     weights = {name: reweight(-scores[..., i].sum(-1)) for name, i in alone.items()}
+    kept = refits(run)
+
+    def without(key: Key, count: int, of: Weights) -> dict[str, Any]:
+        refit = None if of.reliable else kept.get(key)
+        return _without(key[1], count, of, refit, rates, prob)
+
     return {
         "population": growth(rates["population"], prob=prob),
         "frontier": growth(rates["frontier"], prob=prob) if "frontier" in rates else None,
         "loo": loo(scores, weights),
-        "models": _ranked(_without(name, 1, weights[name], rates, prob) for name in alone),
+        "models": _ranked(without(("model", name), 1, weights[name]) for name in alone),
         "families": _ranked(
-            _without(name, len(i), reweight(-scores[..., i].sum(-1)), rates, prob)
+            without(("family", name), len(i), reweight(-scores[..., i].sum(-1)))
             for name, i in together.items()
         ),
         "diagnostics": record(run, "health"),
@@ -107,20 +116,27 @@ def loo(scores: np.ndarray, weights: Mapping[str, Weights]) -> dict[str, Any]:
 
 
 def _without(
-    name: str, count: int, weights: Weights, rates: Mapping[str, np.ndarray], prob: float
+    name: str,
+    count: int,
+    weights: Weights,
+    refit: Refit | None,
+    rates: Mapping[str, np.ndarray],
+    prob: float,
 ) -> dict[str, Any]:
     answers: dict[str, Any] = dict.fromkeys(RATES)
-    shift = None
     if weights.reliable:
         answers |= {k: weighted_growth(v, weights.values, prob=prob) for k, v in rates.items()}
-        shifts = [
-            (answers[k]["rate_per_year"]["median"] - float(np.median(v))) / float(np.std(v))
-            for k, v in rates.items()
-        ]
-        shift = max(shifts, key=abs)
+    elif refit is not None:
+        answers |= {k: refit.growth(k, prob=prob) for k in rates if k in refit.quantiles}
+    shifts = [
+        (answers[k]["rate_per_year"]["median"] - float(np.median(v))) / float(np.std(v))
+        for k, v in rates.items()
+        if answers[k] is not None
+    ]
     return {
         "name": name, "models": count, "pareto_k": weights.pareto_k, "reliable": weights.reliable,
-        **answers, "shift": shift,
+        "refit": refit and refit.as_dict(), **answers,
+        "shift": max(shifts, key=abs) if shifts else None,
     }  # fmt: skip
 
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from densing.models.choices import Choices
 from densing.models.declaration import DeclarationError, read_declaration, validated
 
-EDITS = ("prior_scale", "runs", "protocols")
-"""What a level may change besides choices and arguments of priors (see `alter`)."""
+EDITS = ("prior_scale", "runs", "protocols", "without")
+"""What a level may change besides choices and arguments of priors (see `alter`, `left_out`)."""
 STRUCTURAL = frozenset(
     {
         "reference", "benchmarks", "irreducible", "shortfall", "families", "benchmark_trends",

@@ -14,6 +14,7 @@ from densing.models.prior import Prior
 from densing.models.select import SelectionError
 from densing.sensitivity.alter import alter
 from densing.sensitivity.design import Design, Skipped, Universe
+from densing.sensitivity.left_out import without
 from densing.sensitivity.padding import Shape, Sizes, common, numbers_as_data, shape_of
 from densing.sensitivity.store import identity
 
@@ -77,13 +78,14 @@ def plan(
     for universe in design.universes:
         try:
             altered = alter(model, evidence, universe.changes)
-            layout = lay_out(altered.evidence, altered.model.choices)
+            left_out = universe.changes.get("without", ())
+            layout = without(lay_out(altered.evidence, altered.model.choices), left_out)
         except (DeclarationError, SelectionError) as fault:
             if universe.part == "default":
                 raise
             skipped.append(Skipped(universe.levels, str(fault)))
             continue
-        name = identity(altered.model, altered.evidence, settings, seed)
+        name = identity(altered.model, altered.evidence, settings, seed, left_out=left_out)
         if name in seen:
             skipped.append(Skipped(universe.levels, f"the same as {seen[name]}"))
             continue

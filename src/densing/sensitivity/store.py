@@ -1,6 +1,7 @@
 """Universes on disk: one JSON file each, whole or not at all, so that a killed run continues."""
 
 import pickle
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,24 @@ FORMAT = 2
 """Raised where the same evidence, model and recipe get another answer or record."""
 
 
-def identity(model: Model, evidence: Evidence, settings: Settings, seed: int) -> str:
-    """Digest of everything that a universe's answer follows from."""
+def identity(
+    model: Model,
+    evidence: Evidence,
+    settings: Settings,
+    seed: int,
+    *,
+    left_out: Sequence[str] = (),
+) -> str:
+    """Digest of everything that a universe's answer follows from.
+
+    Parameters
+    ----------
+    left_out
+        Models whose scores are (`left_out.without`).
+    """
     content = (
         FORMAT, model.model_dump_json(exclude={"name", "about"}), evidence.hash,
-        settings.model_dump_json(), seed,
+        settings.model_dump_json(), seed, *(("without", *sorted(left_out)) if left_out else ()),
     )  # fmt: skip
     return sha256(repr(content).encode()).hexdigest()[:16]
 
