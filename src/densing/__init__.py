@@ -20,6 +20,7 @@ HOMES = {
     "densing.notebook.fitting": ("fit",),
     "densing.notebook.given": ("NotTrustworthyWarning",),
     "densing.notebook.handover": ("NumpyroModel", "to_numpyro", "to_pymc"),
+    "densing.notebook.left_out": ("influence", "refit"),
     "densing.notebook.multiverse": ("Multiverse", "multiverse"),
     "densing.notebook.multiverse_plots": (
         "plot_specification", "plot_tornado", "plot_variance",

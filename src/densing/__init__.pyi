@@ -20,6 +20,8 @@ from densing.notebook.given import NotTrustworthyWarning as NotTrustworthyWarnin
 from densing.notebook.handover import NumpyroModel as NumpyroModel
 from densing.notebook.handover import to_numpyro as to_numpyro
 from densing.notebook.handover import to_pymc as to_pymc
+from densing.notebook.left_out import influence as influence
+from densing.notebook.left_out import refit as refit
 from densing.notebook.multiverse import Multiverse as Multiverse
 from densing.notebook.multiverse import multiverse as multiverse
 from densing.notebook.multiverse_plots import plot_specification as plot_specification

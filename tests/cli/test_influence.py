@@ -34,6 +34,54 @@ def test_influence_in_words(densing, quick_run):
     )
 
 
+def test_refits_are_kept_in_the_run_and_shown(densing, quick_run, tables, tmp_path, monkeypatch):
+    """The sampler is tested in tests/sensitivity/test_refits.py; here a record stands for it."""
+    from densing.results.growth import growth
+    from densing.sensitivity import refits
+    from densing.sensitivity.record import LEVELS
+
+    def fit_all(design, *given, **options):
+        rate = 2.0 + LEVELS
+        told = {"how": "sampled", "verdict": "trustworthy", "reasons": [], "rate_rhat": 1.01,
+                "min_ess_bulk": 150.0}  # fmt: skip
+        answer = {e: growth(rate) for e in ("population", "frontier")}
+        told = {"diagnostics": told, "quantiles": dict.fromkeys(answer, rate.tolist()), **answer}
+        found = [{"levels": dict(u.levels), **told} for u in design.universes]
+        return {"universes": found, "skipped": []}
+
+    monkeypatch.setattr(refits, "fit_all", fit_all)
+    out = tmp_path / "with.nc"
+    before = densing("influence", quick_run, "--json")
+    waiting = [r["name"] for k in ("models", "families") for r in before.json[k]
+               if not r["reliable"]]  # fmt: skip
+    evidence = tables[2:]  # the model is the run's
+    done = densing("influence", quick_run, "--refit", "--out", out, "--quiet", "--json", *evidence)
+    assert done.status == before.status
+    assert densing("influence", out, "--json").json == done.json
+    assert densing("influence", quick_run, "--json").json == before.json
+    for row in done.json["models"] + done.json["families"]:
+        assert (row["refit"] is not None) == (row["name"] in waiting)
+        assert row["population"] is not None
+    said = densing("influence", out).out
+    assert "needs a refit" not in said
+    assert (", refit" in said) == bool(waiting)
+    assert not list(tmp_path.glob("*.refits"))
+
+
+def test_refits_that_cannot_be_are_refused(densing, quick_run, tmp_path):
+    for arguments, word in (
+        (["--refit"], "other evidence than that at hand"),
+        (["--refit", "--workers", "0"], "--workers must be at least 1"),
+        (["--refit", "--out", tmp_path], "is a folder"),
+        (["--only", "One"], "add --refit"),
+        (["--out", tmp_path / "new.nc"], "add --refit"),
+    ):
+        result = densing("influence", quick_run, *arguments)
+        assert result.status == 2
+        assert word in result.err
+        assert "Traceback" not in result.err
+
+
 def test_priors(densing, quick_run):
     answer = densing("priors", quick_run, "--json").json
     for estimand in ("population", "frontier"):

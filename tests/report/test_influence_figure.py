@@ -1,9 +1,13 @@
+import numpy as np
 import pytest
 import xarray as xr
 
 from densing.report.influence_figure import most_influential, plot_influence
+from densing.report.rate_axis import DOUBT
 from densing.report.style import figure_of
 from densing.results.influence import influence
+from densing.results.influence_words import sentences
+from densing.results.refits import Refit, with_refits
 
 from .synthetic import log_scores
 
@@ -15,6 +19,18 @@ def steep(run):
     scores = log_scores(rate, run["constant_data"].sizes["model"], steep=True)
     run["log_likelihood"] = xr.DataTree(xr.Dataset({"scores": scores}))
     return run
+
+
+def refitted(run, verdict="trustworthy"):
+    """The steep run with a refit of its first model."""
+    levels = np.linspace(0.005, 0.995, 100)
+    refit = Refit(
+        quantiles={e: 2.0 + 0.2 * levels for e in ("population", "frontier")}, levels=levels,
+        p_not_growing={"population": 0.0, "frontier": 0.0}, how="sampled", verdict=verdict,
+        reasons=[], max_rhat=1.01, min_ess=150.0,
+    )  # fmt: skip
+    run = steep(run)
+    return with_refits(run, {("model", influence(run)["models"][0]["name"]): refit})
 
 
 def words(panels):
@@ -41,6 +57,31 @@ def test_what_needs_a_refit_has_no_dot(run):
     assert words(panels).count("needs a refit") == 2 * refits > 0
     dots = [line for line in panels[0].lines if line.get_marker() == "o"]
     assert len(dots) == len(rows) - refits
+
+
+@pytest.mark.parametrize("verdict", ["trustworthy", "not trustworthy"])
+def test_a_refit_is_a_square_grey_where_doubtful(run, verdict):
+    run = refitted(run, verdict)
+    panels = plot_influence(run)
+    squares = [line for line in panels[0].lines if line.get_marker() == "s"]
+    assert len(squares) == 1
+    doubt = verdict != "trustworthy"
+    assert words(panels).count("not trustworthy") == (2 if doubt else 0)
+    assert (squares[0].get_markeredgecolor() == DOUBT) == doubt
+
+
+def test_what_is_left_to_refit_is_said_with_the_command(run):
+    assert sentences(influence(run), command="refit it") == []
+    answer = influence(steep(run))
+    (said,) = sentences(answer, command="refit it")
+    waiting = [row for row in answer["families"] if not row["reliable"]]
+    assert said.startswith("Without 1 model and 1 family (") == (len(waiting) == 1)
+    assert said.endswith("refit it")
+    assert answer["models"][0]["name"] in said
+    last = sentences(influence(refitted(run)), command="refit it")[-1]
+    assert last == "Refitted, since weights cannot tell: 1 model"
+    doubtful = sentences(influence(refitted(run, "not trustworthy")), command="refit it")[-1]
+    assert doubtful.startswith("Refits of 1 model are not trustworthy: ")
 
 
 def test_the_most_influential_come_first(run):
