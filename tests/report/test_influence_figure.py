@@ -65,6 +65,11 @@ def test_a_refit_is_a_square_grey_where_doubtful(run, verdict):
     panels = plot_influence(run)
     squares = [line for line in panels[0].lines if line.get_marker() == "s"]
     assert len(squares) == 1
+    rows = most_influential(influence(run), 15)
+    told = [row["shift"] is not None for row in rows]
+    assert told == sorted(told)  # what needs a refit on top, and nothing of it below
+    shifts = [abs(row["shift"]) for row in rows if row["shift"] is not None]
+    assert shifts == sorted(shifts, reverse=True)  # a refit has its place among the others
     doubt = verdict != "trustworthy"
     assert words(panels).count("not trustworthy") == (2 if doubt else 0)
     assert (squares[0].get_markeredgecolor() == DOUBT) == doubt

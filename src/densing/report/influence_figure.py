@@ -74,7 +74,8 @@ def most_influential(answer: dict[str, Any], rows: int) -> list[dict[str, Any]]:
     both = [row | {"family": False} for row in answer["models"]]
     both += [row | {"family": True} for row in answer["families"] if row["models"] > 1]
     return sorted(
-        both, key=lambda r: (r["reliable"], -abs(r["shift"]) if r["reliable"] else -r["pareto_k"])
+        both,
+        key=lambda r: (0, -r["pareto_k"]) if r["shift"] is None else (1, -abs(r["shift"])),
     )[:rows]
 
 
@@ -89,18 +90,17 @@ def _panels(count: int, rows: int, *, narrow: bool) -> list[Axes]:
 def _row(ax: Axes, y: int, row: dict[str, Any], key: str, colour: str) -> None:
     """Draw one answer: a dot by weights, a square by a refit, grey where that is doubtful."""
     if row[key] is None:
-        _said(ax, y, "needs a refit")
+        ax.annotate(
+            "needs a refit", (0.015, y), xycoords=("axes fraction", "data"), ha="left",
+            va="center", fontsize=8, color=MUTED, style="italic",
+        )  # fmt: skip
     elif row["refit"] is None:
         rate_row(ax, y, row[key], colour)
     elif doubtful(row):
         rate_row(ax, y, row[key], DOUBT, marker="s")
-        _said(ax, y, "not trustworthy")
+        ax.text(
+            row[key]["rate_per_year"]["median"], y - 0.2, "not trustworthy", ha="center",
+            va="bottom", fontsize=6.5, color=MUTED, style="italic",
+        )  # fmt: skip
     else:
         rate_row(ax, y, row[key], colour, marker="s", fill=colour, size=5.0)
-
-
-def _said(ax: Axes, y: int, words: str) -> None:
-    ax.annotate(
-        words, (0.015, y), xycoords=("axes fraction", "data"), ha="left", va="center",
-        fontsize=8, color=MUTED, style="italic",
-    )  # fmt: skip
