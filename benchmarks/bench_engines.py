@@ -5,6 +5,7 @@
 `nutpie_ours`: nutpie on this project's form as a `pm.Model`. Two cores each, a process each.
 Worst means over what all have in common: every declared parameter and every log density.
 Where R-hat is bad the effective draws are over-estimated: that is in the form's own favour.
+Every posterior mean is kept with its Monte-Carlo error; `table.py` tells how far they lie apart.
 
 One form: python benchmarks/bench_engines.py NAME
 """
@@ -125,13 +126,13 @@ def log_densities(posterior):
 
 
 def verdict(posterior, stats, told):
-    """Effective draws of the worst parameter, what they cost, and the faults."""
+    """Effective draws of the worst parameter, what they cost, the faults, and every mean."""
     import arviz as az
 
     from densing.models.choices import parameters_of_others
     from densing.models.declaration import load_model
 
-    worst, where, rhat = np.inf, "", 0.0
+    worst, where, rhat, means = np.inf, "", 0.0, {}
     model = load_model()
     parameters = set(model.priors) - parameters_of_others(model.choices.model_dump())
     for name in [*sorted(parameters), "log_density"]:
@@ -140,10 +141,12 @@ def verdict(posterior, stats, told):
         for j in range(columns.shape[-1]):
             effective = float(az.ess(columns[..., j], method="bulk"))
             rhat = max(rhat, float(az.rhat(columns[..., j])))
+            error = float(az.mcse(columns[..., j], method="mean"))
+            means[f"{name}[{j}]"] = [float(columns[..., j].mean()), error]
             if not effective >= worst:
                 worst, where = effective, f"{name}[{j}]"
     return {
-        "worst_ess_bulk": worst, "worst": where, "max_rhat": rhat,
+        "worst_ess_bulk": worst, "worst": where, "max_rhat": rhat, "means": means,
         "divergences": int(stats["diverging"].sum()),
         "draws": int(stats["n_steps"].size), **told,
         "ess_per_second": worst / told["sample_seconds"],

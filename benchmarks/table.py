@@ -1,6 +1,7 @@
 """Print a benchmark file beside the targets: python benchmarks/table.py FILE.json."""
 
 import json
+import math
 import operator
 import sys
 from pathlib import Path
@@ -18,6 +19,22 @@ WHY = {
 }
 """What is known of a miss; printed where it is one."""
 COMPARE = {"<=": operator.le, "<": operator.lt, ">=": operator.ge}
+
+
+def apart(ours, theirs):
+    """Largest distance of two engines' posterior means, in combined Monte-Carlo errors, and where.
+
+    Parameters
+    ----------
+    ours, theirs
+        Pairs (mean, its Monte-Carlo error) by quantity; those that both have are compared.
+    """
+    both = sorted(ours.keys() & theirs.keys())
+    if not both:
+        return float("nan"), "nothing in common"
+    return max(
+        (abs(ours[n][0] - theirs[n][0]) / math.hypot(ours[n][1], theirs[n][1]), n) for n in both
+    )
 
 
 def missed(value, target):
@@ -42,6 +59,17 @@ def main(path):
         """Effective draws a second, this project's over another's, in the same run."""
         mine, theirs = (told(f"test_engine[{f}]", "ess_per_second") for f in ("densing", form))
         return mine / theirs
+
+    def means():
+        """How far other engines' posterior means lie from this one's, where they were kept."""
+        kept = {f: rows[f"test_engine[{f}]"]["extra_info"].get("means")
+                for f in ("densing", "pymc_plain", "nutpie_plain", "nutpie_ours")
+                if f"test_engine[{f}]" in rows}  # fmt: skip
+        ours = kept.pop("densing", None)
+        for form, theirs in kept.items():
+            if ours and theirs:
+                far, where = apart(ours, theirs)
+                yield f"posterior means, {form}: {where}", far, "SE", "<= 4"
 
     models = {n: 1e3 * seconds(f"test_models[{n}]") for n in (50, 500, 5000)}
     steps = {n: told(f"test_steps[{n}]", "steps_per_draw") for n in (50, 200)}
@@ -78,6 +106,7 @@ def main(path):
           for form in ("densing", "pymc_plain", "nutpie_plain", "nutpie_ours")],
         *[(f"worst R-hat: {form}", told(f"test_engine[{form}]", "max_rhat"), "", "")
           for form in ("pymc_plain", "nutpie_plain", "nutpie_ours")],
+        *means(),
         ("scores factor and gradient: JAX against hand-fused Numba",
          told("test_fused", "jax_over_fused"), "x", "<= 3"),
         ("loss posterior, 240 runs", seconds("test_loss_posterior"), "s", "<= 10"),
