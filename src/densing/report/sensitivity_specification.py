@@ -48,7 +48,7 @@ def _curve(
         rate, told = whole["rate_per_year"], whole["doubling_months"]
         ax.axhspan(rate["lower"], rate["upper"], color=FAINT, alpha=0.55, lw=0)
         ax.annotate(
-            f"all trustworthy universes, each counted once: {months(told['median'])} months "
+            f"each universe counted once: {months(told['median'])} months "
             f"({percent(told['prob'])}: {months_range(told)})",
             (0.995, rate["upper"]), xycoords=("axes fraction", "data"), ha="right", va="bottom",
             color=MUTED, fontsize=8.5,

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -86,7 +85,8 @@ def _block(ax: Axes, block: Block, estimand: str, centre: float) -> None:
             ax.plot([rate["lower"], rate["upper"]], [level.y] * 2, color=colour, lw=1.1, alpha=0.5)
             ax.plot(rate["median"], level.y, "o", ms=4.2, color=colour, zorder=5)
         else:
-            inside = float(np.clip(rate["median"], *sorted(ax.get_xlim())))
+            low, high = sorted(ax.get_xlim())
+            inside = min(max(rate["median"], low), high)
             ax.plot(inside, level.y, "x", ms=4.5, mew=1.4, color=DOUBT, zorder=5, clip_on=False)
 
 

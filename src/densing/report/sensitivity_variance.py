@@ -40,6 +40,7 @@ def plot_variance(answer: Mapping[str, Any], *, narrow: bool = False) -> list[Ax
         e: [*(told["axes"][name] for name in names), *(told[k] for k in LAST)]
         for e, told in split.items()
     }
+    gap = "\n" if narrow else " "
     far = {e: max(p["rate_per_year"] for p in parts[e] if p) for e in split}
     low = min(told["around_rate_per_year"] - far[e] for e, told in split.items())
     high = max(told["around_rate_per_year"] + far[e] for e, told in split.items())
@@ -62,7 +63,7 @@ def plot_variance(answer: Mapping[str, Any], *, narrow: bool = False) -> list[Ax
         ax.grid(axis="y", visible=False)
         ax.spines["left"].set_visible(False)
         ax.set_xlabel("doubling time, months")
-        ax.set_title(f"{title}: {told['universes']} universes", color=colour)
+        ax.set_title(f"{title}:{gap}{told['universes']} universes", color=colour)
     figure.supxlabel(
         "Bar: one standard deviation of a choice over its levels, around the default (line).\n"
         "Taken of growth rates, which a universe without growth has as well.",

@@ -50,8 +50,10 @@ def widest(axes: Mapping[str, Any]) -> dict[str, dict[str, Any] | None]:
     found: dict[str, dict[str, Any] | None] = {}
     for estimand in ESTIMANDS:
         known = {n: told for n, a in axes.items() if (told := a["alike"][estimand]) is not None}
-        name = max(known, key=lambda n: _width(known[n]), default=None)
-        found[estimand] = name and {"axis": name, "title": axes[name]["title"], **known[name]}
+        found[estimand] = None
+        if known:
+            name = max(known, key=lambda n: _width(known[n]))
+            found[estimand] = {"axis": name, "title": axes[name]["title"], **known[name]}
     return found
 
 
