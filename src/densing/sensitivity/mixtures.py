@@ -33,8 +33,9 @@ def alike(universes: Sequence[Record], axis: str, estimand: str) -> dict[str, An
     rows = {
         u["levels"][axis]: u
         for u in universes
-        if set(u["left"]) <= {axis} and good(u) and u["quantiles"].get(estimand)
-    }
+        if axis in u["levels"] and set(u["left"]) <= {axis}
+        and good(u) and u["quantiles"].get(estimand)
+    }  # fmt: skip
     told = multiverse(rows.values(), estimand) if len(rows) > 1 else None
     return told and {**told, "levels": list(rows)}
 
