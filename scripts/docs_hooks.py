@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from densing.cli.answers import months
 from densing.cli.coverage import COLUMNS
-from densing.cli.sensitivity import together
+from densing.cli.sensitivity import spread, together
 from densing.data.schemas import TABLES
 from densing.models.declaration import declared, load_model
 from densing.models.graph import model_graph
@@ -78,7 +78,7 @@ def choices(model: str) -> str:
 def axes(name: str) -> str:
     """Table of the reference choices that `densing sensitivity` varies, with the reasons."""
     rows = [
-        (f"`{axis}`", told.default, ", ".join(told.levels), told.reason)
+        (f"`{axis}`: {told.called(axis)}", told.default, ", ".join(told.levels), told.reason)
         for axis, told in load_axes(name or "default").axes.items()
     ]
     return markdown(("axis", "default", "instead", "why it is a choice"), rows)
@@ -136,9 +136,12 @@ def multiverse(file: str) -> str:
     rows = [("the default", "", *(months(kept["default"][key]) for key in ESTIMANDS))]
     for axis, told in kept["axes"].items():
         for level, own in told["levels"].items():
+            if own is None:
+                continue
             doubt = "" if own["verdict"] == "trustworthy" else " (not trustworthy)"
             rows.append((f"`{axis}`", level + doubt, *(months(own[key]) for key in ESTIMANDS)))
     whole = [f"{sentence}." for sentence in together(kept)]
+    split = [f"{t}, {spread(kept, key)}." for key, t in ESTIMANDS.items() if kept["variance"][key]]
     spent = kept["diagnostics"]
     last = (
         f"{spent['trustworthy']} of {spent['universes']} universes are trustworthy; "
@@ -146,7 +149,9 @@ def multiverse(file: str) -> str:
     )
     said = [claim["sentence"] + "." for claim in kept["claims"]]
     columns = ("axis", "instead of the default", *(f"{t}, months" for t in ESTIMANDS.values()))
-    return "\n\n".join([markdown(columns, rows), " ".join([*whole, *said, last]), made(kept)])
+    return "\n\n".join(
+        [markdown(columns, rows), " ".join([*whole, *said, *split, last]), made(kept)]
+    )
 
 
 def backtest(file: str) -> str:

@@ -95,9 +95,21 @@ def test_a_kept_multiverse_is_quoted_as_it_is():
     doubtful = [own for axis in kept["axes"].values() for own in axis["levels"].values()
                 if own["verdict"] != "trustworthy"]  # fmt: skip
     assert page.count("(not trustworthy)") == len(doubtful)
+    for told in kept["widest"].values():
+        assert hooks.months(told) in page
+
+
+def test_the_readme_says_the_kept_multiverse():
+    spec = importlib.util.spec_from_file_location("keep", ROOT / "scripts" / "keep_sensitivity.py")
+    keep = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(keep)
+    kept = json.loads(keep.KEPT.read_text(encoding="utf-8"))
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    whole = kept["multiverse"]["population"]
-    told = hooks.months(whole)
-    assert told.replace(" (", " months (") in " ".join(readme.split())
-    claim = kept["claims"][0]
-    assert f"in {claim['supported']} of {claim['of']}" in " ".join(readme.split())
+    said = keep.paragraph(kept)
+    assert readme.split(keep.MARK)[1].split(keep.END)[0] == said, "scripts/keep_sensitivity.py"
+    claim, widest = kept["claims"][0], kept["widest"]["population"]
+    words = " ".join(said.split())
+    assert keep.words(kept["multiverse"]["population"]) in words
+    assert keep.words(widest) in words
+    assert f"in {claim['supported']} of {claim['of']}" in words
+    assert all(fault["level"] in words for fault in claim["fails_at"])

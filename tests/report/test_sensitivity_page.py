@@ -5,7 +5,8 @@ import json
 import pytest
 
 from densing.report import write_report
-from densing.report.sensitivity_page import reach, read_sensitivity
+from densing.report.sensitivity_page import read_sensitivity
+from densing.report.sensitivity_rows import moved
 from densing.results.plain_json import to_json
 from densing.results.run import RunError
 from densing.sensitivity.answers import summarise
@@ -70,7 +71,8 @@ def test_the_page_shows_it_with_its_claims_and_its_doubts(run, tmp_path):
     assert "Typical new model: P(doubling &lt; 6 months) &gt;= 0.9 in 3 of 4" in text
     assert "tokens 2.0 to 7.0; law 3.0 to 3.5 months" in text
     assert all(reference.startswith("data:") for reference in page.references)
-    assert {"tornado.svg", "specification-population.png"} <= {
+    assert "counted alike, widest for tokens" in " ".join(text.split())
+    assert {"tornado.svg", "variance.svg", "specification-population.png"} <= {
         p.name for p in (tmp_path / "figures").iterdir()
     }
 
@@ -79,5 +81,11 @@ def test_an_axis_without_growth_at_a_level_says_so():
     still = universe("10T", months=20.0, spread=2.0)
     still["population"]["doubling_months"]["median"] = None
     record = answer(*ADDITIVE[:2], still)
-    assert reach(record, "tokens") == "2.0 and more: no growth at one level"
-    assert reach(record, "law") == "not tried"
+    assert moved(record, "tokens", "population") == "2.0 and more: no growth at one level"
+    assert moved(record, "law", "population") == "not tried"
+
+
+def test_what_is_not_trustworthy_moves_nothing_on_the_page():
+    doubtful = universe("10T", months=40.0, verdict="not trustworthy")
+    assert moved(answer(*ADDITIVE[:2], doubtful), "tokens", "population") == "2.0 to 3.0"
+    assert moved(answer(ADDITIVE[0], doubtful), "tokens", "population") == "not trustworthy"

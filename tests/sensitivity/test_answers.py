@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from densing.results.growth import growth
-from densing.sensitivity.answers import decomposition, multiverse, summarise
+from densing.sensitivity.answers import summarise
 from densing.sensitivity.axes import Axes
+from densing.sensitivity.mixtures import multiverse
 from densing.sensitivity.record import LEVELS
 
 AXES = Axes(
@@ -15,8 +16,10 @@ AXES = Axes(
 )  # fmt: skip
 
 
-def universe(tokens="5T", law="with E", *, months, spread=0.1, verdict="trustworthy"):
-    rate = 12 * np.log(2) / months
+def universe(
+    tokens="5T", law="with E", *, months=None, rate=None, spread=0.1, verdict="trustworthy"
+):  # fmt: skip
+    rate = 12 * np.log(2) / months if rate is None else rate
     draws = rate + spread * np.linspace(-2, 2, 2001)
     levels = {"tokens": tokens, "law": law}
     left = [name for name, axis in AXES.axes.items() if levels[name] != axis.default]
@@ -41,19 +44,6 @@ ADDITIVE = [
 ]  # fmt: skip
 
 
-def test_additive_effects_are_found_exactly_and_nothing_is_left():
-    found = decomposition(ADDITIVE, AXES, "population")
-    assert found["axes"]["tokens"] == pytest.approx(np.std(list(TOKENS.values())))
-    assert found["axes"]["law"] == pytest.approx(0.25)
-    assert list(found["axes"]) == ["tokens", "law"]
-    assert found["interactions"] == pytest.approx(0.0, abs=1e-9)
-
-
-def test_an_interaction_is_left_over():
-    rows = [*ADDITIVE[:-1], universe("10T", "without E", months=12.0)]
-    assert decomposition(rows, AXES, "population")["interactions"] > 1.0
-
-
 def test_a_multiverse_of_one_universe_is_that_universe():
     one = ADDITIVE[0]
     whole, own = multiverse([one], "population"), one["population"]
@@ -73,11 +63,24 @@ def test_what_cannot_be_trusted_is_shown_but_not_counted():
     # Sure below six months: 3, 2, 3.5, 2.5; sure above: 7 and 7.5.
     assert (claim["supported"], claim["opposed"], claim["of"]) == (4, 2, 6)
     assert claim["not_trustworthy"] == 1
-    assert "in 4 of 6 universes, <= 0.1 in 2; 1 more" in claim["sentence"]
+    assert (
+        "in 4 of 6 universes, <= 0.1 in 2; it fails in all with tokens = 10T (2); 1 more"
+        in (claim["sentence"])
+    )
 
 
 def test_axes_tell_each_level_alone():
     answer = summarise({"universes": ADDITIVE, "skipped": [], "seconds": 1.0}, AXES)
     alone = answer["axes"]["tokens"]["levels"]["10T"]["population"]["doubling_months"]["median"]
     assert alone == pytest.approx(7.0)
-    assert answer["axes"]["law"]["spread_months"]["frontier"] is None
+    assert answer["axes"]["law"]["spread"]["frontier"] is None
+
+
+def test_a_universe_without_an_answer_is_in_the_record_and_counts_nowhere():
+    none = universe("10T", months=7.0)
+    none |= {"population": None, "quantiles": {}, "p_fast": {}}
+    answer = summarise({"universes": [*ADDITIVE[:2], none], "skipped": []}, AXES)
+    assert answer["claims"][0]["of"] == 2
+    assert answer["multiverse"]["population"]["universes"] == 2
+    assert answer["variance"]["population"]["universes"] == 2
+    assert answer["axes"]["tokens"]["alike"]["population"]["levels"] == ["5T", "1T"]

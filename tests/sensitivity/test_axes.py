@@ -30,10 +30,15 @@ def tiny(tmp_path):
 
 def test_the_bundled_axes_have_reasons_and_make_a_hundred_universes():
     axes = load_axes()
-    assert all(axis.reason for axis in axes.axes.values())
+    assert all(axis.reason and axis.title for axis in axes.axes.values())
     found = design(axes)
     assert len(found.universes) >= 100
     assert found.universes[0].left == ()
+
+
+def test_a_title_is_optional_and_falls_back_to_the_name(tiny):
+    assert tiny.axes["law"].called("benchmark_trends") == "benchmark trends"
+    assert load_axes().axes["tokens"].called("tokens") == "reference's training tokens"
 
 
 def test_an_unknown_axis_or_level_lists_the_known_ones(tiny):

@@ -111,9 +111,8 @@ def _show(answer: dict[str, Any], written: Path, seconds: float) -> None:
     for sentence in together(answer):
         console.print(sentence)
     for estimand, title in ESTIMANDS.items():
-        if split := answer["variance"][estimand]:
-            first = ", ".join(f"{k} {v:.2f}" for k, v in list(split["axes"].items())[:5] if v)
-            console.print(f"{title}, spread by axis, months: {first}")
+        if answer["variance"][estimand]:
+            console.print(f"{title}, {spread(answer, estimand)}")
     for claim in answer["claims"]:
         console.print(claim["sentence"])
     told = answer["diagnostics"]
@@ -128,10 +127,34 @@ def _show(answer: dict[str, Any], written: Path, seconds: float) -> None:
 
 
 def together(answer: dict[str, Any]) -> list[str]:
-    """Say for each estimand what all trustworthy universes say, weighed equally."""
-    found = {title: answer["multiverse"][key] for key, title in ESTIMANDS.items()}
-    return [
-        f"{title}: all {whole['universes']} trustworthy universes together {months(whole)} months"
-        for title, whole in found.items()
-        if whole
-    ]
+    """Say for each estimand what all trustworthy universes say, and the levels counted alike."""
+    told = []
+    for key, title in ESTIMANDS.items():
+        if whole := answer["multiverse"][key]:
+            told.append(
+                f"{title}: all {whole['universes']} trustworthy universes together "
+                f"{months(whole)} months, each counted once, as often as the design drew its levels"
+            )
+        if most := answer["widest"][key]:
+            told.append(
+                f"{title}: the levels of one choice counted alike, widest for {most['title']} "
+                f"({', '.join(most['levels'])}): {months(most)} months"
+            )
+    return told
+
+
+def spread(answer: dict[str, Any], estimand: str, *, count: int = 4) -> str:
+    """Say what one standard deviation of the axes that matter most does to the default."""
+    split, axes = answer["variance"][estimand], answer["axes"]
+    known = [(axes[n]["title"], told) for n, told in split["axes"].items() if told][:count]
+    each = ", ".join(f"{name} {_between(*told['months'])}" for name, told in known)
+    return (
+        f"one standard deviation of a choice moves the default to, months: {each}; "
+        f"the evidence {_between(*split['posterior']['months'])}"
+    )
+
+
+def _between(fast: float | None, slow: float | None) -> str:
+    if fast is None:
+        return "no growth"
+    return f"{fast:.1f} to {'no growth' if slow is None else f'{slow:.1f}'}"

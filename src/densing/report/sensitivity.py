@@ -8,6 +8,7 @@ import pandas as pd
 
 from densing.report.folder import write_json, written_whole
 from densing.report.rate_axis import COLOURS
+from densing.report.sensitivity_page import drawable
 from densing.report.sensitivity_specification import plot_specification
 from densing.report.sensitivity_tornado import plot_tornado
 from densing.report.sensitivity_variance import plot_variance
@@ -30,9 +31,9 @@ def _make(answer: Mapping[str, Any], folder: Path) -> None:
         if any(u[estimand] is not None for u in answer["universes"]):
             axes = plot_specification(answer, estimand=estimand)
             save(figure_of(axes), figures / f"specification-{estimand}")
-    if answer["default"] and any(any(a["levels"].values()) for a in answer["axes"].values()):
+    if drawable(answer):
         save(figure_of(plot_tornado(answer)), figures / "tornado")
-    if answer["variance"]["population"] is not None:
+    if any(answer["variance"].values()):
         save(figure_of(plot_variance(answer)), figures / "variance")
 
 

@@ -9,8 +9,10 @@ from matplotlib.figure import Figure
 
 from densing.report import words
 from densing.report.rate_axis import COLOURS
+from densing.report.sensitivity_rows import moved
 from densing.report.sensitivity_specification import plot_specification
 from densing.report.sensitivity_tornado import plot_tornado
+from densing.report.sensitivity_variance import plot_variance
 from densing.report.style import figure_of
 from densing.report.template import fill
 from densing.results.run import RunError
@@ -65,15 +67,18 @@ def _whole(answer: Mapping[str, Any]) -> bool:
         and isinstance(around.get("model"), dict)
         and {"name", "choices"} <= set(around["model"])
         and "evidence_hash" in around
-        and all(isinstance(answer.get(part), dict) for part in ("axes", "multiverse", "variance"))
+        and all(
+            isinstance(answer.get(part), dict)
+            for part in ("axes", "multiverse", "widest", "variance")
+        )
         and {"default", "universes", "diagnostics"} <= set(answer)
     )
 
 
 def drawable(answer: Mapping[str, Any]) -> bool:
-    """Whether there is a default and a level off it to draw."""
+    """Whether there is a default with an answer, and a level off it, to draw."""
     alone = any(told for axis in answer["axes"].values() for told in axis["levels"].values())
-    return bool(answer["default"]) and alone
+    return bool(answer["default"] and any(answer["default"][e] for e in COLOURS)) and alone
 
 
 def choice_pictures(answer: Mapping[str, Any]) -> dict[str, tuple[Figure, Figure | None]]:
@@ -82,6 +87,9 @@ def choice_pictures(answer: Mapping[str, Any]) -> dict[str, tuple[Figure, Figure
     drawn: dict[str, tuple[Figure, Figure | None]] = {
         "tornado": (figure_of(plot_tornado(answer)), figure_of(plot_tornado(answer, narrow=True)))
     }
+    if any(answer["variance"].values()):
+        wide, phone = (plot_variance(answer, narrow=narrow) for narrow in (False, True))
+        drawn["variance"] = figure_of(wide), figure_of(phone)
     for estimand in shown:
         axes = plot_specification(answer, estimand=estimand)
         drawn[f"specification-{estimand}"] = figure_of(axes), None
@@ -98,22 +106,10 @@ def section(answer: Mapping[str, Any], images: Mapping[str, Any]) -> Markup:
     images
         `page.Image` of each of `choice_pictures`, by name.
     """
+    first = next(e for e in COLOURS if answer["default"][e])
     context = {
-        "answer": answer, "images": images, "estimands": COLOURS,
-        "moved": {name: reach(answer, name) for name in answer["axes"]},
+        "answer": answer, "images": images, "estimands": COLOURS, "first": COLOURS[first][0],
+        "moved": {name: moved(answer, name, first) for name in answer["axes"]},
     }  # fmt: skip
     filters = {"months": words.months, "months_range": words.months_range}
     return Markup(fill("densing.report", "sensitivity.html.j2", context=context, filters=filters))
-
-
-def reach(answer: Mapping[str, Any], axis: str) -> str:
-    """Say between which medians the levels of an axis alone move a typical model, months."""
-    told = [level for level in answer["axes"][axis]["levels"].values() if level is not None]
-    found = [level["population"]["doubling_months"]["median"] for level in told]
-    found.append(answer["default"]["population"]["doubling_months"]["median"])
-    if not told:
-        return "not tried"
-    known = sorted(value for value in found if value is not None)
-    if len(known) < len(found):
-        return f"{words.months(known[0])} and more: no growth at one level" if known else "none"
-    return f"{words.months(known[0])} to {words.months(known[-1])}"

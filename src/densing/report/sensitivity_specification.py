@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from densing.report.rate_axis import COLOURS, DOUBT, limits, month_ticks
-from densing.report.style import FAINT, INK, MUTED, style
+from densing.report.style import FAINT, INK, MUTED, framed, style
 from densing.report.words import months, months_range, percent, plain
-from densing.sensitivity.answers import trustworthy
+from densing.sensitivity.record import good
 
 
 @style()
@@ -29,12 +29,13 @@ def plot_specification(answer: Mapping[str, Any], *, estimand: str = "population
         key=lambda u: -u[estimand]["rate_per_year"]["median"],
     )
     rows = _rows(answer, universes)
-    figure = Figure(figsize=(11.0, 3.6 + 0.155 * len(rows)), layout="constrained")
+    figure = Figure(figsize=(11.0, 3.6 + 0.155 * len(rows)), layout=framed())
     top, below = figure.subplots(
         2, 1, sharex=True, height_ratios=[3.2, 0.155 * len(rows) + 0.4], squeeze=True
     )
     _curve(top, answer, universes, estimand)
-    _choices(below, universes, rows, COLOURS[estimand][1])
+    titles = {name: axis["title"] for name, axis in answer["axes"].items()}
+    _choices(below, universes, rows, titles, COLOURS[estimand][1])
     return [top, below]
 
 
@@ -47,23 +48,26 @@ def _curve(
         rate, told = whole["rate_per_year"], whole["doubling_months"]
         ax.axhspan(rate["lower"], rate["upper"], color=FAINT, alpha=0.55, lw=0)
         ax.annotate(
-            f"all universes together: {months(told['median'])} months "
+            f"each universe counted once: {months(told['median'])} months "
             f"({percent(told['prob'])}: {months_range(told)})",
             (0.995, rate["upper"]), xycoords=("axes fraction", "data"), ha="right", va="bottom",
             color=MUTED, fontsize=8.5,
         )  # fmt: skip
+    # What is not trustworthy does not stretch the axis: it is at the edge where it lies beyond.
+    low, high = limits(
+        [u[estimand] for u in universes if good(u)] or [u[estimand] for u in universes]
+    )
     for x, universe in enumerate(universes):
         rate = universe[estimand]["rate_per_year"]
-        shade = colour if trustworthy(universe) else DOUBT
+        shade = colour if good(universe) else DOUBT
         default = not universe["left"]
         ax.plot([x, x], [rate["lower"], rate["upper"]], color=INK if default else shade,
                 lw=2.6 if default else 1.5, alpha=1.0 if default else 0.45)  # fmt: skip
-        marker = "D" if default else "o" if trustworthy(universe) else "x"
-        ax.plot(x, rate["median"], marker, color=INK if default else shade, ms=6 if default else 4,
-                zorder=5)  # fmt: skip
+        marker = "D" if default else "o" if good(universe) else "x"
+        ax.plot(x, min(max(rate["median"], low), high), marker, color=INK if default else shade,
+                ms=6 if default else 4, zorder=5, clip_on=False)  # fmt: skip
         if default:
             ax.axhline(rate["median"], color=INK, lw=0.8, ls=(0, (4, 3)), zorder=1)
-    low, high = limits(u[estimand] for u in universes)
     if low < 0.0 < high:
         ax.axhline(0, color=INK, lw=1)
     ticks, labels = month_ticks(low, high)
@@ -72,7 +76,7 @@ def _curve(
     ax.set_ylabel("doubling time, months")
     ax.tick_params(axis="x", bottom=False, labelbottom=False)
     ax.grid(axis="x", visible=False)
-    doubtful = sum(not trustworthy(u) for u in universes)
+    doubtful = sum(not good(u) for u in universes)
     note = f"; {doubtful} not trustworthy, grey crosses" if doubtful else ""
     ax.set_title(
         f"{title}: doubling time in {len(universes)} universes, sorted\n"
@@ -94,8 +98,9 @@ def _rows(
 
 
 def _choices(
-    ax: Axes, universes: Sequence[Mapping[str, Any]], rows: Sequence[tuple[str, str]], colour: str
-) -> None:
+    ax: Axes, universes: Sequence[Mapping[str, Any]], rows: Sequence[tuple[str, str]],
+    titles: Mapping[str, str], colour: str,
+) -> None:  # fmt: skip
     place = {row: y for y, row in enumerate(rows)}
     for x, universe in enumerate(universes):
         for axis, level in universe["levels"].items():
@@ -106,7 +111,7 @@ def _choices(
         if band % 2:
             ax.axhspan(start - 0.5, stop - 0.5, color=FAINT, alpha=0.4, lw=0)
         ax.annotate(
-            plain(rows[start][0].replace("_", " ")), (1.005, (start + stop - 1) / 2),
+            plain(titles[rows[start][0]]), (1.005, (start + stop - 1) / 2),
             xycoords=("axes fraction", "data"), va="center", fontweight="bold", fontsize=8,
             annotation_clip=False,
         )  # fmt: skip

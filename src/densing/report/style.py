@@ -14,6 +14,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 INK, MUTED, FAINT, PAPER = "#1f2933", "#616e7c", "#dfe3e8", "#ffffff"
 POPULATION, FRONTIER, RECORD, HELD_OUT = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -60,6 +61,14 @@ def style() -> Iterator[None]:
     """House style as a context; also usable as a decorator."""
     with mpl.rc_context(RC):
         yield
+
+
+def framed() -> ConstrainedLayoutEngine:
+    """Layout with a hundredth to spare at the sides: letters are wider in one output than another.
+
+    For figures whose words reach the edge.
+    """
+    return ConstrainedLayoutEngine(rect=(0.012, 0.0, 0.976, 1.0))
 
 
 def new_axes(width: float, height: float) -> Axes:

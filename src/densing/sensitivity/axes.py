@@ -35,10 +35,16 @@ class Axis(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     reason: str
+    title: str = ""
+    """What pictures and sentences call the axis; its name in words where empty."""
     default: str
     """Name of the level that changes nothing."""
     levels: Annotated[dict[str, dict[str, Any]], Field(min_length=1)]
     """What each other level changes: choices, `prior.NAME.ARGUMENT`, and `EDITS`."""
+
+    def called(self, name: str) -> str:
+        """Title of the axis, which is declared as `name`."""
+        return self.title or name.replace("_", " ")
 
     def of_shape(self, *, changed: bool) -> list[str]:
         """Levels that change the shape of the program, or those that keep it."""
