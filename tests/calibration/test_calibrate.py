@@ -7,6 +7,7 @@ import jax
 import numpy as np
 import pytest
 
+from densing.calibration import hard, run
 from densing.calibration.answers import summarise
 from densing.calibration.cases import build_cases
 from densing.calibration.run import calibrate
@@ -95,6 +96,17 @@ def test_another_seed_or_prior_is_another_calibration(model, tmp_path):
     calibrate(case, settings, tmp_path, worlds=2, seed=2)
     calibrate(other, settings, tmp_path, worlds=2)
     assert len(list((tmp_path / "worlds").iterdir())) == 3
+
+
+def test_worlds_fitted_in_other_coordinates_are_not_mixed_in(model, monkeypatch):
+    """A sampler that walks elsewhere is another sampler: a stopped run does not go on with it."""
+    case, settings = case_of("population", model), load_settings("quick")
+    before = run.identity(case, settings, 1), hard.identity("slow", model, settings, 1)
+    assert before == (run.identity(case, settings, 1), hard.identity("slow", model, settings, 1))
+    monkeypatch.setattr(run, "VERSION", run.VERSION + 1)
+    monkeypatch.setattr(hard, "VERSION", hard.VERSION + 1)
+    assert run.identity(case, settings, 1) != before[0]
+    assert hard.identity("slow", model, settings, 1) != before[1]
 
 
 def test_an_unknown_case_lists_the_known(model):

@@ -22,6 +22,7 @@ from densing.calibration.ranks import standard_error
 from densing.data import load_evidence
 from densing.inference.settings import Settings
 from densing.inference.watching import Counter
+from densing.models.coordinates import VERSION
 from densing.models.declaration import Model
 from densing.models.layout import lay_out
 from densing.models.world import load_world, simulate
@@ -85,7 +86,7 @@ def cover(
         A record a world: `covered` by quantity, `interval` of both rates, `p_not_growing`,
         `record_line` (least squares on the record-setters' true densities), `verdict`, `reasons`.
     """
-    home = folder / "hard" / f"{name}-{_identity(name, model, settings, seed)}"
+    home = folder / "hard" / f"{name}-{identity(name, model, settings, seed)}"
 
     def make() -> Work:
         drawn = draw_kind(name, model, worlds=worlds, seed=seed)
@@ -97,9 +98,10 @@ def cover(
     return kept_worlds(home, worlds, make, workers=workers, listen=listen)
 
 
-def _identity(name: str, model: Model, settings: Settings, seed: int) -> str:
+def identity(name: str, model: Model, settings: Settings, seed: int) -> str:
+    """Digest of everything that a world's record follows from."""
     content = (
-        __version__, kinds()[name].read_text(encoding="utf-8"), SIZE, GRID_MORE,
+        __version__, VERSION, kinds()[name].read_text(encoding="utf-8"), SIZE, GRID_MORE,
         model.model_dump_json(exclude={"name", "about"}), settings.model_dump_json(), seed,
     )  # fmt: skip
     return sha256(repr(content).encode()).hexdigest()[:12]

@@ -21,6 +21,7 @@ from densing.inference.sampler import Sampler, build_sampler
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
 from densing.inference.watching import Counter
+from densing.models.coordinates import VERSION
 from densing.results.health import examine
 
 
@@ -100,7 +101,7 @@ def identity(case: Case, settings: Settings, seed: int) -> str:
     priors = {name: prior.model_dump_json() for name, prior in case.priors.items()}
     example = case.draw(np.random.default_rng(0)).data
     content = (
-        __version__, case.name, priors, dict(case.sizes), case.facts, example,
+        __version__, VERSION, case.name, priors, dict(case.sizes), case.facts, example,
         settings.model_dump_json(), seed,
     )  # fmt: skip
     with np.printoptions(threshold=2**31, precision=17):
