@@ -36,16 +36,23 @@ def case_of(name, model):
     return build_cases([name], world.evidence(), model, every=1)[0]
 
 
-def found(case, folder, worlds=WORLDS):
-    return summarise(
-        {case.name: (case.about, calibrate(case, load_settings(), folder, worlds=worlds))}
-    )
+def found(case, folder, worlds=WORLDS, workers=2):
+    records = calibrate(case, load_settings(), folder, worlds=worlds, workers=workers)
+    return summarise({case.name: (case.about, records)})
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["population", "frontier"])
 def test_trends_are_calibrated(name, model, tmp_path):
     answer = found(case_of(name, model), tmp_path)
+    assert answer["verdict"] == "calibrated", answer["reasons"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "worlds"), [("loss", 24), ("performance", 12)])
+def test_what_the_reference_tells_is_calibrated(name, worlds, model, tmp_path):
+    """One process: compiling costs more than the worlds."""
+    answer = found(case_of(name, model), tmp_path, worlds=worlds, workers=1)
     assert answer["verdict"] == "calibrated", answer["reasons"]
 
 

@@ -3,8 +3,10 @@ import json
 import numpy as np
 import pytest
 
+from densing.calibration import hard
 from densing.calibration.hard import cover, draw_kind, kinds, summarise_kinds
 from densing.calibration.hard_fit import record_line
+from densing.calibration.verdict import allowed, allowed_mean, verdict, where
 from densing.cli.app import run
 from densing.inference.settings import load_settings
 from densing.models.declaration import load_model
@@ -76,7 +78,81 @@ def test_a_kind_is_fitted_and_kept(tmp_path):
     assert cover("five_models", model, settings, tmp_path, worlds=2) == first
     table = summarise_kinds({"five_models": first})["five_models"]
     assert table["worlds"] == 2
-    assert 0.0 <= table["density"]["coverage"] <= 1.0
+    # Ten densities: nine of them are expected inside, and fewer than six with probability 0.002.
+    assert table["density"]["coverage"] >= 0.6
+    for own in first:
+        low, high = own["interval"]["population_rate"]
+        assert own["covered"]["population_rate"] == (low < load_world().rate < high)
+        # The prior alone says -4 to 6 a year: five models tell less than that, but they tell.
+        assert 0.0 < high - low < 10.0
+
+
+def record(lower, upper, *, truth=0.6, density=0.9, verdict="trustworthy", p=0.1):
+    """A world's record whose rates have this interval."""
+    keys = ("population_rate", "frontier_rate")
+    return {
+        "covered": {**dict.fromkeys(keys, lower < truth < upper), "density": density},
+        "interval": {key: [lower, upper] for key in keys}, "p_not_growing": dict.fromkeys(keys, p),
+        "record_line": None, "verdict": verdict,
+    }  # fmt: skip
+
+
+def test_a_kind_in_numbers():
+    records = [record(-0.1, 1.0, p=0.2), record(0.1, 1.0, p=0.0), record(0.7, 1.0, density=0.7),
+               record(0.0, 2.0, p=0.1)]  # fmt: skip
+    row = summarise_kinds({"slow": records})["slow"]
+    assert row["frontier_rate"]["coverage"] == 0.75
+    assert row["frontier_rate"]["not_bounded"] == 0.5
+    assert row["population_rate"]["p_not_growing"] == pytest.approx(0.1)
+    assert row["density"]["coverage"] == pytest.approx(0.85)
+    assert row["record_line"] == {"coverage": None, "worlds": 0}
+
+
+@pytest.mark.parametrize(
+    ("inside", "expected"), [(83, "under"), (84, "within"), (95, "within"), (96, "over")]
+)
+def test_what_chance_allows_in_a_hundred_worlds(inside, expected):
+    """Binomial(100, 0.9): 2.1 % of it lies below 84, 2.4 % above 95."""
+    assert where(inside / 100, allowed(100)) == expected
+    records = [record(0.0, 1.0 if i < inside else 0.5) for i in range(100)]
+    rows = summarise_kinds({"slow": records})
+    told = verdict(rows)
+    assert rows["slow"]["population_rate"]["verdict"] == expected
+    assert told["verdict"] == ("covers too little" if expected == "under" else "covers")
+    assert told["over"] == (["slow"] if expected == "over" else [])
+    if expected == "under":
+        assert "slow: 90 % intervals hold too few truths in 100 worlds" in told["reasons"][0]
+        assert "frontier's rate 83 % (chance allows 84 %)" in told["reasons"][0]
+
+
+def test_densities_are_held_against_how_worlds_differ():
+    shares = np.tile([0.6, 0.9], 20)
+    few, many = [np.tile([0.6, 1.0], n) for n in (3, 60)]
+    assert where(float(shares.mean()), allowed_mean(shares)) == "under"
+    assert where(float(few.mean()), allowed_mean(few)) == "within"
+    assert where(float(many.mean()), allowed_mean(many)) == "under"
+
+
+@pytest.mark.parametrize(
+    ("rate_ends", "good", "status", "told"),
+    [
+        ((0.5, 0.7), 40, 0, "Covered more than promised (no failure): slow"),
+        ((0.7, 0.8), 40, 3, "hold too few truths in 40 worlds"),
+        ((0.5, 0.7), 30, 3, "30 of 40 fits are trustworthy"),
+    ],
+)
+def test_the_command_gives_a_verdict(rate_ends, good, status, told, tmp_path, capsys, monkeypatch):
+    found = [
+        record(*rate_ends, verdict="trustworthy" if i < good else "not trustworthy")
+        for i in range(40)
+    ]
+    monkeypatch.setattr(hard, "cover", lambda *_, **__: found)
+    out = tmp_path / "out"
+    words = ["coverage", "--kinds", "slow", "--worlds", "40", "--out", str(out), "--quiet"]
+    assert run(words) == status
+    assert told in " ".join(capsys.readouterr().out.split())
+    assert run([*words, "--json"]) == status
+    assert bool(json.loads(capsys.readouterr().out)["reasons"]) == bool(status)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from densing.calibration.pooled import FALSE_ALARM as POOLED_FALSE_ALARM
+from densing.calibration.pooled import pooled, pooled_sentences
 from densing.calibration.ranks import FALSE_ALARM, KEPT, PROBS, assess, covered, standard_error
 
 ENOUGH = 0.95
@@ -25,7 +27,8 @@ def summarise(found: Mapping[str, tuple[str, Records]]) -> dict[str, Any]:
     -------
     dict
         `cases` (by name: `about`, `worlds`, `trustworthy`, `coverage` over all quantities with
-        `standard_error`, `quantities`, `alarms`, costs), `false_alarm`, `kept`, `verdict` and
+        `standard_error`, `quantities`, `alarms`, `pooled`, costs), `false_alarm` of the ranks of
+        a case and `pooled_false_alarm` of all its quantities together, `kept`, `verdict` and
         `reasons`.
     """
     cases = {name: _case(about, records) for name, (about, records) in found.items()}
@@ -33,12 +36,14 @@ def summarise(found: Mapping[str, tuple[str, Records]]) -> dict[str, Any]:
     for name, case in cases.items():
         if case["alarms"]:
             reasons.append(f"{name}: ranks are not uniform for {', '.join(case['alarms'])}")
+        reasons += [f"{name}: {sentence}" for sentence in pooled_sentences(case["pooled"])]
         if case["trustworthy"] < ENOUGH * case["worlds"]:
             reasons.append(
                 f"{name}: {case['trustworthy']} of {case['worlds']} fits are trustworthy"
             )
     return {
-        "cases": cases, "false_alarm": FALSE_ALARM, "kept": KEPT,
+        "cases": cases, "false_alarm": FALSE_ALARM, "pooled_false_alarm": POOLED_FALSE_ALARM,
+        "kept": KEPT,
         "verdict": "not calibrated" if reasons else "calibrated", "reasons": reasons,
     }  # fmt: skip
 
@@ -58,6 +63,7 @@ def _case(about: str, records: Records) -> dict[str, Any]:
             "highest": max(q["coverage"][f"{prob:g}"] for q in quantities.values()),
             "standard_error_of_one": standard_error(prob, len(records)),
         }
+    ranks = {name: [r["rank"][name] for r in records] for name in names}
     reasons: dict[str, int] = {}
     for record in records:
         for reason in record["reasons"]:
@@ -71,5 +77,5 @@ def _case(about: str, records: Records) -> dict[str, Any]:
         "coverage": coverage, "quantities": quantities,
         "alarms": [name for name, q in quantities.items() if not q["uniform"]],
         "gradient_evaluations": int(np.median([r["gradient_evaluations"] for r in records])),
-        "ranks": {name: [r["rank"][name] for r in records] for name in names},
+        "pooled": pooled(ranks), "ranks": ranks,
     }  # fmt: skip

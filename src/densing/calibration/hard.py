@@ -19,6 +19,7 @@ from densing import __version__
 from densing.calibration.hard_fit import Drawn, fit_worlds
 from densing.calibration.kept import Work, kept_worlds
 from densing.calibration.ranks import standard_error
+from densing.calibration.verdict import QUANTITIES, allowed, allowed_mean, where
 from densing.data import load_evidence
 from densing.inference.settings import Settings
 from densing.inference.watching import Counter
@@ -108,23 +109,44 @@ def identity(name: str, model: Model, settings: Settings, seed: int) -> str:
 
 
 def summarise_kinds(found: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    """Coverage by kind, in shares, with standard errors over worlds."""
-    out = {}
-    for name, records in found.items():
-        row: dict[str, Any] = {
-            "about": load_world(kinds()[name]).about, "worlds": len(records),
-            "trustworthy": sum(r["verdict"] == "trustworthy" for r in records),
-        }  # fmt: skip
-        for key in ("population_rate", "frontier_rate", "density"):
-            shares = np.asarray([r["covered"][key] for r in records], float)
+    """Coverage by kind, in shares, with standard errors over worlds.
+
+    Returns
+    -------
+    dict
+        By kind: `about`, `worlds`, `trustworthy`; of both rates and of density `coverage`,
+        `standard_error`, `allowed` (what chance allows) and `verdict` (`under`, `within`, `over`);
+        of both rates `p_not_growing` (mean over worlds) and `not_bounded` (share of worlds whose
+        interval includes zero: the doubling time is not bounded above); and `record_line`.
+    """
+    return {name: _kind(name, records) for name, records in found.items()}
+
+
+def _kind(name: str, records: list[dict[str, Any]]) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "about": load_world(kinds()[name]).about, "worlds": len(records),
+        "trustworthy": sum(r["verdict"] == "trustworthy" for r in records),
+    }  # fmt: skip
+    for key in QUANTITIES:
+        shares = np.asarray([r["covered"][key] for r in records], float)
+        if key == "density":
+            band, error = allowed_mean(shares), float(shares.std(ddof=1) / np.sqrt(len(shares)))
+        else:
             # A rate is covered or not: the binomial error stays honest where all are.
-            error = standard_error(PROB, len(shares))
-            if key == "density":
-                error = float(shares.std(ddof=1) / np.sqrt(len(shares)))
-            row[key] = {"coverage": float(shares.mean()), "standard_error": error}
-        lines = [r["record_line"] for r in records if r["record_line"] is not None]
-        row["record_line"] = {
-            "coverage": float(np.mean(lines)) if lines else None, "worlds": len(lines),
+            band, error = allowed(len(shares)), standard_error(PROB, len(shares))
+        coverage = float(shares.mean())
+        row[key] = {
+            "coverage": coverage, "standard_error": error, "allowed": list(band),
+            "verdict": where(coverage, band),
         }  # fmt: skip
-        out[name] = row
-    return out
+        if key != "density":
+            lower = [r["interval"][key][0] for r in records]
+            row[key] |= {
+                "p_not_growing": float(np.mean([r["p_not_growing"][key] for r in records])),
+                "not_bounded": float(np.mean(np.asarray(lower) <= 0.0)),
+            }
+    lines = [r["record_line"] for r in records if r["record_line"] is not None]
+    row["record_line"] = {
+        "coverage": float(np.mean(lines)) if lines else None, "worlds": len(lines),
+    }  # fmt: skip
+    return row

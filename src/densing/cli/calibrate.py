@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -105,9 +106,27 @@ def show(answer: dict[str, Any]) -> None:
         f"Ranks of the truth among {answer['kept']} draws: the probability that all quantities of "
         f"a calibrated case together raise an alarm is {answer['false_alarm']:g}."
     )
+    console.print(
+        "All quantities of a case together, ranks as normal quantiles: mean 0 and spread 1 if "
+        "calibrated, spread 2 where posteriors are half as wide as they should be:"
+    )
+    together = Table("case", "mean", "p", "spread", "p")
+    for name, case in answer["cases"].items():
+        together.add_row(name, *pooled_cells(case["pooled"]))
+    console.print(together)
+    console.print(
+        f"The probability that a calibrated case raises either alarm is at most "
+        f"{answer['pooled_false_alarm']:g}."
+    )
     for reason in answer["reasons"]:
         console.print(reason, style="bold red")
     console.print(answer["verdict"])
+
+
+def pooled_cells(told: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Mean and spread of a case's ranks, each with its p."""
+    mean, spread = f"{told['mean']:+.2f}", f"{told['spread']:.2f}"
+    return mean, f"{told['mean_p']:.2g}", spread, f"{told['spread_p']:.2g}"
 
 
 def made(model: str, settings: str, seed: int, **more: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """`densing coverage`: what the 90 % intervals cover in worlds that break other methods."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,8 @@ def coverage(
     Unlike `calibrate`, the truth is fixed, the scores are drawn forward (not from the likelihood
     that is fitted), and priors and facts are what a user gets. Beside it: a least-squares line on
     the record-setters' true densities, the method of the literature. A run that was stopped
-    continues where it was: give the same command again.
+    continues where it was: give the same command again. Exit status 3 where a kind is covered less
+    than chance allows, or where fewer than 95 % of its fits are trustworthy.
 
     Parameters
     ----------
@@ -45,6 +47,7 @@ def coverage(
     """
     from densing.calibration.hard import cover, summarise_kinds
     from densing.calibration.hard import kinds as known
+    from densing.calibration.verdict import verdict
     from densing.cli.progress import counting
     from densing.models.declaration import DeclarationError
     from densing.report.folder import write_json, written_whole
@@ -75,7 +78,8 @@ def coverage(
                     name, model, settings, out, worlds=worlds, seed=sampling.seed,
                     workers=workers, listen=listen,
                 )  # fmt: skip
-    answer = {"kinds": summarise_kinds(found)} | made(model.name, settings.name, sampling.seed)
+    rows = summarise_kinds(found)
+    answer = {"kinds": rows} | verdict(rows) | made(model.name, settings.name, sampling.seed)
     with written_whole(out, last="coverage.json") as folder:
         write_json(folder / "coverage.json", answer)
     if json:
@@ -83,13 +87,12 @@ def coverage(
     else:
         show(answer)
         print(f"written: {out / 'coverage.json'}")
-    rows = answer["kinds"].values()
-    return status(trustworthy=all(row["trustworthy"] >= 0.95 * row["worlds"] for row in rows))
+    return status(trustworthy=not answer["reasons"])
 
 
 def show(answer: dict[str, Any]) -> None:
-    """Print the coverage of the 90 % intervals by kind."""
-    table = Table("worlds", "count", "trustworthy", *COLUMNS.values())
+    """Print the coverage of the 90 % intervals by kind, and the verdict."""
+    table = Table("worlds", "count", "trustworthy", *COLUMNS.values(), "not bounded")
     for name, row in answer["kinds"].items():
         cells = []
         for key in COLUMNS:
@@ -97,11 +100,33 @@ def show(answer: dict[str, Any]) -> None:
             text = "none" if share is None else f"{100 * share:.0f}"
             cells.append(text if error is None else f"{text} ({100 * error:.1f})")
         about = f"{name}: {row['about']}"
-        table.add_row(about, str(row["worlds"]), str(row["trustworthy"]), *cells)
+        table.add_row(
+            about, str(row["worlds"]), str(row["trustworthy"]), *cells, not_bounded(row)
+        )  # fmt: skip
     console = plain_console()
     console.print("Truths inside 90 % intervals, % (standard error over worlds):")
     console.print(table)
     console.print(
         "record line: least squares on the record-setters' true densities, against the "
-        "frontier's rate"
+        "frontier's rate; not bounded: % of worlds whose interval of the rate includes zero, so "
+        "that the doubling time is not bounded above, of a typical new model and of the frontier"
     )
+    bands = {
+        row["worlds"]: row["population_rate"]["allowed"] for row in answer["kinds"].values()
+    }  # fmt: skip
+    for worlds, (low, high) in sorted(bands.items()):
+        console.print(
+            f"A rate covered in 90 % is covered in {100 * low:.0f} to {100 * high:.0f} % of "
+            f"{worlds} worlds, but for chance (probability {answer['chance']:g})."
+        )
+    if answer["over"]:
+        console.print(f"Covered more than promised (no failure): {', '.join(answer['over'])}.")
+    for reason in answer["reasons"]:
+        console.print(reason, style="bold red")
+    console.print(answer["verdict"])
+
+
+def not_bounded(row: Mapping[str, Any]) -> str:
+    """Percent of worlds whose interval leaves a doubling time open, of both rates."""
+    both = [row[key]["not_bounded"] for key in ("population_rate", "frontier_rate")]
+    return ", ".join(f"{100 * share:.0f}" for share in both)
