@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # slow ones come early. pytest-benchmark cannot be had in several processes.
 PARALLEL ?= -p no:benchmark -n 2 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup report test lint types docs notebooks gallery bench calibrate sensitivity backtest \
+.PHONY: help setup report test lint types docs tables notebooks gallery bench calibrate sensitivity backtest \
   clean
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ types: setup ## static types (pyright needs node, or fetches it)
 
 docs: setup ## the documentation as a site: writes site/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+
+tables: setup ## tables, graphs and quoted results anew, in README and docs
+	$(BIN)/python scripts/write_tables.py
 
 notebooks: setup ## run the notebooks anew, in place, with their outputs (minutes)
 	$(BIN)/jupyter nbconvert --execute --inplace --to notebook --log-level=WARN \

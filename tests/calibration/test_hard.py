@@ -10,7 +10,7 @@ from densing.calibration.verdict import allowed, allowed_mean, verdict, where
 from densing.cli.app import run
 from densing.inference.settings import load_settings
 from densing.models.declaration import load_model
-from densing.models.world import load_world
+from densing.models.world import load_world, simulate
 
 
 def test_every_kind_says_what_it_is():
@@ -43,6 +43,25 @@ def test_kinds_are_what_they_say():
     (gaps,) = draw_kind("gaps", model, worlds=1, seed=1)
     (whole,) = draw_kind("ordinary", model, worlds=1, seed=1)
     assert len(gaps.layout.scores) < 0.6 * len(whole.layout.scores)
+    (late,) = draw_kind("laggards_catch_up", model, worlds=1, seed=1)
+    assert late.truth["frontier_rate"] < late.truth["population_rate"] - 0.4
+
+
+def test_whole_blocks_are_missing_where_families_leave_gaps():
+    truth = load_world(kinds()["family_gaps"])
+    tables, _ = simulate(truth)
+    scores, models = tables["catalog"], truth.model_copy(update={"missing_blocks": 0.0})
+    every, _ = simulate(models)
+    blocks = len(truth.benchmarks) * truth.families
+    assert blocks >= 100
+    there = scores.groupby(["benchmark", "family"]).ngroups
+    assert 0.5 < there / every["catalog"].groupby(["benchmark", "family"]).ngroups < 0.75
+    assert set(scores["model"]) == set(every["catalog"]["model"])
+    # What is reported is what would have been: blocks are dropped, no other number moves.
+    both = scores.merge(every["catalog"], on=["benchmark", "model"], how="left")
+    kept = both.dropna(subset="score_y")
+    np.testing.assert_array_equal(kept["score_x"], kept["score_y"])
+    assert len(kept) > 0.95 * len(scores)
 
 
 def test_worlds_of_a_kind_differ_and_a_seed_repeats_them():

@@ -1,4 +1,4 @@
-"""What pages take from the repository when they are built."""
+"""What README and pages take from the repository: written into them, and current."""
 
 import importlib.util
 import json
@@ -14,47 +14,55 @@ from densing.results.backtested import SENTENCES
 
 from .blocks import PAGES, ROOT
 
-spec = importlib.util.spec_from_file_location("docs_hooks", ROOT / "scripts" / "docs_hooks.py")
-hooks = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(hooks)
+spec = importlib.util.spec_from_file_location("write_tables", ROOT / "scripts" / "write_tables.py")
+tables = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(tables)
 
 
-@pytest.mark.parametrize("path", PAGES[1:], ids=lambda path: path.name)
-def test_every_mark_is_filled(path):
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_table_is_current(path):
     text = path.read_text(encoding="utf-8")
-    filled = hooks.filled(text)
-    assert "<!-- generated" not in filled
-    assert "<!-- generated" not in hooks.MARK.sub("", text), "a mark that is not on its own line"
+    assert tables.filled(text) == text, "`make tables` writes it anew"
+    found = len(tables.MARK.findall(text))
+    assert text.count("<!-- generated") == text.count(tables.END) == found, "a mark is not closed"
+
+
+def test_a_table_that_is_behind_is_written_anew():
+    mark = "<!-- generated: columns sources -->"
+    fresh = tables.filled(f"before\n\n{mark}\n{tables.END}\n\nafter\n")
+    assert fresh.startswith(f"before\n\n{mark}\n\n| column | required |")
+    assert fresh.endswith(f" |\n\n{tables.END}\n\nafter\n")
+    assert tables.filled(fresh.replace("| column", "| colour")) == fresh
 
 
 def test_tables_hold_what_is_declared():
     model = load_model("default")
-    table = hooks.priors("default")
+    table = tables.priors("default")
     for name, prior in model.priors.items():
         (row,) = [line for line in table.splitlines() if line.startswith(f"| {name} |")]
         assert prior.about.replace("|", "\\|") in row
-    choices = hooks.choices("default")
+    choices = tables.choices("default")
     for name in type(model.choices).model_fields:
         assert f"`{name}`" in choices
     assert "D0, the tokens" in choices
     for name in declared("models"):
-        assert f"`{name}`" in hooks.models("")
+        assert f"`{name}`" in tables.models("")
 
 
 def test_the_gallery_has_every_figure_and_no_other():
-    page = hooks.gallery("docs/gallery")
+    page = tables.gallery("docs/gallery")
     kept = {path.stem for path in (ROOT / "docs" / "gallery").iterdir()}
     assert kept == {picture.name for picture in PICTURES}, "`make gallery` makes them anew"
     for name in kept:
         assert f"(gallery/{name}.svg)" in page
-    for name, verb in hooks.VERBS.items():
+    for name, verb in tables.VERBS.items():
         assert name in kept
         assert callable(getattr(dn, verb))
 
 
 def test_an_unknown_mark_is_an_error():
     with pytest.raises(KeyError):
-        hooks.filled("<!-- generated: poetry -->")
+        tables.filled(f"<!-- generated: poetry -->\n{tables.END}")
 
 
 def test_the_site_builds_without_a_warning(tmp_path):
@@ -75,7 +83,7 @@ def test_the_site_builds_without_a_warning(tmp_path):
 def test_a_kept_backtest_is_quoted_as_it_is():
     file = "benchmarks/results/backtest.json"
     kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
-    page = hooks.backtest(file)
+    page = tables.backtest(file)
     assert all(kept[key] in page for key in (*SENTENCES, "scores_sentence"))
     for row in kept["table"]:
         told = f"| {row['crps']:.2f} | {row['log_score']:.2f} |"
@@ -88,7 +96,7 @@ def test_a_kept_backtest_is_quoted_as_it_is():
 def test_a_kept_multiverse_is_quoted_as_it_is():
     file = "benchmarks/results/sensitivity.json"
     kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
-    page = hooks.multiverse(file)
+    page = tables.multiverse(file)
     assert all(claim["sentence"] in page for claim in kept["claims"])
     levels = [level for axis in kept["axes"].values() for level in axis["levels"]]
     assert page.count("\n| ") == len(levels) + 2  # the line under the heads, the default
@@ -96,7 +104,7 @@ def test_a_kept_multiverse_is_quoted_as_it_is():
                 if own["verdict"] != "trustworthy"]  # fmt: skip
     assert page.count("(not trustworthy)") == len(doubtful)
     for told in kept["widest"].values():
-        assert hooks.months(told) in page
+        assert tables.months(told) in page
 
 
 def test_the_readme_says_the_kept_multiverse():

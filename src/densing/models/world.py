@@ -77,6 +77,8 @@ class World(BaseModel):
     shortfall_drift: float = 0.0
     missing: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """Share of scores that were never reported (each model keeps one)."""
+    missing_blocks: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of benchmark-by-family blocks never reported: no model of the family on it."""
     loss_noise: Positive = 0.012
     loss_tail: Positive = 6.0
     score_precision: Positive = 400.0
@@ -117,6 +119,7 @@ def simulate(world: World) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     chance = [f if c is None else c for c, f in zip(stated, floors, strict=True)]
     models, eta = _models(world, rng)
     lead = _leads(world, rng, models)
+    unreported = _unreported(world)
     runs, points, scores = [], [], []
     for name, truth in world.benchmarks.items():
         curve, score_map = _curves(truth)
@@ -127,7 +130,8 @@ def simulate(world: World) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
         loss = np.exp(log_loss(numpy_ops, curve, x, np.log(world.tokens) - d0) + delta)
         right = _answer(rng, score(numpy_ops, score_map, loss), truth.items, world.score_precision)
         table = models.assign(benchmark=name, score=right / truth.items, items=truth.items)
-        scores.append(table.assign(drop=rng.random(len(models)) < world.missing))
+        silent = models["family"].isin(unreported[name]).to_numpy()
+        scores.append(table.assign(drop=(rng.random(len(models)) < world.missing) | silent))
     catalog = pd.concat(scores, ignore_index=True)
     whole = catalog.groupby("model")["drop"].transform("all")
     first = catalog["benchmark"] == names[0]
@@ -200,6 +204,16 @@ def _leads(world: World, rng: np.random.Generator, models: pd.DataFrame) -> dict
     return {
         name: world.offset_spread * offset + world.drift_spread * drift * time
         for name, (offset, drift) in zip(world.benchmarks, draws, strict=True)
+    }
+
+
+def _unreported(world: World) -> dict[str, list[str]]:
+    """Families without any score, by benchmark, in random numbers of their own."""
+    rng = np.random.default_rng((world.seed, 1))
+    missing = rng.random((len(world.benchmarks), world.families)) < world.missing_blocks
+    return {
+        name: [f"family-{f:02d}" for f in np.flatnonzero(row)]
+        for name, row in zip(world.benchmarks, missing, strict=True)
     }
 
 

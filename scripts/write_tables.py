@@ -1,8 +1,10 @@
-"""What the documentation takes from the repository when its pages are built.
+"""Write what README and documentation take from the repository into their pages.
 
-A page says ``<!-- generated: KIND ARGUMENT -->`` on a line of its own; the line is replaced by
-what `KINDS` makes of it. So a table of priors is that of the declaration, a graph that of the
-program, and a quoted result that of the README, which a command prints.
+``python scripts/write_tables.py`` (`make tables`). A page says ``<!-- generated: KIND
+ARGUMENT -->`` on a line of its own, and ``<!-- end of generated -->`` on another; what stands
+between is what `KINDS` makes of it. So a table of priors is that of the declaration, a graph that
+of the program, and a quoted result the kept one's, wherever the page is read. Tests fail where a
+page is behind.
 """
 
 import ast
@@ -18,8 +20,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
+from densing.calibration.pooled import FALSE_ALARM as POOLED_FALSE_ALARM
+from densing.calibration.pooled import LEVELS, pooled
 from densing.cli.answers import months
-from densing.cli.coverage import COLUMNS
+from densing.cli.calibrate import pooled_cells
+from densing.cli.coverage import COLUMNS, not_bounded
 from densing.cli.sensitivity import spread, together
 from densing.data.schemas import TABLES
 from densing.models.declaration import declared, load_model
@@ -30,17 +35,30 @@ from densing.results.backtested import SENTENCES
 from densing.results.estimands import ESTIMANDS
 from densing.sensitivity.axes import load_axes
 
-MARK = re.compile(r"^<!-- generated: (\S+) ?(.*?) -->$", re.MULTILINE)
+END = "<!-- end of generated -->"
+MARK = re.compile(
+    rf"^<!-- generated: (?P<kind>\S+) ?(?P<argument>.*?) -->\n.*?^{END}$", re.MULTILINE | re.DOTALL
+)
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def on_page_markdown(text: str, **_: Any) -> str:
-    """Fill the marks of a page (called by MkDocs)."""
-    return filled(text)
+def main() -> None:
+    """Write every page anew, and name those that changed."""
+    for page in PAGES:
+        before = page.read_text(encoding="utf-8")
+        if (after := filled(before)) != before:
+            page.write_text(after, encoding="utf-8")
+            print(f"written: {page.relative_to(ROOT)}")
 
 
 def filled(text: str) -> str:
-    """Replace every mark of a page; an unknown one is an error."""
-    return MARK.sub(lambda mark: KINDS[mark[1]](mark[2]), text)
+    """Fill every mark of a page; an unknown one is an error."""
+    return MARK.sub(_fill, text)
+
+
+def _fill(mark: re.Match[str]) -> str:
+    head = mark[0].partition("\n")[0]
+    return f"{head}\n\n{KINDS[mark['kind']](mark['argument'])}\n\n{END}"
 
 
 def priors(model: str) -> str:
@@ -104,7 +122,7 @@ def bench(file: str) -> str:
 
 
 def calibration(file: str) -> str:
-    """Table of a kept calibration, and how it was made."""
+    """Table of a kept calibration, all quantities of a case together, and how it was made."""
     kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
     levels = list(next(iter(kept["cases"].values()))["coverage"])
     rows = [
@@ -115,7 +133,30 @@ def calibration(file: str) -> str:
     ]  # fmt: skip
     heads = [f"{100 * float(level):.0f} %" for level in levels]
     columns = ("case", "what", "quantities", "worlds", "trustworthy", *heads, "not uniform")
-    return f"{markdown(columns, rows)}\n\n{made(kept)}"
+    together = [
+        (name, *pooled_cells(pooled(case["ranks"]))) for name, case in kept["cases"].items()
+    ]
+    return "\n\n".join(
+        [markdown(columns, rows),
+         "All quantities of a case together, ranks as normal quantiles: the mean is 0 and the "
+         "spread 1 where posteriors are right; the spread is 2 where they are half as wide as they "
+         "should be. A calibrated case raises an alarm (mean: p below "
+         f"{LEVELS['mean']:g}; spread: p below {LEVELS['spread']:g}) with a probability of at most "
+         f"{POOLED_FALSE_ALARM:g}.",
+         markdown(("case", "mean", "p", "spread", "p"), together), made(kept)]
+    )  # fmt: skip
+
+
+def calibration_short(file: str) -> str:
+    """Coverage alone of a kept calibration."""
+    kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
+    levels = list(next(iter(kept["cases"].values()))["coverage"])
+    rows = [
+        (case["about"], str(case["worlds"]), *(share(case["coverage"][level]) for level in levels))
+        for case in kept["cases"].values()
+    ]
+    heads = [f"{100 * float(level):.0f} %" for level in levels]
+    return markdown(("part", "worlds", *heads), rows)
 
 
 def coverage(file: str) -> str:
@@ -123,11 +164,13 @@ def coverage(file: str) -> str:
     kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
     rows = [
         (f"`{name}`: {row['about']}", str(row["worlds"]), str(row["trustworthy"]),
-         *(share(row[key], "coverage") for key in COLUMNS))
+         *(share(row[key], "coverage") for key in COLUMNS),
+         not_bounded(row) if "not_bounded" in row["population_rate"] else "not kept")
         for name, row in kept["kinds"].items()
     ]  # fmt: skip
-    columns = ("worlds", "count", "trustworthy", *COLUMNS.values())
-    return f"{markdown(columns, rows)}\n\n{made(kept)}"
+    columns = ("worlds", "count", "trustworthy", *COLUMNS.values(), "not bounded")
+    said = "".join(f"{sentence}. " for sentence in kept.get("reasons", []))
+    return f"{markdown(columns, rows)}\n\n{said}{made(kept)}"
 
 
 def multiverse(file: str) -> str:
@@ -242,7 +285,11 @@ def made(kept: dict[str, Any]) -> str:
 
 KINDS: dict[str, Callable[[str], str]] = {
     "axes": axes, "backtest": backtest, "bench": bench, "calibration": calibration,
-    "choices": choices, "columns": columns, "coverage": coverage, "gallery": gallery,
-    "graph": graph, "models": models, "multiverse": multiverse, "priors": priors, "readme": readme,
+    "calibration_short": calibration_short, "choices": choices, "columns": columns,
+    "coverage": coverage, "gallery": gallery, "graph": graph, "models": models,
+    "multiverse": multiverse, "priors": priors, "readme": readme,
 }  # fmt: skip
 """What a mark may ask for."""
+
+if __name__ == "__main__":
+    main()
