@@ -228,8 +228,8 @@ def by_origin(rows: list[dict[str, Any]]) -> str:
         cell = f"{100 * row['coverage']['0.9']['share']:.0f}\u00a0%, {row['crps']:.2f}"
         about = {"origin": row["origin"], "n": str(row["forecasts"])}
         found.setdefault(row["origin"], about)[row["forecaster"]] = cell
-    columns = list(next(iter(found.values())))
-    return markdown(columns, [[row[name] for name in columns] for row in found.values()])
+    columns = tuple(next(iter(found.values())))
+    return markdown(columns, [tuple(row[name] for name in columns) for row in found.values()])
 
 
 def years(averages: dict[str, Any]) -> str:
