@@ -4,9 +4,14 @@ from types import SimpleNamespace
 
 import pytest
 
+from densing.inference.settings import load_settings
+from densing.models.declaration import load_model
 from densing.sensitivity import run, solve
+from densing.sensitivity.axes import Axes
+from densing.sensitivity.design import design
 from densing.sensitivity.plan import Group
 from densing.sensitivity.store import write_leader, write_universe
+from models import world
 
 
 def group(name, count):
@@ -56,3 +61,46 @@ def test_without_its_leader_a_chunk_waits_for_the_next_round(groups, tmp_path):
     around, universes = run.missing(groups, tmp_path)[-1]
     solve.solve(around, universes, settings=None, folder=tmp_path, seed=1, threads=1)
     assert not list(tmp_path.iterdir())
+
+
+AXES = Axes(
+    name="toy", about="two axes",
+    axes={
+        "tokens": {"reason": "a", "default": "5T", "levels": {"1T": {"tokens": 1e12}}},
+        "catalog": {"reason": "b", "default": "all", "levels": {"derived": {"derived": True}}},
+    },
+)  # fmt: skip
+
+
+def test_a_folder_with_a_run_of_other_axes_serves(tmp_path, monkeypatch):
+    """One axis of two, and the same two in another order: nothing is fitted anew."""
+    model = load_model().choose(reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1)
+    written = []
+
+    def here(work, folder, workers, jobs):
+        for _, universes in jobs:
+            for planned in universes:
+                written.append(planned.name)
+                write_universe(folder, planned.name, planned.about | {"answer": planned.name})
+        return True
+
+    monkeypatch.setattr(run, "_here", here)
+
+    def go(axes):
+        told = run.run(
+            design(axes, full=True), model, world.evidence(), load_settings("universe"), tmp_path
+        )
+        return [(u["levels"], u["left"], u["name"], u["answer"]) for u in told["universes"]]
+
+    both = go(AXES)
+    assert [left for _, left, *_ in both] == [[], ["tokens"], ["catalog"], ["tokens", "catalog"]]
+    answers = {name: answer for *_, name, answer in both}
+    assert go(AXES.pick(["tokens"])) == [
+        ({"tokens": "5T"}, [], "default", answers["default"]),
+        ({"tokens": "1T"}, ["tokens"], "tokens: 1T", answers["tokens: 1T"]),
+    ]
+    turned = go(AXES.pick(["catalog", "tokens"]))
+    assert [name for *_, name, _ in turned] == [
+        "default", "catalog: derived", "tokens: 1T", "catalog: derived, tokens: 1T",
+    ]  # fmt: skip
+    assert len(written) == 4

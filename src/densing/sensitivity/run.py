@@ -69,10 +69,8 @@ def run(
             send = partial(_away, client, work, folder)
         with watching(files, listen):
             complete(groups, folder, send)
-    order = {tuple(u.levels.items()): i for i, u in enumerate(design.universes)}
-    records = [r for p in wanted if (r := read_universe(folder, p.name)) is not None]
     return {
-        "universes": sorted(records, key=lambda r: order[tuple(r["levels"].items())]),
+        "universes": records(wanted, design, folder),
         "around": {
             "model": model.model_dump(mode="json"),
             "evidence_hash": evidence.hash,
@@ -82,6 +80,20 @@ def run(
         "skipped": [{"levels": dict(s.levels), "reason": s.reason} for s in skipped],
         "seconds": round(perf_counter() - began, 1),
     }
+
+
+def records(wanted: Sequence[Planned], design: Design, folder: Path) -> list[dict[str, Any]]:
+    """Read what `folder` holds of `wanted`, in the order of `design`.
+
+    What is known beforehand wins: a run of other axes may have kept the same universe under other
+    levels.
+    """
+    order = {tuple(u.levels.items()): i for i, u in enumerate(design.universes)}
+    return [
+        {**kept, **planned.about}
+        for planned in sorted(wanted, key=lambda p: order[tuple(p.universe.levels.items())])
+        if (kept := read_universe(folder, planned.name)) is not None
+    ]
 
 
 def complete(groups: Sequence[Group], folder: Path, send: Callable[[Sequence[Job]], bool]) -> None:
