@@ -1,11 +1,13 @@
 import numpy as np
+import pandas as pd
 import pytest
 
+from densing.report.sensitivity import write_sensitivity
 from densing.results.growth import growth
 from densing.sensitivity.answers import summarise
 from densing.sensitivity.axes import Axes
 from densing.sensitivity.mixtures import multiverse
-from densing.sensitivity.record import LEVELS
+from densing.sensitivity.record import LEVELS, failed
 
 AXES = Axes(
     name="toy", about="two axes",
@@ -84,3 +86,35 @@ def test_a_universe_without_an_answer_is_in_the_record_and_counts_nowhere():
     assert answer["multiverse"]["population"]["universes"] == 2
     assert answer["variance"]["population"]["universes"] == 2
     assert answer["axes"]["tokens"]["alike"]["population"]["levels"] == ["5T", "1T"]
+
+
+def broken(*levels):
+    """A universe that could not be fitted."""
+    about = universe(*levels, months=3.0)
+    fault = np.linalg.LinAlgError("Singular matrix")
+    return about | failed(["population", "frontier"], fault)
+
+
+def test_a_universe_that_could_not_be_fitted_is_counted_and_told(tmp_path):
+    answer = summarise({"universes": [*ADDITIVE[:4], broken("10T")], "skipped": []}, AXES)
+    assert answer["diagnostics"]["trustworthy"] == 4
+    assert [claim["not_trustworthy"] for claim in answer["claims"]] == [1, 1]
+    assert answer["multiverse"]["population"]["universes"] == 4
+    write_sensitivity(answer, tmp_path)
+    row = pd.read_csv(tmp_path / "sensitivity.csv").iloc[-1]
+    assert np.isnan(row["population_median"])
+    assert row["verdict"] == "not trustworthy"
+    assert "its numbers break down: Singular matrix" in row["reasons"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "drawn"),
+    [([broken(), *ADDITIVE[1:3]], False), ([ADDITIVE[0], broken("1T")], True)],
+    ids=["default", "level"],
+)
+def test_figures_without_a_default_or_a_level(rows, drawn, tmp_path):
+    answer = summarise({"universes": rows, "skipped": []}, AXES)
+    write_sensitivity(answer, tmp_path)
+    figures = {path.stem for path in (tmp_path / "figures").iterdir()}
+    assert "specification-population" in figures
+    assert ("tornado" in figures) == drawn

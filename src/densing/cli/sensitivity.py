@@ -1,15 +1,20 @@
 """`densing sensitivity`: the answer over all declared reference choices."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 
-from densing.cli.answers import months, plain_console, print_json, status
+from densing.cli.answers import below, months, plain_console, print_json, status
 from densing.cli.calibrate import made
 from densing.cli.files import check_writable, continuing
 from densing.cli.options import Flag, Sampling, Tables, compiled_once
 from densing.results.estimands import ESTIMANDS
+
+LISTED = 10
+"""Universes or combinations that are named one by one."""
 
 
 def sensitivity(
@@ -115,6 +120,8 @@ def _show(answer: dict[str, Any], written: Path, seconds: float) -> None:
             console.print(f"{title}, {spread(answer, estimand)}")
     for claim in answer["claims"]:
         console.print(claim["sentence"])
+    broken = [u for u in answer["universes"] if u["population"] is None]
+    listed(console, [f"{u['name']}: {u['diagnostics']['reasons'][0]}" for u in broken])
     told = answer["diagnostics"]
     console.print(
         f"{told['trustworthy']} of {told['universes']} universes are trustworthy; "
@@ -124,6 +131,14 @@ def _show(answer: dict[str, Any], written: Path, seconds: float) -> None:
         f"{told['gradient_evaluations']:,} gradients, {told['worker_seconds']:.0f} s of workers"
     )
     console.print(f"written: {written} ({seconds:.0f} s)", soft_wrap=True)
+
+
+def listed(console: Console, lines: Sequence[str]) -> None:
+    """Print lines set in from the edge, and of many how many more there are."""
+    for line in lines[:LISTED]:
+        below(console, line)
+    if len(lines) > LISTED:
+        below(console, f"and {len(lines) - LISTED} more, in sensitivity.json")
 
 
 def together(answer: dict[str, Any]) -> list[str]:

@@ -20,7 +20,7 @@ def claim(universes: Sequence[Record], axes: Axes, estimand: str) -> dict[str, A
     ever. So `fails_at` lists the levels at which the claim fails in most universes or in all,
     each with `axis`, `title`, `level`, `supported` and `of`.
     """
-    told = [u for u in universes if u["p_fast"].get(estimand) is not None]
+    told = [u for u in universes if estimand in u["p_fast"]]  # None: it could not be fitted
     rows = [u for u in told if good(u)]
     sure = sum(_sure(u, estimand) for u in rows)
     against = sum(u["p_fast"][estimand] <= 1.0 - SURE for u in rows)

@@ -57,6 +57,13 @@ class Leader:
 
 
 @dataclass(frozen=True)
+class NoLeader:
+    """In a leader's place where its numbers broke down: each of the others starts from nothing."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Machine:
     """A sampler of all universes of a shape: the first leads, the others follow."""
 

@@ -1,6 +1,6 @@
 """What is kept of a universe: growth, quantiles, the claim it supports. No engine is imported."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,9 @@ import numpy as np
 from densing.results.growth import growth
 from densing.results.reweighting import Weights, weighted_growth
 
+FAULTS = (np.linalg.LinAlgError, FloatingPointError)
+"""What a universe's numbers may raise; anything else is a mistake and is not kept quiet."""
+FAILED = "could not be fitted"
 FAST = 6.0
 """Months: the claim that the doubling time is shorter is followed through all universes."""
 LEVELS = np.linspace(0.005, 0.995, 100)
@@ -37,3 +40,17 @@ def answers(rates: Mapping[str, np.ndarray], weights: Weights | None) -> dict[st
         record["quantiles"][name] = [float(q) for q in quantiles]
         record["p_fast"][name] = fast
     return record
+
+
+def failed(estimands: Iterable[str], fault: Exception) -> dict[str, Any]:
+    """Record of a universe whose numbers broke down: no answer, and why."""
+    return {
+        "population": None, "frontier": None, "quantiles": {},
+        "p_fast": dict.fromkeys(estimands),
+        "diagnostics": {
+            "how": FAILED, "pareto_k": None, "max_rhat": None, "rate_rhat": None,
+            "min_ess_bulk": None, "min_ess_tail": None, "divergences": 0,
+            "gradient_evaluations": 0, "verdict": "not trustworthy",
+            "reasons": [f"{FAILED}, its numbers break down: {fault}"],
+        },
+    }  # fmt: skip

@@ -1,6 +1,7 @@
 """Fit universes of one shape in one process, each kept as soon as it is done."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from time import perf_counter
@@ -13,10 +14,10 @@ from densing.inference.potential import Inputs
 from densing.inference.sampler import Sampled
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
-from densing.sensitivity.machine import Leader, Machine, build_machine
+from densing.sensitivity.machine import Leader, Machine, NoLeader, build_machine
 from densing.sensitivity.padding import padded
 from densing.sensitivity.plan import Group, Planned
-from densing.sensitivity.record import good
+from densing.sensitivity.record import FAULTS, failed, good
 from densing.sensitivity.store import (
     read_leader,
     read_universe,
@@ -24,7 +25,7 @@ from densing.sensitivity.store import (
     write_universe,
 )
 from densing.sensitivity.tries import until_good
-from densing.sensitivity.universe import from_draws, from_leader, suffices
+from densing.sensitivity.universe import estimands, from_draws, from_leader, suffices
 
 LED, FOLLOWED = "sampled from dispersed starts", "sampled from the leader's draws"
 
@@ -48,10 +49,7 @@ def solve(
     if leader is None and head.name not in [p.name for p in wanted]:
         return
 
-    def inputs_of(planned: Planned) -> Inputs:
-        facts, _ = group.arrays(planned)
-        arrays = Inputs(padded(planned.layout, group.sizes), facts)
-        return jax.tree.map(jnp.asarray, arrays)
+    inputs_of = partial(_inputs, group)
 
     def make() -> Machine:
         priors = group.arrays(head)[1]
@@ -63,9 +61,8 @@ def solve(
     if leader is None:
         began = perf_counter()
         inputs = inputs_of(head)
-        first = machine.lead(inputs, seed=seed, enough=partial(suffices, layout=head.layout))
-        sampled, record = _tried(machine, first, inputs, head, LED, seed)
-        leader = machine.leader(sampled, inputs, trustworthy=good(record))
+        sampled, record = _led(machine, inputs, head, seed)
+        leader = _leader(machine, sampled, inputs, record)
         write_leader(folder, group.name, leader)
         _keep(folder, head, record, began)
     for planned in wanted:
@@ -76,16 +73,49 @@ def solve(
             _keep(folder, planned, record, began)
 
 
+def _inputs(group: Group, planned: Planned) -> Inputs:
+    facts, _ = group.arrays(planned)
+    return jax.tree.map(jnp.asarray, Inputs(padded(planned.layout, group.sizes), facts))
+
+
+def _leader(
+    machine: Machine, sampled: Sampled | None, inputs: Inputs, record: dict[str, Any]
+) -> Leader | NoLeader:
+    """Keep what the others start from, which is nothing where the numbers break down."""
+    if sampled is None:
+        return NoLeader(record["diagnostics"]["reasons"][0])
+    try:
+        return machine.leader(sampled, inputs, trustworthy=good(record))
+    except FAULTS as fault:
+        return NoLeader(str(fault))
+
+
 def _follow(
-    machine: Machine, leader: Leader, inputs: Inputs, planned: Planned, seed: int
+    machine: Machine, leader: Leader | NoLeader, inputs: Inputs, planned: Planned, seed: int
 ) -> dict[str, Any]:
-    way = machine.reach(leader, inputs)
-    record = from_leader(machine, leader, way, inputs, planned.layout)
-    if record is None:
+    """Fit from the leader's draws; from nothing where the numbers of that way break down."""
+    if isinstance(leader, Leader):
+        with suppress(*FAULTS):
+            way = machine.reach(leader, inputs)
+            record = from_leader(machine, leader, way, inputs, planned.layout)
+            if record is None:
+                enough = partial(suffices, layout=planned.layout)
+                sampled = machine.follow(leader, way, inputs, seed=seed, enough=enough)
+                _, record = _tried(machine, sampled, inputs, planned, FOLLOWED, seed)
+            return record
+    return _led(machine, inputs, planned, seed)[1]
+
+
+def _led(
+    machine: Machine, inputs: Inputs, planned: Planned, seed: int
+) -> tuple[Sampled | None, dict[str, Any]]:
+    """Fit from nothing; where the numbers break down, the record says so and there are no draws."""
+    try:
         enough = partial(suffices, layout=planned.layout)
-        sampled = machine.follow(leader, way, inputs, seed=seed, enough=enough)
-        _, record = _tried(machine, sampled, inputs, planned, FOLLOWED, seed)
-    return record
+        sampled = machine.lead(inputs, seed=seed, enough=enough)
+        return _tried(machine, sampled, inputs, planned, LED, seed)
+    except FAULTS as fault:
+        return None, failed(estimands(planned.layout), fault)
 
 
 def _tried(

@@ -55,8 +55,16 @@ def from_leader(
 
 
 def from_draws(sampled: Sampled, layout: Layout, *, how: str) -> dict[str, Any]:
-    """Answer from a universe's own draws, with their verdict."""
+    """Answer from a universe's own draws, with their verdict.
+
+    Raises
+    ------
+    FloatingPointError
+        Draws without an answer: a rate that is no number.
+    """
     rates = growth_rates(sampled.values, layout)
+    if not all(np.isfinite(draws).all() for draws in rates.values()):
+        raise FloatingPointError("draws of a growth rate are not finite")
     own, every, reasons = judge(sampled, rates)
     diagnostics = {
         "how": how, "pareto_k": None, "max_rhat": every.max_rhat, "rate_rhat": own.max_rhat,
@@ -114,3 +122,8 @@ def growth_rates(values: Mapping[str, np.ndarray], layout: Layout) -> dict[str, 
         time = np.asarray(layout.data.models.time)
         rates["frontier"] = frontier_rate(posterior, np.asarray([time.min(), time.max()]))
     return rates
+
+
+def estimands(layout: Layout) -> list[str]:
+    """Names of the rates that draws of a universe give."""
+    return ["population", "frontier"] if layout.switches.shortfall else ["population"]

@@ -1,0 +1,105 @@
+"""What becomes of universes whose numbers break down; nothing is sampled here."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from densing.models.declaration import load_model
+from densing.models.layout import lay_out
+from densing.sensitivity import solve as module
+from densing.sensitivity.machine import Leader
+from densing.sensitivity.plan import Group, Planned
+from densing.sensitivity.store import read_universe
+from models import world
+
+NAMES = ["0" * 16, "1" * 16, "2" * 16]
+BREAK = np.linalg.LinAlgError("Singular matrix")
+
+
+class Machine:
+    """Leads and follows in name alone; its numbers break down where it is told."""
+
+    def __init__(self, *breaks):
+        self.breaks = breaks
+
+    def _done(self, what, name):
+        if f"{what} {name[0]}" in self.breaks:
+            raise BREAK
+        statistics = SimpleNamespace(diverging=np.zeros(1))
+        return SimpleNamespace(how=what, chains=SimpleNamespace(statistics=statistics))
+
+    def lead(self, inputs, **_):
+        return self._done("lead", inputs)
+
+    def leader(self, sampled, inputs, **_):
+        self._done("keep", inputs)
+        return Leader(*[None] * 6)
+
+    def reach(self, leader, inputs):
+        return self._done("reach", inputs)
+
+    def follow(self, leader, way, inputs, **_):
+        return self._done("follow", inputs)
+
+
+@pytest.fixture
+def done(monkeypatch, tmp_path):
+    """Solve three universes with a machine; how each was fitted, or that it was not."""
+    model = load_model().choose(reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1)
+    layout = lay_out(world.evidence(), model.choices)
+    universe = SimpleNamespace(name="", part="", levels={}, left=(), changes={})
+    members = tuple(Planned(name, universe, model, layout) for name in NAMES)
+    group = Group(None, None, members)
+
+    def draws(sampled, layout, *, how, **_):
+        return {"diagnostics": {"how": sampled.how, "verdict": "trustworthy", "reasons": []}}
+
+    def go(*breaks, wanted=members):
+        monkeypatch.setattr(module, "_machine", lambda *_: Machine(*breaks))
+        monkeypatch.setattr(module, "_inputs", lambda group, planned: planned.name)
+        monkeypatch.setattr(module, "from_leader", lambda *_, **__: None)
+        monkeypatch.setattr(module, "from_draws", draws)
+        settings = SimpleNamespace(model_dump_json=str)
+        module.solve(group, wanted, settings=settings, folder=tmp_path, seed=1, threads=1)
+        records = [read_universe(tmp_path, planned.name) for planned in wanted]
+        return [record["diagnostics"]["how"] for record in records]
+
+    go.members, go.folder = members, tmp_path
+    return go
+
+
+@pytest.mark.parametrize(
+    ("breaks", "how"),
+    [
+        ((), ["lead", "follow", "follow"]),
+        (["reach 1"], ["lead", "lead", "follow"]),
+        (["follow 2"], ["lead", "follow", "lead"]),
+        (["reach 1", "lead 1"], ["lead", "could not be fitted", "follow"]),
+        # Without a leader each of the others starts from nothing.
+        (["lead 0"], ["could not be fitted", "lead", "lead"]),
+        (["keep 0"], ["lead", "lead", "lead"]),
+        (["lead 0", "lead 1"], ["could not be fitted", "could not be fitted", "lead"]),
+    ],
+)
+def test_numbers_that_break_down_cost_one_universe_and_no_other(done, breaks, how):
+    assert done(*breaks) == how
+
+
+def test_that_there_is_no_leader_is_kept_for_other_processes(done):
+    done("lead 0", wanted=done.members[:1])
+    assert done(wanted=done.members[1:]) == ["lead", "lead"]
+    told = read_universe(done.folder, NAMES[0])
+    assert told["population"] is None
+    assert told["p_fast"] == {"population": None, "frontier": None}
+    (reason,) = told["diagnostics"]["reasons"]
+    assert reason == "could not be fitted, its numbers break down: Singular matrix"
+
+
+def test_a_mistake_is_not_kept_quiet(done, monkeypatch):
+    def lead(*_, **__):
+        raise TypeError("a mistake")
+
+    monkeypatch.setattr(Machine, "lead", lead)
+    with pytest.raises(TypeError, match="a mistake"):
+        done()
