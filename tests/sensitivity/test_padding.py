@@ -6,7 +6,8 @@ import pytest
 from densing.inference.potential import Inputs
 from densing.inference.settings import load_settings
 from densing.models.declaration import load_model
-from densing.models.layout import lay_out
+from densing.models.layout import GRID_STEP, lay_out
+from densing.sensitivity import padding
 from densing.sensitivity.machine import build_machine
 from densing.sensitivity.padding import common, numbers_as_data, padded, shape_of
 from models import world
@@ -23,13 +24,18 @@ def model():
     return load_model().choose(reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1)
 
 
-def sampler_of(layout, model, sizes):
+def machine_of(layout, model, sizes):
     priors, numbers = numbers_as_data(model.priors)
     inputs = Inputs(padded(layout, sizes), {**layout.facts, **numbers})
     inputs = jax.tree.map(jnp.asarray, inputs)
     shape = shape_of(layout, model)
     settings = load_settings("universe")
-    return build_machine(shape, sizes, priors, inputs, settings, workers=1).sampler, inputs
+    return build_machine(shape, sizes, priors, inputs, settings, workers=1), inputs
+
+
+def sampler_of(layout, model, sizes):
+    machine, inputs = machine_of(layout, model, sizes)
+    return machine.sampler, inputs
 
 
 def test_padding_changes_no_difference_of_log_densities(model):
@@ -40,13 +46,14 @@ def test_padding_changes_no_difference_of_log_densities(model):
         family=own.family + 2, protocol=own.protocol + 1, model=own.model + 3, cell=own.cell + 4,
         loss=own.loss + 5, checkpoint=own.checkpoint + 2,
     )  # fmt: skip
-    small, small_inputs = sampler_of(layout, model, own)
-    large, large_inputs = sampler_of(layout, model, wide)
+    machines, arrays = zip(*(machine_of(layout, model, s) for s in (own, wide)), strict=True)
+    small, large = (machine.sampler for machine in machines)
+    small_inputs, large_inputs = arrays
     rng = np.random.default_rng(1)
     z = 0.2 * rng.standard_normal((2, len(large.potential.labels)))
-    padding = np.asarray([label not in small.potential.labels for label in large.potential.labels])
-    assert padding.sum() == 3
-    z[1, padding] = z[0, padding]
+    extra = np.asarray([label not in small.potential.labels for label in large.potential.labels])
+    assert extra.sum() == 3
+    z[1, extra] = z[0, extra]
     place = {label: i for i, label in enumerate(large.potential.labels)}
     taken = z[:, [place[label] for label in small.potential.labels]]
     a = small.energy(taken[None], small_inputs)[0]
@@ -59,6 +66,30 @@ def test_padding_changes_no_difference_of_log_densities(model):
     there = [place[label] for label in small.potential.labels]
     np.testing.assert_allclose(slopes[1][there], slopes[0], rtol=1e-9, atol=1e-9)
     assert b[0] - b[1] == pytest.approx(a[0] - a[1], abs=1e-9)
+    # Nor is the integration judged by it.
+    checks = [
+        m.integration(m.sampler.constrain(v[None], i), i, models=len(layout.models))
+        for m, v, i in zip(machines, (taken, z), arrays, strict=True)
+    ]
+    assert checks[0]["integration_error"] > 0.0
+    assert checks[1] == pytest.approx(checks[0], rel=1e-6, abs=1e-12)
+
+
+def test_few_cells_get_a_finer_and_longer_grid(model, monkeypatch):
+    layout = lay_out(world.evidence(), model.choices)
+    cells = common([layout]).cell
+    wide = {}
+    for limit in (cells, cells - 1):
+        monkeypatch.setattr(padding, "FEW_CELLS", limit)
+        sizes = common([layout])
+        grid = padded(layout, sizes).grid
+        assert grid.step == pytest.approx(sizes.step)
+        wide[limit] = sizes.step, grid.points[0], grid.points[-1]
+    few, many = wide.values()
+    own = layout.data.grid.points
+    assert few == pytest.approx((padding.FEW_STEP, own[0] - padding.FEW_MORE, few[2]))
+    assert own[-1] + padding.FEW_MORE <= few[2] < own[-1] + padding.FEW_MORE + 1.0
+    assert many == pytest.approx((GRID_STEP, own[0], own[-1]))
 
 
 def test_two_universes_of_one_shape_share_a_program_and_differ_in_data(model):

@@ -52,7 +52,7 @@ def done(monkeypatch, tmp_path):
     members = tuple(Planned(name, universe, model, layout) for name in NAMES)
     group = Group(None, None, members)
 
-    def draws(sampled, layout, *, how, **_):
+    def draws(machine, sampled, inputs, layout, *, how):
         return {"diagnostics": {"how": sampled.how, "verdict": "trustworthy", "reasons": []}}
 
     def go(*breaks, wanted=members):

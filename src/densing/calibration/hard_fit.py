@@ -23,6 +23,7 @@ from densing.inference.targets import draw_targets
 from densing.models.declaration import Model
 from densing.models.joint import Switches
 from densing.models.layout import Layout
+from densing.results.health import chains_did_their_part
 from densing.results.interval import PROB
 from densing.results.line import least_squares
 from densing.results.record_setters import record_setters
@@ -30,9 +31,6 @@ from densing.sensitivity.machine import Leader, Machine, build_machine
 from densing.sensitivity.padding import Shape, Sizes, numbers_as_data, padded
 from densing.sensitivity.tries import until_good
 from densing.sensitivity.universe import growth_rates, judge, suffices
-
-GRID = "the integration grid"
-"""How the reasons begin that are of the integration and not of the chains."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ def _tried(
 
 def _good(record: Mapping[str, Any]) -> bool:
     """Whether the chains did their part; no further chain mends a grid."""
-    return all(reason.startswith(GRID) for reason in record["reasons"])
+    return chains_did_their_part(record["reasons"])
 
 
 def _record(
@@ -122,16 +120,17 @@ def _record(
     """Judge a world's draws, and hold its intervals against the truth."""
     layout, truth = one.layout, one.truth
     values = {k: v.reshape(-1, *v.shape[2:]) for k, v in sampled.values.items()}
-    targets = draw_targets(values, inputs.data, inputs.facts, switches, seed=one.seed)
     models = len(layout.models)
-    eta = targets.log_density[:, :models]
+    targets = draw_targets(values, inputs.data, inputs.facts, switches, seed=one.seed)
+    targets = targets.first(models)  # what comes after them is padding
+    eta = targets.log_density
     time = layout.data.models.time
     rates = {f"{key}_rate": draws for key, draws in growth_rates(sampled.values, layout).items()}
     own, _, reasons = judge(
         sampled, rates,
         more={"log_density": eta.reshape(*sampled.chains.statistics.lp.shape, models)},
         integration_error=targets.typical_error,
-        edge_mass=float(targets.edge_mass[:, :models].mean(axis=0).max()),
+        edge_mass=targets.worst_edge,
         first_divergences=sampled.first_divergences,
     )  # fmt: skip
     intervals = {key: _ends(draws.ravel()) for key, draws in rates.items()}

@@ -36,11 +36,24 @@ class TargetDraws(NamedTuple):
     log_likelihood: dict[str, np.ndarray]
     """By observation: `scores` (draw, model), `log_loss` (draw, run row), `correct` and
     `checkpoints` (draw, checkpoint row): that its loss can lie above the irreducible one."""
-    integration_error: np.ndarray
+    error: np.ndarray
     """Fitted log-likelihood (interpolated curves, coarse points) minus one with the curves
-    evaluated at fine points, summed over models, shape (draw,)."""
+    evaluated at fine points, shape (draw, model)."""
     edge_mass: np.ndarray
     """Share of posterior mass in the first and last cell of the coarse grid, (draw, model)."""
+
+    @property
+    def integration_error(self) -> np.ndarray:
+        """Error of the joint log-likelihood of all models' scores, shape (draw,)."""
+        return self.error.sum(axis=1)
+
+    def first(self, models: int) -> "TargetDraws":
+        """Return the same of the first `models` models: what comes after them is padding."""
+        scores = self.log_likelihood["scores"][:, :models]
+        return TargetDraws(
+            self.log_density[:, :models], {**self.log_likelihood, "scores": scores},
+            self.error[:, :models], self.edge_mass[:, :models],
+        )  # fmt: skip
 
     @property
     def typical_error(self) -> float:
@@ -63,7 +76,7 @@ def draw_targets(
     return TargetDraws(
         log_density=np.asarray(eta),
         log_likelihood={k: np.asarray(v) for k, v in likelihood.items()},
-        integration_error=np.asarray(error),
+        error=np.asarray(error),
         edge_mass=np.asarray(ends),
     )
 
@@ -100,7 +113,7 @@ def _draw(data: JointData, facts: Any, switches: Switches, item: Any) -> Any:
     x = fine[cell] + _within_cell(u[:, 0] - before, left, right) * step
     ends = (mass[:, REFINEMENT - 1] + mass[:, -1] - mass[:, -1 - REFINEMENT]) / mass[:, -1]
     eta = x - log_sizes(program, data, switches) - drift_within(program, data, switches)
-    return eta, likelihood | {"scores": total}, jnp.sum(fitted - total), ends
+    return eta, likelihood | {"scores": total}, fitted - total, ends
 
 
 def _within_cell(mass: Any, left: Any, right: Any) -> Any:

@@ -1,5 +1,6 @@
 """Health of a posterior: whether its intervals may be trusted, and if not, why, in words."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +12,8 @@ MIN_ESS = 400.0
 MIN_EBFMI = 0.3
 MAX_INTEGRATION_ERROR = 0.05
 MAX_EDGE_MASS = 1e-3
+GRID = "the integration grid"
+"""How the reasons begin that are of the integration and not of the chains."""
 
 
 @dataclass(frozen=True)
@@ -103,16 +106,7 @@ def examine(
         reasons.append(f"{divergences} divergent transitions: part of the posterior is missed")
     if not ebfmi >= MIN_EBFMI:
         reasons.append(f"energy mixes slowly: E-BFMI {ebfmi:.2f} (at least {MIN_EBFMI})")
-    if not integration_error <= MAX_INTEGRATION_ERROR:
-        reasons.append(
-            f"the integration grid is too coarse: {integration_error:.2g} nats off "
-            f"(limit {MAX_INTEGRATION_ERROR})"
-        )
-    if not edge_mass <= MAX_EDGE_MASS:
-        reasons.append(
-            f"the integration grid is too short: {edge_mass:.1%} of a model's posterior lies at "
-            f"its end (limit {MAX_EDGE_MASS:.1%})"
-        )
+    reasons += grid_reasons(integration_error, edge_mass)
     return Health(
         max_rhat=float(rhat[worst_rhat]),
         min_ess_bulk=float(bulk[worst_bulk]),
@@ -126,6 +120,23 @@ def examine(
         reasons=tuple(reasons),
         first_divergences=first_divergences,
     )
+
+
+def grid_reasons(integration_error: float, edge_mass: float) -> list[str]:
+    """Say what is wrong with the integration, as `examine` has it; each begins with `GRID`."""
+    reasons = []
+    if not integration_error <= MAX_INTEGRATION_ERROR:
+        off = f"{integration_error:.2g} nats off (limit {MAX_INTEGRATION_ERROR})"
+        reasons.append(f"{GRID} is too coarse: {off}")
+    if not edge_mass <= MAX_EDGE_MASS:
+        off = f"{edge_mass:.1%} of a model's posterior lies at its end (limit {MAX_EDGE_MASS:.1%})"
+        reasons.append(f"{GRID} is too short: {off}")
+    return reasons
+
+
+def chains_did_their_part(reasons: Iterable[str]) -> bool:
+    """Whether all reasons are of the integration: no further draw mends a grid."""
+    return all(reason.startswith(GRID) for reason in reasons)
 
 
 def scalars(posterior: xr.Dataset) -> list[tuple[str, np.ndarray]]:

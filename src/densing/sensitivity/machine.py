@@ -15,10 +15,11 @@ from densing.inference.potential import Inputs, Whitening
 from densing.inference.sampler import Enough, Sampled, Sampler, build_sampler
 from densing.inference.settings import Settings
 from densing.inference.shaping import PILOTS, STAGE
-from densing.models.joint import JointData, joint
+from densing.models.joint import JointData, Switches, joint
 from densing.models.prior import Prior
 from densing.models.program import Program
 from densing.models.shapes import KNOTS
+from densing.sensitivity.integration import check
 from densing.sensitivity.padding import Shape, Sizes
 from densing.sensitivity.transport import Peak, Transport, find_peak, transport
 
@@ -68,6 +69,13 @@ class Machine:
     """A sampler of all universes of a shape: the first leads, the others follow."""
 
     sampler: Sampler
+    switches: Switches
+
+    def integration(
+        self, values: Mapping[str, np.ndarray], inputs: Inputs, **more: Any
+    ) -> dict[str, float]:
+        """Check the integration grid at draws of a universe (`integration.check`)."""
+        return check(values, inputs, self.switches, **more)
 
     def lead(self, inputs: Inputs, *, seed: int, enough: Enough) -> Sampled:
         """Fit from nothing, until the draws are `enough` (`universe.suffices`)."""
@@ -181,5 +189,6 @@ def build_machine(
         build_sampler(
             lambda m, d: joint(cast(Program, Masked(m, d)), d, shape.switches), inputs,
             priors=priors, sizes=lengths, settings=settings, workers=workers,
-        )
+        ),
+        shape.switches,
     )  # fmt: skip

@@ -17,6 +17,11 @@ from densing.models.joint import JointData, Switches
 from densing.models.layout import GRID_STEP, Layout
 from densing.models.prior import Prior
 
+FEW_CELLS = 30
+"""Up to so many cells a finer and longer grid costs next to nothing; and it is needed, since few
+benchmarks make integrands sharp and leave models near floor or ceiling with long tails."""
+FEW_STEP, FEW_MORE = 0.1, 4.0
+"""Distance of that grid's points, and how much longer it is at either end, ln parameters."""
 FAR = 10.0
 """A padding checkpoint's loss, in multiples of the largest."""
 
@@ -59,13 +64,17 @@ class Sizes(NamedTuple):
     low: float
     """First point of the grid, centred log parameters."""
     points: int
+    step: float
+    """Distance of the points."""
 
 
 def common(layouts: Sequence[Layout]) -> Sizes:
     """Smallest dimensions that hold every layout."""
-    low = min(float(layout.data.grid.points[0]) for layout in layouts)
-    high = max(float(layout.data.grid.points[-1]) for layout in layouts)
-    steps = int(np.ceil((high - low) / (GRID_STEP * POINTS_PER_NODE))) * POINTS_PER_NODE
+    few = max(len(layout.data.scores.items) for layout in layouts) <= FEW_CELLS
+    step, more = (FEW_STEP, FEW_MORE) if few else (GRID_STEP, 0.0)
+    low = min(float(layout.data.grid.points[0]) for layout in layouts) - more
+    high = max(float(layout.data.grid.points[-1]) for layout in layouts) + more
+    steps = int(np.ceil((high - low) / (step * POINTS_PER_NODE))) * POINTS_PER_NODE
 
     def largest(dim: str) -> int:
         return max(layout.sizes[dim] for layout in layouts)
@@ -76,7 +85,7 @@ def common(layouts: Sequence[Layout]) -> Sizes:
         cell=max(len(layout.data.scores.items) for layout in layouts),
         loss=max(len(layout.data.runs.n) for layout in layouts),
         checkpoint=max(len(layout.data.checkpoints.loss) for layout in layouts),
-        low=low, points=steps + 1,
+        low=low, points=steps + 1, step=step,
     )  # fmt: skip
 
 
@@ -132,7 +141,8 @@ def padded(layout: Layout, sizes: Sizes) -> JointData:
 
 
 def _grid(sizes: Sizes) -> Grid:
-    grid = build_grid(sizes.low, sizes.low + (sizes.points - 1 - 1e-6) * GRID_STEP, GRID_STEP)
+    high = sizes.low + (sizes.points - 1 - 1e-6) * sizes.step
+    grid = build_grid(sizes.low, high, sizes.step)
     assert len(grid.points) == sizes.points
     assert len(grid.nodes) == (sizes.points - 1) // POINTS_PER_NODE + 2 * MARGIN + 1
     return grid

@@ -17,6 +17,11 @@ LEVELS = np.linspace(0.005, 0.995, 100)
 """Quantiles of the rates that a record keeps, each for one hundredth of the probability."""
 
 
+def off(levels: Mapping[str, str], defaults: Mapping[str, str]) -> str:
+    """Say the levels that are not at their default."""
+    return ", ".join(f"{a}: {level}" for a, level in levels.items() if level != defaults.get(a))
+
+
 def good(record: Mapping[str, Any]) -> bool:
     """Whether a universe's diagnostics passed."""
     return record["diagnostics"]["verdict"] == "trustworthy"
@@ -50,6 +55,7 @@ def failed(estimands: Iterable[str], fault: Exception) -> dict[str, Any]:
         "diagnostics": {
             "how": FAILED, "pareto_k": None, "max_rhat": None, "rate_rhat": None,
             "min_ess_bulk": None, "min_ess_tail": None, "divergences": 0,
+            "integration_error": None, "edge_mass": None,
             "gradient_evaluations": 0, "verdict": "not trustworthy",
             "reasons": [f"{FAILED}, its numbers break down: {fault}"],
         },

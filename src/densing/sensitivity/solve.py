@@ -14,6 +14,7 @@ from densing.inference.potential import Inputs
 from densing.inference.sampler import Sampled
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
+from densing.results.health import chains_did_their_part
 from densing.sensitivity.machine import Leader, Machine, NoLeader, build_machine
 from densing.sensitivity.padding import padded
 from densing.sensitivity.plan import Group, Planned
@@ -123,8 +124,9 @@ def _tried(
 ) -> tuple[Sampled, dict[str, Any]]:
     """Judge draws, and sample anew while they are not to be trusted."""
     return until_good(
-        machine, sampled, inputs, good=good, how=how, seed=seed,
-        judge=lambda some, how: from_draws(some, planned.layout, how=how),
+        machine, sampled, inputs, how=how, seed=seed,
+        good=lambda record: chains_did_their_part(record["diagnostics"]["reasons"]),
+        judge=lambda some, how: from_draws(machine, some, inputs, planned.layout, how=how),
         enough=partial(suffices, layout=planned.layout),
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from densing.inference.potential import Inputs
 from densing.inference.sampler import Sampled
 from densing.models.layout import Layout
 from densing.results.derive import frontier_rate
-from densing.results.health import Health, examine
+from densing.results.health import Health, examine, grid_reasons
 from densing.results.reweighting import reweight
 from densing.sensitivity.machine import (
     MAX_RHAT,
@@ -44,17 +44,22 @@ def from_leader(
         effective = float(1.0 / np.sum(weights.values**2))
     if not (weights.reliable and effective >= MIN_ESS):
         return None
-    rates = growth_rates(machine.sampler.constrain(position, inputs), layout)
+    values = machine.sampler.constrain(position, inputs)
+    models = len(layout.models)
+    checks = machine.integration(values, inputs, models=models, weights=weights.values)
+    reasons = grid_reasons(**checks)
     diagnostics = {
         "how": "reweighted", "pareto_k": weights.pareto_k, "min_ess_bulk": effective,
-        "min_ess_tail": effective, "max_rhat": None, "rate_rhat": None, "divergences": 0,
+        "min_ess_tail": effective, "max_rhat": None, "rate_rhat": None, "divergences": 0, **checks,
         "gradient_evaluations": way.evaluations + ratio.size,
-        "verdict": "trustworthy", "reasons": [],
+        "verdict": "not trustworthy" if reasons else "trustworthy", "reasons": reasons,
     }  # fmt: skip
-    return answers(rates, weights) | {"diagnostics": diagnostics}
+    return answers(growth_rates(values, layout), weights) | {"diagnostics": diagnostics}
 
 
-def from_draws(sampled: Sampled, layout: Layout, *, how: str) -> dict[str, Any]:
+def from_draws(
+    machine: Machine, sampled: Sampled, inputs: Inputs, layout: Layout, *, how: str
+) -> dict[str, Any]:
     """Answer from a universe's own draws, with their verdict.
 
     Raises
@@ -65,10 +70,11 @@ def from_draws(sampled: Sampled, layout: Layout, *, how: str) -> dict[str, Any]:
     rates = growth_rates(sampled.values, layout)
     if not all(np.isfinite(draws).all() for draws in rates.values()):
         raise FloatingPointError("draws of a growth rate are not finite")
-    own, every, reasons = judge(sampled, rates)
+    checks = machine.integration(sampled.values, inputs, models=len(layout.models))
+    own, every, reasons = judge(sampled, rates, **checks)
     diagnostics = {
         "how": how, "pareto_k": None, "max_rhat": every.max_rhat, "rate_rhat": own.max_rhat,
-        "min_ess_bulk": every.min_ess_bulk, "min_ess_tail": every.min_ess_tail,
+        "min_ess_bulk": every.min_ess_bulk, "min_ess_tail": every.min_ess_tail, **checks,
         "divergences": every.divergences, "gradient_evaluations": sampled.gradient_evaluations,
         "verdict": "not trustworthy" if reasons else "trustworthy", "reasons": reasons,
     }  # fmt: skip
