@@ -2,7 +2,9 @@ import json
 
 import pytest
 
+from densing.cli.answers import plain_console
 from densing.cli.app import run
+from densing.cli.sensitivity import listed
 from recipes import FEW
 
 AXES = """
@@ -76,6 +78,30 @@ def test_a_factorial_needs_axes(densing, tmp_path):
     result = densing("sensitivity", "--factorial", "--out", tmp_path / "none")
     assert result.status == 2
     assert "--factorial needs --axes" in result.err
+
+
+def test_a_number_of_universes_beside_a_factorial_is_refused(densing, tmp_path):
+    result = densing(
+        "sensitivity", "--factorial", "--axes", "tokens", "--universes", 3,
+        "--out", tmp_path / "none",
+    )  # fmt: skip
+    assert result.status == 2
+    assert "leave --universes out" in result.err
+
+
+def test_the_terminal_says_what_was_skipped_and_what_it_took(densing, arguments, folder):
+    result = densing(*arguments, "--out", folder)
+    assert "takes 4 universes, more than the 1 asked for" in result.err
+    assert "1 combinations are impossible or repeat another:\n  catalog: too few: " in result.out
+    default = json.loads((folder / "sensitivity.json").read_text())["diagnostics"]
+    assert f"the default universe's own {default['default_gradients']:,}; " in result.out
+
+
+def test_of_many_lines_ten_are_shown(capsys):
+    listed(plain_console(), [f"line {i}" for i in range(12)])
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "  line 9", "  and 2 more, in sensitivity.json",
+    ]  # fmt: skip
 
 
 def test_a_report_refuses_a_run_around_another_model_before_it_fits(

@@ -1,17 +1,18 @@
 """The page's section on reference choices, and what is refused there."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 from densing.report import write_report
-from densing.report.sensitivity_page import read_sensitivity
+from densing.report.sensitivity_page import read_sensitivity, section
 from densing.report.sensitivity_rows import moved
 from densing.results.plain_json import to_json
 from densing.results.run import RunError
 from densing.sensitivity.answers import summarise
 from report.test_write import Page
-from sensitivity.test_answers import ADDITIVE, AXES, universe
+from sensitivity.test_answers import ADDITIVE, AXES, broken, universe
 
 MODEL = {"name": "mine", "about": "words", "choices": {"tokens": 5e12}, "priors": {}}
 AROUND = {"model": MODEL, "evidence_hash": "abc", "settings": {}, "seed": 1}
@@ -89,3 +90,15 @@ def test_what_is_not_trustworthy_moves_nothing_on_the_page():
     doubtful = universe("10T", months=40.0, verdict="not trustworthy")
     assert moved(answer(*ADDITIVE[:2], doubtful), "tokens", "population") == "2.0 to 3.0"
     assert moved(answer(ADDITIVE[0], doubtful), "tokens", "population") == "not trustworthy"
+
+
+def test_the_page_lists_what_has_no_answer_and_what_was_skipped():
+    record = answer(*ADDITIVE[:2], broken("10T"))
+    levels = {"tokens": "1T", "law": "without E"}
+    record["skipped"] = [{"levels": levels, "reason": "too <few> scores"}]
+    images = {"tornado": SimpleNamespace(narrow="", wide="")}
+    page = section(json.loads(to_json(record)), images)
+    assert "Without an answer:" in page
+    assert "could not be fitted, its numbers break down: Singular matrix" in page
+    assert '<details id="skipped"><summary>1 combinations are impossible' in page
+    assert "<li>tokens: 1T, law: without E: too &lt;few&gt; scores</li>" in page

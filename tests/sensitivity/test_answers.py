@@ -118,3 +118,11 @@ def test_figures_without_a_default_or_a_level(rows, drawn, tmp_path):
     figures = {path.stem for path in (tmp_path / "figures").iterdir()}
     assert "specification-population" in figures
     assert ("tornado" in figures) == drawn
+
+
+def test_what_it_took_is_told_beside_the_default_ones_own():
+    told = summarise({"universes": ADDITIVE, "skipped": []}, AXES)["diagnostics"]
+    assert (told["gradient_evaluations"], told["default_gradients"]) == (60, 10)
+    assert told["gradients_over_default"] == pytest.approx(6.0)
+    told = summarise({"universes": ADDITIVE[1:], "skipped": []}, AXES)["diagnostics"]
+    assert told["gradients_over_default"] is None

@@ -4,7 +4,7 @@ from densing.models.choices import Choices
 from densing.models.declaration import DeclarationError
 from densing.models.joint import Switches
 from densing.sensitivity.axes import STRUCTURAL, load_axes
-from densing.sensitivity.design import Skipped, combine, design
+from densing.sensitivity.design import Skipped, combine, design, more_than_asked
 
 TINY = """
 about = "two axes"
@@ -83,5 +83,14 @@ def test_a_sample_takes_at_most_one_hard_level_and_follows_its_seed():
         assert sum(universe.levels[name] in levels for name, levels in hard.items()) <= 1
 
 
-def test_a_small_budget_still_takes_each_level_once(tiny):
-    assert len(design(tiny, universes=1).universes) == 5
+def test_a_small_budget_still_takes_each_level_once_and_it_is_said(tiny):
+    found = design(tiny, universes=1)
+    assert len(found.universes) == 5
+    assert "takes 5 universes, more than the 1 asked for" in more_than_asked(found, 1)
+    assert more_than_asked(found, 5) is None
+    assert more_than_asked(found, None) is None
+
+
+def test_all_combinations_are_not_a_number_of_them(tiny):
+    with pytest.raises(DeclarationError, match="leave the number of universes out"):
+        design(tiny, full=True, universes=3)

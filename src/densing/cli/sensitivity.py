@@ -1,6 +1,7 @@
 """`densing sensitivity`: the answer over all declared reference choices."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +44,10 @@ def sensitivity(
     declaration
         Declared axes or a .toml file.
     factorial
-        Every combination of the axes named.
+        Every combination of the axes named, however many.
     universes
-        How many in all, a sample filling up what one axis at a time leaves (110).
+        How many in all, a sample filling up what one axis at a time leaves (110); all of those are
+        fitted, however many.
     workers
         Processes to fit in.
     dask
@@ -55,7 +57,7 @@ def sensitivity(
     """
     from densing.models.declaration import DeclarationError
     from densing.sensitivity.axes import load_axes
-    from densing.sensitivity.design import UNIVERSES, design
+    from densing.sensitivity.design import design, more_than_asked
 
     declared = load_axes(declaration)
     if axes is not None:
@@ -72,9 +74,14 @@ def sensitivity(
         raise DeclarationError(f"--workers must be at least 1, got {workers}")
     if universes is not None and universes < 1:
         raise DeclarationError(f"--universes must be at least 1, got {universes}")
-    laid_out = design(
-        declared, full=factorial, universes=universes or UNIVERSES, seed=sampling.seed
-    )
+    if factorial and universes is not None:
+        raise DeclarationError(
+            "--factorial fits every combination of --axes: leave --universes out, or leave "
+            "--factorial out for a sample of that size"
+        )
+    laid_out = design(declared, full=factorial, universes=universes, seed=sampling.seed)
+    if told := more_than_asked(laid_out, universes):
+        print(told, file=sys.stderr)
     model, settings = sampling.declared(inference="universe")
     compiled_once(settings, "universes")
     check_writable(out)
@@ -100,6 +107,8 @@ def sensitivity(
 
 
 def _show(answer: dict[str, Any], written: Path, seconds: float) -> None:
+    from densing.sensitivity.record import off
+
     console = plain_console()
     table = Table("axis", "level", *(f"{title}, months" for title in ESTIMANDS.values()))
     default = answer["default"]
@@ -126,11 +135,23 @@ def _show(answer: dict[str, Any], written: Path, seconds: float) -> None:
     console.print(
         f"{told['trustworthy']} of {told['universes']} universes are trustworthy; "
         f"{len(answer['skipped'])} combinations are impossible or repeat another"
+        + (":" if answer["skipped"] else "")
     )
-    console.print(
-        f"{told['gradient_evaluations']:,} gradients, {told['worker_seconds']:.0f} s of workers"
-    )
+    defaults = {name: axis["default"] for name, axis in answer["axes"].items()}
+    listed(console, [f"{off(s['levels'], defaults)}: {s['reason']}" for s in answer["skipped"]])
+    console.print(cost(told))
     console.print(f"written: {written} ({seconds:.0f} s)", soft_wrap=True)
+
+
+def cost(told: Mapping[str, Any]) -> str:
+    """Say what all universes took, and what that is beside the default one's own gradients."""
+    text = f"{told['gradient_evaluations']:,} gradients for {told['universes']} universes"
+    if told["gradients_over_default"] is not None:
+        text += (
+            f", {told['gradients_over_default']:.1f} times the default universe's own "
+            f"{told['default_gradients']:,}"
+        )
+    return f"{text}; {told['worker_seconds']:.0f} s of workers"
 
 
 def listed(console: Console, lines: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
 """The answer over many reference choices, from a notebook."""
 
+import sys
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
@@ -14,7 +15,7 @@ from densing.notebook.given import as_count, as_evidence, as_model, as_seed, as_
 from densing.notebook.told import Told
 from densing.report.sensitivity import table
 from densing.sensitivity.axes import load_axes
-from densing.sensitivity.design import UNIVERSES, design
+from densing.sensitivity.design import design, more_than_asked
 
 
 class Multiverse(Told):
@@ -44,7 +45,7 @@ def multiverse(
     axes: Iterable[str] | None = None,
     declaration: str | Path = "default",
     factorial: bool = False,
-    universes: int = UNIVERSES,
+    universes: int | None = None,
     model: Model | str | Path | None = None,
     settings: Settings | str | Path = "universe",
     seed: int = 1,
@@ -67,7 +68,7 @@ def multiverse(
     factorial
         Every combination of the axes, instead of one at a time and a sample.
     universes
-        How many in all, a sample filling up what one axis at a time leaves.
+        How many in all, a sample filling up what one axis at a time leaves (110).
     model, settings
         As in `fit`; settings must be of the engine numpyro.
     workers
@@ -75,7 +76,7 @@ def multiverse(
     dask
         Address of a Dask scheduler, such as tcp://10.0.0.1:8786: its workers fit in their place.
     progress
-        Tell on standard error how many universes are done.
+        Tell on standard error how many universes are done, and where they are more than asked for.
 
     Returns
     -------
@@ -95,7 +96,8 @@ def multiverse(
         raise TypeError(f"axes must be a list of names, got a string: axes=[{axes!r}]")
     if axes is not None:
         declared = declared.pick(axes)
-    workers, universes = as_count(workers, "workers"), as_count(universes, "universes")
+    workers = as_count(workers, "workers")
+    universes = None if universes is None else as_count(universes, "universes")
     if settings.engine != "numpyro":
         raise DeclarationError(
             f"settings {settings.name!r}: a multiverse needs the engine numpyro; "
@@ -108,6 +110,8 @@ def multiverse(
         from densing.sensitivity.run import run
 
     laid_out = design(declared, full=factorial, universes=universes, seed=seed)
+    if progress and (told := more_than_asked(laid_out, universes)):
+        print(told, file=sys.stderr)
     with counting("universes", quiet=not progress) as listen:
         result = run(
             laid_out, model, evidence, settings, Path(folder), seed=seed, workers=workers,

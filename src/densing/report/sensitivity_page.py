@@ -17,6 +17,7 @@ from densing.report.style import figure_of
 from densing.report.template import fill
 from densing.results.run import RunError
 from densing.results.whole import read_json
+from densing.sensitivity.record import off
 
 RECORD = "sensitivity.json"
 
@@ -107,7 +108,10 @@ def section(answer: Mapping[str, Any], images: Mapping[str, Any]) -> Markup:
         `page.Image` of each of `choice_pictures`, by name.
     """
     first = next(e for e in COLOURS if answer["default"][e])
+    defaults = {name: axis["default"] for name, axis in answer["axes"].items()}
     context = {
+        "broken": [u for u in answer["universes"] if u["population"] is None],
+        "skipped": [(off(s["levels"], defaults), s["reason"]) for s in answer.get("skipped") or ()],
         "answer": answer, "images": images, "estimands": COLOURS, "first": COLOURS[first][0],
         "moved": {name: moved(answer, name, first) for name in answer["axes"]},
     }  # fmt: skip

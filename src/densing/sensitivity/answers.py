@@ -45,16 +45,24 @@ def summarise(result: Mapping[str, Any], axes: Axes) -> dict[str, Any]:
 
 
 def diagnostics(universes: Sequence[Record]) -> dict[str, Any]:
-    """How the universes were fitted and how many may be trusted."""
+    """How the universes were fitted, how many may be trusted and what they took.
+
+    `gradients_over_default` is the gradients of all universes, the default among them, over the
+    default universe's own: how many fits like that one the multiverse is worth.
+    """
     how: dict[str, int] = {}
     for universe in universes:
         key = universe["diagnostics"]["how"]
         how[key] = how.get(key, 0) + 1
     trusted = sum(good(u) for u in universes)
+    spent = sum(u["diagnostics"]["gradient_evaluations"] for u in universes)
+    default = next((u for u in universes if not u["left"]), None)
+    own = default["diagnostics"]["gradient_evaluations"] if default else 0
     return {
         "universes": len(universes), "trustworthy": trusted,
         "share_trustworthy": trusted / len(universes) if universes else None, "how": how,
-        "gradient_evaluations": sum(u["diagnostics"]["gradient_evaluations"] for u in universes),
+        "gradient_evaluations": spent, "default_gradients": own or None,
+        "gradients_over_default": spent / own if own else None,
         "worker_seconds": sum(u["diagnostics"].get("seconds", 0.0) for u in universes),
         "verdict": "trustworthy" if trusted >= 0.95 * len(universes) else "not trustworthy",
     }  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from densing.models.declaration import DeclarationError
 from densing.sensitivity.axes import Axes
 
 UNIVERSES = 110
@@ -106,7 +107,9 @@ def sample(axes: Axes, rng: np.random.Generator) -> Universe | Skipped:
     return combine(axes, levels, "sample")
 
 
-def design(axes: Axes, *, full: bool = False, universes: int = UNIVERSES, seed: int = 1) -> Design:
+def design(
+    axes: Axes, *, full: bool = False, universes: int | None = None, seed: int = 1
+) -> Design:
     """Lay out the universes of a run.
 
     Parameters
@@ -114,8 +117,20 @@ def design(axes: Axes, *, full: bool = False, universes: int = UNIVERSES, seed: 
     full
         All combinations of the axes, instead of one at a time and a sample.
     universes
-        How many in all, where the sample fills up what one at a time leaves.
+        How many in all, where the sample fills up what one at a time leaves; `UNIVERSES` where
+        None. One at a time is never cut short (`more_than_asked`).
+
+    Raises
+    ------
+    DeclarationError
+        A number of universes for all combinations, whose number follows from the axes.
     """
+    if full and universes is not None:
+        raise DeclarationError(
+            "a factorial design takes every combination of the axes: leave the number of "
+            "universes out, or leave factorial out for a sample of that size"
+        )
+    universes = UNIVERSES if universes is None else universes
     found: dict[tuple[tuple[str, str], ...], Universe] = {}
     skipped: dict[tuple[tuple[str, str], ...], Skipped] = {}
 
@@ -138,3 +153,13 @@ def design(axes: Axes, *, full: bool = False, universes: int = UNIVERSES, seed: 
             break
         add(sample(axes, rng))
     return Design(tuple(found.values()), tuple(skipped.values()))
+
+
+def more_than_asked(laid_out: Design, universes: int | None) -> str | None:
+    """Say that every level alone makes more universes than were asked for; None where not."""
+    if universes is None or len(laid_out.universes) <= universes:
+        return None
+    return (
+        f"one axis at a time takes {len(laid_out.universes)} universes, more than the {universes} "
+        "asked for: all of them are fitted; name fewer axes for less"
+    )
