@@ -70,7 +70,7 @@ def from_draws(
     rates = growth_rates(sampled.values, layout)
     if not all(np.isfinite(draws).all() for draws in rates.values()):
         raise FloatingPointError("draws of a growth rate are not finite")
-    checks = machine.integration(sampled.values, inputs, models=len(layout.models))
+    checks: dict[str, Any] = machine.integration(sampled.values, inputs, models=len(layout.models))
     own, every, reasons = judge(sampled, rates, **checks)
     diagnostics = {
         "how": how, "pareto_k": None, "max_rhat": every.max_rhat, "rate_rhat": own.max_rhat,
