@@ -46,8 +46,8 @@ def sensitivity(
     factorial
         Every combination of the axes named, however many.
     universes
-        How many in all, a sample filling up what one axis at a time leaves (110); all of those are
-        fitted, however many.
+        How many in all, a sample filling up what one axis at a time leaves (110); the latter is
+        never cut short.
     workers
         Processes to fit in.
     dask
