@@ -42,6 +42,9 @@ class Machine:
     def follow(self, leader, way, inputs, **_):
         return self._done("follow", inputs)
 
+    def again(self, first, inputs, **_):
+        return first
+
 
 @pytest.fixture
 def done(monkeypatch, tmp_path):
@@ -53,7 +56,11 @@ def done(monkeypatch, tmp_path):
     group = Group(None, None, members)
 
     def draws(machine, sampled, inputs, layout, *, how):
-        return {"diagnostics": {"how": sampled.how, "verdict": "trustworthy", "reasons": []}}
+        doubtful = f"{sampled.how} {inputs[0]} astray" in machine.breaks
+        reasons = ["chains disagree"] if doubtful else []
+        verdict = "not trustworthy" if doubtful else "trustworthy"
+        found = {"how": sampled.how, "verdict": verdict, "reasons": reasons}
+        return {"diagnostics": found | {"gradient_evaluations": 5}}
 
     def go(*breaks, wanted=members):
         monkeypatch.setattr(module, "_machine", lambda *_: Machine(*breaks))
@@ -84,6 +91,19 @@ def done(monkeypatch, tmp_path):
 )
 def test_numbers_that_break_down_cost_one_universe_and_no_other(done, breaks, how):
     assert done(*breaks) == how
+
+
+@pytest.mark.parametrize(
+    ("breaks", "gradients", "verdict"),
+    [
+        (["follow 1 astray"], 10, "trustworthy"),
+        (["follow 1 astray", "lead 1 astray"], 10, "not trustworthy"),
+    ],
+)
+def test_chains_that_fail_from_the_leader_are_begun_from_nothing(done, breaks, gradients, verdict):
+    assert done(*breaks) == ["lead", "lead", "follow"]
+    told = read_universe(done.folder, NAMES[1])["diagnostics"]
+    assert (told["gradient_evaluations"], told["verdict"]) == (gradients, verdict)
 
 
 def test_that_there_is_no_leader_is_kept_for_other_processes(done):

@@ -1,6 +1,6 @@
 """Fit universes of one shape in one process, each kept as soon as it is done."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
@@ -94,7 +94,8 @@ def _leader(
 def _follow(
     machine: Machine, leader: Leader | NoLeader, inputs: Inputs, planned: Planned, seed: int
 ) -> dict[str, Any]:
-    """Fit from the leader's draws; from nothing where the numbers of that way break down."""
+    """Fit from the leader's draws; from nothing where that way, or its chains, fail."""
+    spent = 0
     if isinstance(leader, Leader):
         with suppress(*FAULTS):
             way = machine.reach(leader, inputs)
@@ -103,8 +104,12 @@ def _follow(
                 enough = partial(suffices, layout=planned.layout)
                 sampled = machine.follow(leader, way, inputs, seed=seed, enough=enough)
                 _, record = _tried(machine, sampled, inputs, planned, FOLLOWED, seed)
-            return record
-    return _led(machine, inputs, planned, seed)[1]
+            if _did_their_part(record):
+                return record
+            spent = record["diagnostics"]["gradient_evaluations"]
+    record = _led(machine, inputs, planned, seed)[1]
+    record["diagnostics"]["gradient_evaluations"] += spent
+    return record
 
 
 def _led(
@@ -125,10 +130,14 @@ def _tried(
     """Judge draws, and sample anew while they are not to be trusted."""
     return until_good(
         machine, sampled, inputs, how=how, seed=seed,
-        good=lambda record: chains_did_their_part(record["diagnostics"]["reasons"]),
+        good=_did_their_part,
         judge=lambda some, how: from_draws(machine, some, inputs, planned.layout, how=how),
         enough=partial(suffices, layout=planned.layout),
     )  # fmt: skip
+
+
+def _did_their_part(record: Mapping[str, Any]) -> bool:
+    return chains_did_their_part(record["diagnostics"]["reasons"])
 
 
 def _keep(folder: Path, planned: Planned, record: dict[str, Any], began: float) -> None:
