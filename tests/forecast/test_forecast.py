@@ -71,7 +71,7 @@ def test_a_new_model_scatters_by_family_residual_and_no_more(run):
     ahead = future(run)
     one = ahead.posterior.isel(chain=[0], draw=[0])
     many = one.isel(chain=np.zeros(1, int), draw=np.zeros(200_000, int))
-    wide = type(ahead)(many, ahead.centre)
+    wide = type(ahead)(many, ahead.centre, ahead.window)
     drawn = wide.new_models(np.random.default_rng(0), np.zeros(1))[:, 0]
     family, noise = (float(one[name].values.ravel()[0]) for name in ("family_spread", "noise"))
     assert drawn.mean() == pytest.approx(-1.0, abs=0.01)
