@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from densing.results import horizon as horizon_module
 from densing.results.forecast import ESTIMANDS, FANS, forecast, look_ahead
 from densing.results.future import future
 from densing.results.horizon import RequestError, horizon
@@ -49,7 +50,7 @@ def test_window_is_the_doubling_time(run):
 
 
 def test_no_growth_leaves_the_window_unbounded():
-    answer = forecast(look_ahead(future_run(rate=0.0, spread=0.2), until="2025-12-31"))
+    answer = forecast(look_ahead(future_run(rate=0.0, spread=0.2), until="2025-12-31", today=TODAY))
     assert answer["window"]["population"]["upper"] is None
 
 
@@ -143,6 +144,11 @@ def test_how_far_it_reaches(run):
         ("2031-01-01", TODAY, ["more than 5 years", "2029-12-31"]),
         ("next year", TODAY, ["no date", "2027-12-31"]),
         ("2020-01-01", "1999-01-01", ["--until", "--today"]),
+        ("2025-06-30", "2025-07-01", ["--today 2025-07-01", "swap them?"]),
+        ("2024-06-30", "2025-07-01", ["within the data", "swap them?"]),
+        (None, TODAY, ["--until None is no date", "2027-12-31"]),
+        (pd.NaT, TODAY, ["no date"]),
+        ([2026], TODAY, ["no date"]),
     ],
 )
 def test_dates_that_are_refused(run, until, today, words):
@@ -150,6 +156,25 @@ def test_dates_that_are_refused(run, until, today, words):
         look_ahead(run, until=until, today=today)
     for word in words:
         assert word in str(fault.value)
+
+
+def test_the_clock_s_today_is_judged_as_a_given_one(run, monkeypatch):
+    class Clock(horizon_module.date):
+        @classmethod
+        def today(cls):
+            return cls(2026, 3, 1)
+
+    monkeypatch.setattr(horizon_module, "date", Clock)
+    assert horizon(run, until="2026-03-01").today == pd.Timestamp("2026-03-01")
+    with pytest.raises(RequestError, match=r"before today, 2026-03-01: .*--today") as fault:
+        horizon(run, until="2026-02-28")
+    assert "\n" not in str(fault.value)
+    assert horizon(run, until="2026-02-28", today="2025-01-01")
+
+
+def test_a_day_with_a_time_zone_is_a_day(run):
+    stamp = pd.Timestamp("2025-06-30 23:00", tz="Asia/Tokyo")
+    assert horizon(run, until=stamp, today=TODAY).until == pd.Timestamp("2025-06-30")
 
 
 def test_a_component_has_no_models(run):

@@ -18,7 +18,7 @@ def forecast(
     match: str | None = None,
     score: float | None = None,
     benchmark: str | None = None,
-    params: float | None = None,
+    params: str | None = None,
     prob: float = 0.9,
     seed: Seed = 1,
     out: Path | None = None,
@@ -49,7 +49,7 @@ def forecast(
     benchmark
         Benchmark of --match or --score.
     params
-        Size of the model that is to do it, for example 4e9.
+        Size of the model that is to do it, for example 4B or 4e9.
     prob
         Probability of the equal-tailed intervals.
     seed
@@ -81,8 +81,9 @@ def forecast(
         opened, ahead, weights = mix(runs)
     outlook = look_ahead(opened, until=until, today=today, seed=seed, ahead=ahead)
     asked = requests(
-        opened, density=density or (), match=match, score=score, benchmark=benchmark, params=params
-    )
+        opened, density=density or (), match=match, score=score, benchmark=benchmark,
+        params=_size(params),
+    )  # fmt: skip
     answer = tell(outlook, milestones=asked, prob=prob)
     beyond = answer["extrapolation"]["days_beyond"]
     answer["backtest"] = untested() if runs else verdict(opened, days_beyond=beyond)
@@ -99,3 +100,14 @@ def forecast(
 
         show(answer, written)
     return status(trustworthy=answer["trustworthy"])
+
+
+def _size(text: str | None) -> float | None:
+    """Read --params; raises `RequestError` with the cure."""
+    from densing.data.cells import CellError, size
+    from densing.results.horizon import RequestError
+
+    try:
+        return None if text is None else size(text)
+    except CellError as fault:
+        raise RequestError(f"--params {text!r} {fault.problem}: {fault.cure}") from None

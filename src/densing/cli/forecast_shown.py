@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from densing.cli.answers import below, months, plain_console, say, say_written
-from densing.cli.show import count
+from densing.results.request import sized
 
 TITLES = {
     "population": "typical new model", "frontier": "frontier", "new_model": "one new model",
@@ -128,6 +128,6 @@ def _sizes(interval: dict[str, Any]) -> str:
     if interval["lower"] is None:
         return "no size does it"
     middle, upper = (
-        "no size" if interval[key] is None else count(interval[key]) for key in ("median", "upper")
+        "no size" if interval[key] is None else sized(interval[key]) for key in ("median", "upper")
     )
-    return f"{middle} ({count(interval['lower'])} to {upper})"
+    return f"{middle} ({sized(interval['lower'])} to {upper})"
