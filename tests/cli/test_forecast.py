@@ -32,7 +32,8 @@ def test_forecast(densing, quick_run, until):
         assert {"median", "lower", "upper"} <= set(milestone[name]["date"])
     assert answer["extrapolation"]["until"] == until
     assert answer["extrapolation"]["days_beyond"] == 400
-    assert not answer["backtest"]["same"]
+    assert answer["backtest"] is None
+    assert "no kept back-test" in answer["not_backtested"]
 
 
 def test_forecast_in_words(densing, quick_run, until):

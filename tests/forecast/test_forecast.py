@@ -13,7 +13,14 @@ from densing.results.forecast import ESTIMANDS, FANS, forecast, look_ahead
 from densing.results.future import future
 from densing.results.horizon import RequestError, horizon
 from densing.results.plain_json import to_json
-from densing.results.releases import batches, record_so_far, running_record, simulate
+from densing.results.releases import (
+    WINDOW_DAYS,
+    batches,
+    record_so_far,
+    running_record,
+    simulate,
+    telling,
+)
 
 from .future_run import RATE, SHORTFALL, future_run, line
 
@@ -92,12 +99,26 @@ def test_releases_come_at_the_rate_of_the_last_year():
     span = horizon(run, until="2026-12-31", today=TODAY)
     new = simulate(run, future(run), span, seed=3)
     count = np.isfinite(new.day).sum(axis=1)
-    mean = (len(batches(run)) + 0.5) / 365 * (span.until - span.last).days
+    mean = (len(batches(run)) - 1 + 0.5) / 365 * (span.until - span.last).days
     assert count.mean() == pytest.approx(mean, abs=5 * count.std() / np.sqrt(len(count)))
     assert count.var() > 1.2 * count.mean()
     inside = new.day[np.isfinite(new.day)]
     assert inside.min() >= (span.last - span.first).days
     assert inside.max() <= (span.until - span.first).days
+
+
+def test_the_batch_that_ends_the_year_does_not_tell_the_rate():
+    """The year ends at a release, wherever the data were cut: to count it would say too much."""
+    rng, rate, worlds = np.random.default_rng(11), 12 / 365, 4000
+    counts = np.empty(worlds)
+    for i in range(worlds):
+        days = np.sort(1200 * rng.random(rng.poisson(1200 * rate)))
+        counts[i] = np.sum(days > days[-1] - WINDOW_DAYS)
+    told = counts - 1
+    assert np.all(told == [telling(int(n)) for n in counts])
+    error = told.std() / np.sqrt(worlds)
+    assert told.mean() == pytest.approx(365 * rate, abs=4 * error)
+    assert counts.mean() > 365 * rate + 4 * error
 
 
 def test_the_record_never_falls_and_starts_from_the_data(blurred):

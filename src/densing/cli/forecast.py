@@ -60,7 +60,6 @@ def forecast(
         Print one JSON object.
     """
     from densing.cli.answers import probability, status
-    from densing.results.backtested import untested, verdict
     from densing.results.forecast import forecast as tell
     from densing.results.forecast import look_ahead, shapes_apart
     from densing.results.plain_json import to_json
@@ -85,8 +84,6 @@ def forecast(
         params=_size(params),
     )  # fmt: skip
     answer = tell(outlook, milestones=asked, prob=prob)
-    beyond = answer["extrapolation"]["days_beyond"]
-    answer["backtest"] = untested() if runs else verdict(opened, days_beyond=beyond)
     answer["mixture"] = shapes_apart(runs, weights, outlook.span, prob=prob) if runs else None
     written = None
     if out is not None:

@@ -49,20 +49,25 @@ def show(answer: dict[str, Any], written: Path | None) -> None:
     releases = answer["releases"]
     console.print(
         f"The record counts new releases as often as in the data's last {releases['window_days']} "
-        f"days: {releases['models']} models in {releases['batches']} batches."
+        f"days: {releases['models']} models in {releases['batches']} batches (for how often, the "
+        "batch that ends them does not count)."
     )
     say(console, "How far this reaches beyond the data", answer["extrapolation"]["sentence"])
-    tested = answer["backtest"]
-    say(
-        console, "How such forecasts did", tested["sentence"],
-        style=None if tested["same"] else "yellow",
-    )  # fmt: skip
-    if tested["scores_sentence"] and any(m["request"]["score"] for m in answer["milestones"]):
-        say(console, "How they did on single scores", tested["scores_sentence"], style="yellow")
+    _tested(console, answer)
     if not answer["trustworthy"]:
         console.print("not trustworthy: see `densing summary`", style="bold red")
     if written is not None:
         say_written(console, written)
+
+
+def _tested(console: Console, answer: dict[str, Any]) -> None:
+    tested = answer["backtest"]
+    if tested is None:
+        say(console, "How such forecasts did", answer["not_backtested"], style="bold yellow")
+        return
+    say(console, "How such forecasts did", tested["sentence"])
+    if any(m["request"]["score"] for m in answer["milestones"]):
+        say(console, "How they did on single scores", tested["scores_sentence"], style="yellow")
 
 
 def _mixture(console: Console, answer: dict[str, Any]) -> None:

@@ -48,7 +48,7 @@ def plot_milestones(
         said = milestone["name"] if kind == "probability" else f"{milestone['name']}: at what size"
         title = "\n".join(textwrap.wrap(plain(said[0].upper() + said[1:]), 36))
         ax.set_title(title, fontsize=10)
-        stamp(ax, trustworthy=answer["trustworthy"])
+        stamp(ax, trustworthy=answer["trustworthy"], tested=answer["backtest"] is not None)
     return panels
 
 

@@ -8,7 +8,7 @@ the forecast of any run, and the form of the trend is part of its uncertainty.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -27,6 +27,7 @@ class MixedFuture(Future):
         object.__setattr__(self, "parts", tuple(parts))
 
     parts: tuple[Future, ...]
+    mixed: ClassVar[bool] = True
 
     @property
     def shapes(self) -> tuple[str, ...]:
