@@ -60,8 +60,9 @@ def plot_fan(
         _end(ax, days[-1], np.exp(np.quantile(values[:, -1], [0.05, 0.5, 0.95])), colour)
         ax.set_title(title, color=colour)
     _frame(panels, outlook, narrow=narrow)
+    good, tested = trustworthy(outlook.run), outlook.backtest["same"]
     for ax in panels:
-        stamp(ax, trustworthy=trustworthy(outlook.run), tested=outlook.backtest["same"])
+        stamp(ax, trustworthy=good, tested=tested, falling=True)
     return panels
 
 
