@@ -42,6 +42,8 @@ def test_forecast_in_words(densing, quick_run, until):
     ).out
     assert "a model reaches 0.6 on Alpha" in said
     assert "parameters it takes" in said
+    assert "what it costs, 2024-06-30 being 1" in said
+    assert "doubles every 2.1 years" in said
     assert "extrapolates 400 days" in said
     assert "Not back-tested" in said
 

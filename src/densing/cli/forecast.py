@@ -19,6 +19,7 @@ def forecast(
     score: float | None = None,
     benchmark: str | None = None,
     params: str | None = None,
+    hardware_years: float = 2.1,
     prob: float = 0.9,
     seed: Seed = 1,
     out: Path | None = None,
@@ -50,16 +51,20 @@ def forecast(
         Benchmark of --match or --score.
     params
         Size of the model that is to do it, for example 4B or 4e9.
+    hardware_years
+        Median of the prior of the time in which computation per dollar doubles, in years: for
+        what --score or --match will cost, relative to today.
     prob
         Probability of the equal-tailed intervals.
     seed
         Seed of the simulated releases.
     out
-        Folder for figures (fan.png, milestones.png, .svg) and forecast.json.
+        Folder for figures (fan, milestones, costs; .png, .svg) and forecast.json.
     json
         Print one JSON object.
     """
     from densing.cli.answers import probability, status
+    from densing.results.cost_ahead import cost_ahead
     from densing.results.forecast import forecast as tell
     from densing.results.forecast import look_ahead, shapes_apart
     from densing.results.plain_json import to_json
@@ -84,6 +89,7 @@ def forecast(
         params=_size(params),
     )  # fmt: skip
     answer = tell(outlook, milestones=asked, prob=prob)
+    answer["costs"] = cost_ahead(outlook, asked, hardware_years=hardware_years, prob=prob)
     answer["mixture"] = shapes_apart(runs, weights, outlook.span, prob=prob) if runs else None
     written = None
     if out is not None:
