@@ -4,6 +4,10 @@ import pandas as pd
 import pytest
 
 from densing.results.forecast import FANS
+from densing.results.request import sized
+
+TODAY = ("--today", "2024-06-30")
+"""Whatever the clock says."""
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +19,7 @@ def until(quick_run):
 
 
 def test_forecast(densing, quick_run, until):
-    result = densing("forecast", quick_run, "--until", until, "--density", 5, "--json")
+    result = densing("forecast", quick_run, "--until", until, *TODAY, "--density", 5, "--json")
     answer = result.json
     assert result.status == (0 if answer["trustworthy"] else 3)
     for name in ("population", "frontier", "new_model", "record"):
@@ -28,22 +32,38 @@ def test_forecast(densing, quick_run, until):
         assert {"median", "lower", "upper"} <= set(milestone[name]["date"])
     assert answer["extrapolation"]["until"] == until
     assert answer["extrapolation"]["days_beyond"] == 400
-    assert not answer["backtest"]["same"]
+    assert answer["backtest"] is None
+    assert "no kept back-test" in answer["not_backtested"]
 
 
 def test_forecast_in_words(densing, quick_run, until):
     said = densing(
-        "forecast", quick_run, "--until", until, "--score", 0.6, "--benchmark", "Alpha"
+        "forecast", quick_run, "--until", until, *TODAY, "--score", 0.6, "--benchmark", "Alpha"
     ).out
     assert "a model reaches 0.6 on Alpha" in said
     assert "parameters it takes" in said
+    assert "what it costs, 2024-06-30 being 1" in said
+    assert "doubles every 2.1 years" in said
     assert "extrapolates 400 days" in said
     assert "Not back-tested" in said
 
 
+@pytest.mark.parametrize("size", ["4B", "4e9", "4000000000", "4 billion"])
+def test_a_size_is_read_as_people_write_it(densing, quick_run, until, size):
+    asked = ("--score", 0.6, "--benchmark", "Alpha", "--params", size)
+    answer = densing("forecast", quick_run, "--until", until, *TODAY, *asked, "--json").json
+    assert answer["milestones"][0]["request"]["params"] == 4e9
+
+
+def test_sizes_are_said_in_words():
+    assert [sized(n) for n in (0.0, 0.4, 1.0, 999.0, 999.6, 6.25e5, 1.31e7, 1.2e8, 4e9)] == [
+        "less than 1", "less than 1", "1", "999", "1K", "625K", "13.1M", "120M", "4B",
+    ]  # fmt: skip
+
+
 def test_forecast_writes_figures(densing, quick_run, until, tmp_path):
     out = tmp_path / "ahead"
-    assert densing("forecast", quick_run, "--until", until, "--out", out).status in (0, 3)
+    assert densing("forecast", quick_run, "--until", until, *TODAY, "--out", out).status in (0, 3)
     assert (out / "fan.png").stat().st_size > 10_000
     assert (out / "milestones.svg").exists()
 
@@ -57,10 +77,17 @@ def test_forecast_writes_figures(densing, quick_run, until, tmp_path):
         (["--until", "UNTIL", "--match", "nobody"], "no model 'nobody'"),
         (["--until", "UNTIL", "--score", "60", "--benchmark", "Alpha"], "write 0.6"),
         (["--until", "UNTIL", "--prob", "90"], "between 0 and 1"),
+        (["--until", "UNTIL", "--match", "x", "--params", "huge"], "'huge' is not a number: write"),
+        (["--until", "UNTIL", "--params", "4"], "such as 4B"),
+        (["--until", "UNTIL", "--today", "TODAY"], "swap them?"),
     ],
 )
 def test_bad_input(densing, quick_run, until, arguments, word):
-    arguments = [until if a == "UNTIL" else a for a in arguments]
+    late = f"{pd.Timestamp(until) + pd.Timedelta(days=1):%Y-%m-%d}"
+    known = {"UNTIL": until, "TODAY": late}
+    arguments = [known.get(word, word) for word in arguments]
+    if "--today" not in arguments:
+        arguments = [*arguments, *TODAY]
     result = densing("forecast", quick_run, *arguments)
     assert result.status == 2
     assert word in result.err

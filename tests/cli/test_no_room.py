@@ -35,7 +35,8 @@ WRITERS = [
     "fit --out {}/run.nc", "report --out {}/new", "report --run {run} --out {}/new",
     "sensitivity --out {}/new", "backtest --out {}/new", "calibrate --out {}/new",
     "coverage --out {}/new", "simulate --out {}/new", "reproduce --out {}/new",
-    "data add {table} --out {}/new", "forecast {run} --until 2026-12-31 --out {}/new",
+    "data add {table} --out {}/new",
+    "forecast {run} --until 2026-12-31 --today 2026-01-01 --out {}/new",
     "corollaries {run} --out {}/new", "loss {table} --out {}/run.nc", "trend {table} --out {}/a.nc",
 ]  # fmt: skip
 

@@ -103,8 +103,8 @@ def test_milestones_of_a_mixture_weigh_those_of_its_parts():
 def test_a_run_mixed_with_itself_is_itself():
     runs = {"one": run_of(spread=0.2), "two": run_of(spread=0.2)}
     mixed, ahead, _ = mix(runs)
-    told = forecast(look_ahead(mixed, until=UNTIL, ahead=ahead))
-    alone = forecast(look_ahead(runs["one"], until=UNTIL))
+    told = forecast(look_ahead(mixed, until=UNTIL, today="2025-06-01", ahead=ahead))
+    alone = forecast(look_ahead(runs["one"], until=UNTIL, today="2025-06-01"))
     for ours, theirs in zip(told["population"], alone["population"], strict=True):
         assert ours["median"] == pytest.approx(theirs["median"], rel=0.1)
 
@@ -113,7 +113,7 @@ def test_doubts_stay():
     runs = {"good": run_of(), "bad": run_of("saturating", trustworthy=False)}
     mixed, ahead, weights = mix(runs)
     assert weights == {"good": 1.0}
-    told = forecast(look_ahead(mixed, until=UNTIL, ahead=ahead))
+    told = forecast(look_ahead(mixed, until=UNTIL, today="2025-06-01", ahead=ahead))
     assert not told["trustworthy"]
     assert told["diagnostics"]["reasons"][0].startswith("bad: chains disagree")
     with pytest.raises(RunError, match="none of these runs can be weighed"):
@@ -141,11 +141,13 @@ def test_the_command(tmp_path, capfd):
 
     paths = [save_run(run_of(shape), tmp_path / f"{shape}.nc")
              for shape in ("linear", "saturating")]  # fmt: skip
-    arguments = ["forecast", paths[0], "--with", paths[1], "--until", UNTIL, "--density", "3"]
+    arguments = ["forecast", paths[0], "--with", paths[1], "--until", UNTIL,
+                 "--today", "2025-06-01", "--density", "3"]  # fmt: skip
     assert densing([str(a) for a in [*arguments, "--json"]]) == 0
     told = json.loads(capfd.readouterr().out)
     assert [part["name"] for part in told["mixture"]] == ["linear", "saturating"]
-    assert not told["backtest"]["same"]
+    assert told["backtest"] is None
+    assert "no average of runs" in told["not_backtested"]
     assert densing([str(a) for a in arguments]) == 0
     assert "the average of these" in capfd.readouterr().out
     assert densing([str(a) for a in ["forecast", paths[0], "--with", paths[0], "--until", UNTIL]])

@@ -37,10 +37,12 @@ def words(axes):
 def test_fan_has_a_panel_for_each_estimand(both, narrow):
     panels = plot_fan(both[0], narrow=narrow)
     figure_of(panels).draw_without_rendering()
-    assert len(panels) == 3
+    assert len(panels) == 4
     assert all(ax.get_yscale() == "log" for ax in panels)
-    assert words(panels).count("today") == words(panels).count("data end") == 3
-    assert len(plot_fan(made(frontier=False)[0])) == 2
+    assert words(panels).count("today") == words(panels).count("data end") == 4
+    assert len({ax.get_title("left") for ax in panels}) == 4
+    assert sum("shades" in ax.get_xlabel() for ax in panels) == 1
+    assert len(plot_fan(made(frontier=False)[0])) == 3
 
 
 def test_fan_says_the_forecast_of_the_last_day(both):
@@ -73,8 +75,23 @@ def test_a_score_out_of_reach_is_drawn():
 
 def test_a_doubtful_result_is_stamped():
     outlook, answer = made(trustworthy=False)
-    assert words(plot_fan(outlook)).count("NOT TRUSTWORTHY") == 3
+    assert words(plot_fan(outlook)).count("NOT TRUSTWORTHY") == 4
     assert "NOT TRUSTWORTHY" in words(plot_milestones(answer))
+    assert not [word for word in words(plot_fan(outlook)) if "BACK-TESTED" in word]
+
+
+def test_a_forecaster_that_nobody_scored_is_stamped(both, monkeypatch):
+    outlook, answer = both
+    assert answer["backtest"] is None
+    assert words(plot_fan(outlook)).count("NOT BACK-TESTED") == 4
+    assert words(plot_milestones(answer)).count("NOT BACK-TESTED") == 2
+    kept = {"same": True, "sentence": "It did well.", "scores_sentence": "It did."}
+    monkeypatch.setattr("densing.results.forecast.verdict", lambda *_, **__: kept)
+    answer = forecast(outlook, milestones=requests(outlook.run, density=[10.0]))
+    assert answer["backtest"] == kept
+    assert answer["not_backtested"] is None
+    for axes in (plot_fan(outlook), plot_milestones(answer)):
+        assert "NOT BACK-TESTED" not in words(axes)
 
 
 def test_labels_keep_their_distance_and_order():

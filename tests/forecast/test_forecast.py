@@ -8,11 +8,19 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from densing.results import horizon as horizon_module
 from densing.results.forecast import ESTIMANDS, FANS, forecast, look_ahead
 from densing.results.future import future
 from densing.results.horizon import RequestError, horizon
 from densing.results.plain_json import to_json
-from densing.results.releases import batches, record_so_far, running_record, simulate
+from densing.results.releases import (
+    WINDOW_DAYS,
+    batches,
+    record_so_far,
+    running_record,
+    simulate,
+    telling,
+)
 
 from .future_run import RATE, SHORTFALL, future_run, line
 
@@ -49,7 +57,7 @@ def test_window_is_the_doubling_time(run):
 
 
 def test_no_growth_leaves_the_window_unbounded():
-    answer = forecast(look_ahead(future_run(rate=0.0, spread=0.2), until="2025-12-31"))
+    answer = forecast(look_ahead(future_run(rate=0.0, spread=0.2), until="2025-12-31", today=TODAY))
     assert answer["window"]["population"]["upper"] is None
 
 
@@ -71,7 +79,7 @@ def test_a_new_model_scatters_by_family_residual_and_no_more(run):
     ahead = future(run)
     one = ahead.posterior.isel(chain=[0], draw=[0])
     many = one.isel(chain=np.zeros(1, int), draw=np.zeros(200_000, int))
-    wide = type(ahead)(many, ahead.centre)
+    wide = type(ahead)(many, ahead.centre, ahead.window)
     drawn = wide.new_models(np.random.default_rng(0), np.zeros(1))[:, 0]
     family, noise = (float(one[name].values.ravel()[0]) for name in ("family_spread", "noise"))
     assert drawn.mean() == pytest.approx(-1.0, abs=0.01)
@@ -91,12 +99,26 @@ def test_releases_come_at_the_rate_of_the_last_year():
     span = horizon(run, until="2026-12-31", today=TODAY)
     new = simulate(run, future(run), span, seed=3)
     count = np.isfinite(new.day).sum(axis=1)
-    mean = (len(batches(run)) + 0.5) / 365 * (span.until - span.last).days
+    mean = (len(batches(run)) - 1 + 0.5) / 365 * (span.until - span.last).days
     assert count.mean() == pytest.approx(mean, abs=5 * count.std() / np.sqrt(len(count)))
     assert count.var() > 1.2 * count.mean()
     inside = new.day[np.isfinite(new.day)]
     assert inside.min() >= (span.last - span.first).days
     assert inside.max() <= (span.until - span.first).days
+
+
+def test_the_batch_that_ends_the_year_does_not_tell_the_rate():
+    """The year ends at a release, wherever the data were cut: to count it would say too much."""
+    rng, rate, worlds = np.random.default_rng(11), 12 / 365, 4000
+    counts = np.empty(worlds)
+    for i in range(worlds):
+        days = np.sort(1200 * rng.random(rng.poisson(1200 * rate)))
+        counts[i] = np.sum(days > days[-1] - WINDOW_DAYS)
+    told = counts - 1
+    assert np.all(told == [telling(int(n)) for n in counts])
+    error = told.std() / np.sqrt(worlds)
+    assert told.mean() == pytest.approx(365 * rate, abs=4 * error)
+    assert counts.mean() > 365 * rate + 4 * error
 
 
 def test_the_record_never_falls_and_starts_from_the_data(blurred):
@@ -143,6 +165,11 @@ def test_how_far_it_reaches(run):
         ("2031-01-01", TODAY, ["more than 5 years", "2029-12-31"]),
         ("next year", TODAY, ["no date", "2027-12-31"]),
         ("2020-01-01", "1999-01-01", ["--until", "--today"]),
+        ("2025-06-30", "2025-07-01", ["--today 2025-07-01", "swap them?"]),
+        ("2024-06-30", "2025-07-01", ["within the data", "swap them?"]),
+        (None, TODAY, ["--until None is no date", "2027-12-31"]),
+        (pd.NaT, TODAY, ["no date"]),
+        ([2026], TODAY, ["no date"]),
     ],
 )
 def test_dates_that_are_refused(run, until, today, words):
@@ -150,6 +177,25 @@ def test_dates_that_are_refused(run, until, today, words):
         look_ahead(run, until=until, today=today)
     for word in words:
         assert word in str(fault.value)
+
+
+def test_the_clock_s_today_is_judged_as_a_given_one(run, monkeypatch):
+    class Clock(horizon_module.date):
+        @classmethod
+        def today(cls):
+            return cls(2026, 3, 1)
+
+    monkeypatch.setattr(horizon_module, "date", Clock)
+    assert horizon(run, until="2026-03-01").today == pd.Timestamp("2026-03-01")
+    with pytest.raises(RequestError, match=r"before today, 2026-03-01: .*--today") as fault:
+        horizon(run, until="2026-02-28")
+    assert "\n" not in str(fault.value)
+    assert horizon(run, until="2026-02-28", today="2025-01-01")
+
+
+def test_a_day_with_a_time_zone_is_a_day(run):
+    stamp = pd.Timestamp("2025-06-30 23:00", tz="Asia/Tokyo")
+    assert horizon(run, until=stamp, today=TODAY).until == pd.Timestamp("2025-06-30")
 
 
 def test_a_component_has_no_models(run):

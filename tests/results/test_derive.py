@@ -11,6 +11,7 @@ from densing.models.joint import Switches
 from densing.models.targets import ScoreData
 from densing.models.trend import TrendData
 from densing.results.derive import derived, model_reach, record, trend_dates, trend_lines, years
+from densing.results.shortfall import Window
 from densing.results.variables import DERIVED
 
 DATES = pd.to_datetime(["2023-02-24", "2023-08-24", "2024-02-24", "2025-02-23"])
@@ -84,7 +85,7 @@ def test_dates_of_a_trend():
 def test_trend_lines_by_hand():
     post = posterior(rate=2.0)
     time = np.array([-1.0, 0.0, 0.5])
-    population, frontier = trend_lines(post, time)
+    population, frontier = trend_lines(post, time, window=Window(-1.0, 0.5))
     rate = post["rate"].to_numpy()[..., None]
     np.testing.assert_allclose(population, -1.0 + rate * time)
     np.testing.assert_allclose(frontier - population, np.broadcast_to(
@@ -94,7 +95,7 @@ def test_trend_lines_by_hand():
 
 def test_no_frontier_without_a_shortfall(layout):
     post = posterior(shortfall=False)
-    assert trend_lines(post, np.zeros(1))[1] is None
+    assert trend_lines(post, np.zeros(1), window=Window(0.0, 0.0))[1] is None
     out = derived(post, layout, seed=1)
     assert "frontier_rate" not in out
     assert "frontier" not in out

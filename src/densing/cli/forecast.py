@@ -18,7 +18,8 @@ def forecast(
     match: str | None = None,
     score: float | None = None,
     benchmark: str | None = None,
-    params: float | None = None,
+    params: str | None = None,
+    hardware_years: float = 2.1,
     prob: float = 0.9,
     seed: Seed = 1,
     out: Path | None = None,
@@ -49,18 +50,21 @@ def forecast(
     benchmark
         Benchmark of --match or --score.
     params
-        Size of the model that is to do it, for example 4e9.
+        Size of the model that is to do it, for example 4B or 4e9.
+    hardware_years
+        Median of the prior of the time in which computation per dollar doubles, in years: for
+        what --score or --match will cost, relative to today.
     prob
         Probability of the equal-tailed intervals.
     seed
         Seed of the simulated releases.
     out
-        Folder for figures (fan.png, milestones.png, .svg) and forecast.json.
+        Folder for figures (fan, milestones, costs; .png, .svg) and forecast.json.
     json
         Print one JSON object.
     """
     from densing.cli.answers import probability, status
-    from densing.results.backtested import untested, verdict
+    from densing.results.cost_ahead import cost_ahead
     from densing.results.forecast import forecast as tell
     from densing.results.forecast import look_ahead, shapes_apart
     from densing.results.plain_json import to_json
@@ -81,11 +85,11 @@ def forecast(
         opened, ahead, weights = mix(runs)
     outlook = look_ahead(opened, until=until, today=today, seed=seed, ahead=ahead)
     asked = requests(
-        opened, density=density or (), match=match, score=score, benchmark=benchmark, params=params
-    )
+        opened, density=density or (), match=match, score=score, benchmark=benchmark,
+        params=_size(params),
+    )  # fmt: skip
     answer = tell(outlook, milestones=asked, prob=prob)
-    beyond = answer["extrapolation"]["days_beyond"]
-    answer["backtest"] = untested() if runs else verdict(opened, days_beyond=beyond)
+    answer["costs"] = cost_ahead(outlook, asked, hardware_years=hardware_years, prob=prob)
     answer["mixture"] = shapes_apart(runs, weights, outlook.span, prob=prob) if runs else None
     written = None
     if out is not None:
@@ -99,3 +103,14 @@ def forecast(
 
         show(answer, written)
     return status(trustworthy=answer["trustworthy"])
+
+
+def _size(text: str | None) -> float | None:
+    """Read --params; raises `RequestError` with the cure."""
+    from densing.data.cells import CellError, size
+    from densing.results.horizon import RequestError
+
+    try:
+        return None if text is None else size(text)
+    except CellError as fault:
+        raise RequestError(f"--params {text!r} {fault.problem}: {fault.cure}") from None

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from densing.cli.answers import below, months, plain_console, say, say_written
-from densing.cli.show import count
+from densing.results.request import sized
 
 TITLES = {
     "population": "typical new model", "frontier": "frontier", "new_model": "one new model",
@@ -15,6 +15,9 @@ TITLES = {
 }  # fmt: skip
 DOERS = {
     "population": "typical new model", "frontier": "frontier", "record": "some released model",
+}  # fmt: skip
+COSTS = {
+    "params": "parameters", "params_over_hardware": "parameters over hardware", "price": "price",
 }  # fmt: skip
 ENDS = ("population", "frontier")
 ROWS = 8
@@ -29,13 +32,10 @@ def show(answer: dict[str, Any], written: Path | None) -> None:
     table = Table("date", *(TITLES[name] for name in shown))
     apart = " " if console.width >= WIDE else "\n"
     dates = answer["dates"]
-    step = -(-len(dates) // ROWS)
-    today = answer["extrapolation"]["today"]
-    for i, day in enumerate(dates):
-        if i % step == 0 or i == len(dates) - 1 or day == today:
-            note = " (today)" if day == today else ""
-            cells = (_span(answer[name][i], apart=apart) for name in shown)
-            table.add_row(day + note, *cells)
+    for i in _some(answer):
+        note = " (today)" if dates[i] == answer["extrapolation"]["today"] else ""
+        cells = (_span(answer[name][i], apart=apart) for name in shown)
+        table.add_row(dates[i] + note, *cells)
     prob = answer["population"][0]["prob"]
     console.print(f"Capability density, median and {prob:.0%} equal-tailed interval:")
     console.print(table)
@@ -43,26 +43,56 @@ def show(answer: dict[str, Any], written: Path | None) -> None:
         _mixture(console, answer)
     for milestone in answer["milestones"]:
         _milestone(console, milestone, answer)
+    if answer["costs"]:
+        _costs(console, answer)
     window = answer["window"]
     said = [f"{DOERS[k]} {_months(window[k])}" for k in ("population", "frontier") if window[k]]
     console.print(f"Months until half the parameters do the same: {', '.join(said)}")
     releases = answer["releases"]
     console.print(
         f"The record counts new releases as often as in the data's last {releases['window_days']} "
-        f"days: {releases['models']} models in {releases['batches']} batches."
+        f"days: {releases['models']} models in {releases['batches']} batches (for how often, the "
+        "batch that ends them does not count)."
     )
     say(console, "How far this reaches beyond the data", answer["extrapolation"]["sentence"])
-    tested = answer["backtest"]
-    say(
-        console, "How such forecasts did", tested["sentence"],
-        style=None if tested["same"] else "yellow",
-    )  # fmt: skip
-    if tested["scores_sentence"] and any(m["request"]["score"] for m in answer["milestones"]):
-        say(console, "How they did on single scores", tested["scores_sentence"], style="yellow")
+    _tested(console, answer)
     if not answer["trustworthy"]:
         console.print("not trustworthy: see `densing summary`", style="bold red")
     if written is not None:
         say_written(console, written)
+
+
+def _costs(console: Console, answer: dict[str, Any]) -> None:
+    told = answer["costs"]
+    for row in told["requests"]:
+        columns = {"params": row["params"], "params_over_hardware": row["params_over_hardware"]}
+        if told["price"]:
+            columns["price"] = told["price"]
+        table = Table("date", *(COSTS[name] for name in columns))
+        for i in _some(answer):
+            cells = (_span(costs[i]) for costs in columns.values())
+            table.add_row(answer["dates"][i], *cells)
+        console.print(f"{row['name']}: what it costs, {told['relative_to']} being 1:", style="bold")
+        console.print(table)
+    for sentence in told["sentences"].values():
+        below(console, sentence)
+
+
+def _some(answer: dict[str, Any]) -> list[int]:
+    """Positions of the dates that a table shows: the last and today's among them."""
+    dates, today = answer["dates"], answer["extrapolation"]["today"]
+    step, last = -(-len(dates) // ROWS), len(dates) - 1
+    return [i for i, day in enumerate(dates) if i % step == 0 or i == last or day == today]
+
+
+def _tested(console: Console, answer: dict[str, Any]) -> None:
+    tested = answer["backtest"]
+    if tested is None:
+        say(console, "How such forecasts did", answer["not_backtested"], style="bold yellow")
+        return
+    say(console, "How such forecasts did", tested["sentence"])
+    if any(m["request"]["score"] for m in answer["milestones"]):
+        say(console, "How they did on single scores", tested["scores_sentence"], style="yellow")
 
 
 def _mixture(console: Console, answer: dict[str, Any]) -> None:
@@ -128,6 +158,6 @@ def _sizes(interval: dict[str, Any]) -> str:
     if interval["lower"] is None:
         return "no size does it"
     middle, upper = (
-        "no size" if interval[key] is None else count(interval[key]) for key in ("median", "upper")
+        "no size" if interval[key] is None else sized(interval[key]) for key in ("median", "upper")
     )
-    return f"{middle} ({count(interval['lower'])} to {upper})"
+    return f"{middle} ({sized(interval['lower'])} to {upper})"

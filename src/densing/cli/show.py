@@ -160,7 +160,6 @@ def _diagnostics(console: Console, health: dict[str, Any]) -> None:
 
 def count(value: float) -> str:
     """Say a number of parameters: 7.2B."""
-    for unit, size in (("T", 1e12), ("B", 1e9), ("M", 1e6)):
-        if value >= size:
-            return f"{value / size:.3g}{unit}"
-    return f"{value:.3g}"
+    from densing.results.request import sized
+
+    return sized(value)

@@ -68,6 +68,21 @@ def number(cell: Any, *, decimal_comma: bool = False) -> float:
     return value + 0.0
 
 
+def size(text: str) -> float:
+    """Read a number of parameters as people write it: 4e9, 4000000000 or 4B.
+
+    Raises
+    ------
+    CellError
+        As `number`, but for the suffixes K, M, B and T.
+    """
+    if match := _SUFFIXED.fullmatch(text.strip()):
+        meant = _guess(match[1], SUFFIX[match[2][0].lower()])
+        if meant is not None:
+            return meant
+    return number(text)
+
+
 def _not_a_number(text: str) -> CellError:
     """Say why a text is no number, with the number it probably means."""
     if match := _PERCENT.fullmatch(text):

@@ -30,6 +30,7 @@ from densing.results.derive import trend_lines
 from densing.results.headline import as_interval, trustworthy
 from densing.results.line import Line
 from densing.results.run import record
+from densing.results.shortfall import window_of
 
 GREY = "#8d99a6"
 
@@ -67,8 +68,9 @@ def draw_growth(result: Reproduction) -> Axes:
     span = np.linspace(-20, growth.day.max() + 25, 60)
     anchor = line(np.asarray(line.centre))
     printed = anchor + np.log(2) / (float(pub.MONTHS) * MONTH) * (span - line.centre)
-    time = span / DAYS_PER_YEAR - record(growth.trend, "centre")["time"]
-    _, frontier = trend_lines(growth.trend["posterior"].to_dataset(), time)
+    centre = record(growth.trend, "centre")["time"]
+    time, window = span / DAYS_PER_YEAR - centre, window_of(growth.day / DAYS_PER_YEAR - centre)
+    _, frontier = trend_lines(growth.trend["posterior"].to_dataset(), time, window=window)
     assert frontier is not None
     low, middle, high = np.exp(np.quantile(frontier, [0.05, 0.5, 0.95], axis=(0, 1)))
     published_line(ax, ORIGIN + span, np.exp(printed))

@@ -17,8 +17,11 @@ from densing.results.headline import trustworthy
 from densing.results.horizon import released
 from densing.results.releases import running_record
 
+NEW_MODEL = "#56859f"
+"""The population's blue, paler: the same line, and how far single models scatter about it."""
 PANELS = {
-    "new_model": ("One new model", POPULATION),
+    "population": ("Typical new model", POPULATION),
+    "new_model": ("One new model", NEW_MODEL),
     "frontier": ("Frontier: the day's best practice", FRONTIER),
     "record": ("Record: the densest released so far", RECORD),
 }
@@ -57,16 +60,24 @@ def plot_fan(
         _end(ax, days[-1], np.exp(np.quantile(values[:, -1], [0.05, 0.5, 0.95])), colour)
         ax.set_title(title, color=colour)
     _frame(panels, outlook, narrow=narrow)
+    good, tested = trustworthy(outlook.run), outlook.backtest["same"]
     for ax in panels:
-        stamp(ax, trustworthy=trustworthy(outlook.run))
+        stamp(ax, trustworthy=good, tested=tested, falling=True)
     return panels
 
 
 def _panels(count: int, *, narrow: bool) -> list[Axes]:
-    rows, columns = (count, 1) if narrow else (1, count)
-    size = (4.8, 3.5 * count) if narrow else (4.15 * count, 4.9)
+    columns = 1 if narrow else 2 if count == 4 else count
+    rows = count // columns
+    size = (4.8, 3.5 * rows) if narrow else (5.2 * columns, 3.9 * rows if rows > 1 else 4.9)
     figure = Figure(figsize=size, layout="constrained")
     return list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel())
+
+
+def _corner(ax: Axes) -> tuple[bool, bool]:
+    """Whether an Axes begins a row and ends a column of its figure."""
+    spec = ax.get_subplotspec()
+    return (True, True) if spec is None else (spec.is_first_col(), spec.is_last_row())
 
 
 def _path(outlook: Outlook, name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -135,9 +146,12 @@ def _frame(panels: Sequence[Axes], outlook: Outlook, *, narrow: bool) -> None:
         _mark(ax, end, "data end", "right")
         if span.last < span.today < span.until:
             _mark(ax, float(mdates.date2num(span.today)), "today", "left")
-    panels[0].set_ylabel("density: effective over actual parameters")
+    for ax in panels:
+        if _corner(ax)[0]:
+            ax.set_ylabel("density: effective over actual parameters")
     beyond = span.extrapolation()
-    panels[-1 if narrow else 0].set_xlabel(
+    corner = next((ax for ax in panels if all(_corner(ax))), panels[0])
+    corner.set_xlabel(
         f"shades: 50, 80, 90, 95 %; at the right end the median and its 90 % interval"
         f"{'\n' if narrow else ';  '}{beyond['days_beyond']} days beyond the data, "
         f"{beyond['multiple_of_span']:.1f} times their span  ·  densing",

@@ -1,7 +1,7 @@
 """Milestones: the probability that each is reached by a day, and the size it takes by then."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib.dates as mdates
@@ -44,11 +44,11 @@ def plot_milestones(
     dates = pd.DatetimeIndex(answer["dates"])
     for ax, (milestone, kind) in zip(panels, wanted, strict=True):
         (_probability if kind == "probability" else _size)(ax, milestone, dates)
-        _time_axis(ax, dates, answer)
+        mark_time(ax, dates, answer)
         said = milestone["name"] if kind == "probability" else f"{milestone['name']}: at what size"
         title = "\n".join(textwrap.wrap(plain(said[0].upper() + said[1:]), 36))
         ax.set_title(title, fontsize=10)
-        stamp(ax, trustworthy=answer["trustworthy"])
+        stamp(ax, trustworthy=answer["trustworthy"], tested=answer["backtest"] is not None)
     return panels
 
 
@@ -171,7 +171,8 @@ def _size(ax: Axes, milestone: dict[str, Any], dates: pd.DatetimeIndex) -> None:
         _name(ax, x[-1], place, f"{title}\n{text}", colour)
 
 
-def _time_axis(ax: Axes, dates: pd.DatetimeIndex, answer: dict[str, Any]) -> None:
+def mark_time(ax: Axes, dates: pd.DatetimeIndex, answer: Mapping[str, Any]) -> None:
+    """Set the axis of time, and say where today is."""
     low, high = (float(mdates.date2num(day)) for day in (dates[0], dates[-1]))
     ticks, texts = date_ticks(low, high, most=5)
     ax.set_xlim(low, high)

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from densing.report.forecast_costs import plot_costs
 from densing.report.forecast_fan import plot_fan
 from densing.report.forecast_milestones import panels_of, plot_milestones
 from densing.report.style import figure_of, save
@@ -13,7 +14,7 @@ from densing.results.plain_json import to_json
 
 
 def write_forecast(outlook: Outlook, answer: dict[str, Any], out: str | Path) -> Path:
-    """Write fan.png, milestones.png (and .svg) and forecast.json; return the folder."""
+    """Write fan, milestones, costs (.png, .svg) and forecast.json; return the folder."""
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".forecast-") as name:
@@ -21,6 +22,8 @@ def write_forecast(outlook: Outlook, answer: dict[str, Any], out: str | Path) ->
         save(figure_of(plot_fan(outlook)), folder / "fan")
         if panels_of(answer):
             save(figure_of(plot_milestones(answer)), folder / "milestones")
+        if answer.get("costs"):
+            save(figure_of(plot_costs(answer)), folder / "costs")
         (folder / "forecast.json").write_text(to_json(answer), encoding="utf-8")
         for path in sorted(folder.iterdir()):
             shutil.move(path, out / path.name)

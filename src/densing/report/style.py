@@ -19,7 +19,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 INK, MUTED, FAINT, PAPER = "#1f2933", "#616e7c", "#dfe3e8", "#ffffff"
 POPULATION, FRONTIER, RECORD, HELD_OUT = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 """Okabe & Ito's colours: told apart with every kind of colour vision."""
-ALARM = "#b3261e"
+ALARM, DOUBT = "#b3261e", "#8a6100"
 HIGHLIGHT = "#8a2c6f"
 """Of models that stand out: one's own."""
 
@@ -100,16 +100,22 @@ def shades(count: int) -> np.ndarray:
     return mpl.colormaps["cividis"](np.linspace(0.0, 0.86, count))
 
 
-def stamp(ax: Axes, *, trustworthy: bool) -> None:
-    """Mark a result that is not trustworthy across the whole Axes; otherwise do nothing."""
-    if trustworthy:
+def stamp(ax: Axes, *, trustworthy: bool, tested: bool = True, falling: bool = False) -> None:
+    """Mark a result that is not trustworthy across the whole Axes; otherwise do nothing.
+
+    So is a forecast that nobody scored on the past (`tested`), where it is trustworthy. The words
+    fall where what is drawn rises (`falling`), so that they are not lost in it.
+    """
+    if trustworthy and tested:
         return
-    width, height = figure_of(ax).get_size_inches()
-    tilt = np.rad2deg(np.arctan2(height, width)) * 0.75
+    text, colour = ("NOT BACK-TESTED", DOUBT) if trustworthy else ("NOT TRUSTWORTHY", ALARM)
+    box = ax.get_position()
+    width, height = figure_of(ax).get_size_inches() * (box.width / 0.775, box.height / 0.77)
+    tilt = np.rad2deg(np.arctan2(height, width)) * (-0.75 if falling else 0.75)
     ax.text(
-        0.5, 0.45, "NOT TRUSTWORTHY", transform=ax.transAxes, rotation=tilt, ha="center",
-        va="center", fontsize=4.4 * min(width, 1.6 * height), fontweight="bold", color=ALARM,
-        alpha=0.27, zorder=50,
+        0.5, 0.45, text, transform=ax.transAxes, rotation=tilt, ha="center",
+        va="center", fontsize=4.4 * min(width, 1.6 * height), fontweight="bold", color=colour,
+        alpha=0.4 if trustworthy else 0.27, zorder=50, in_layout=False,
     )  # fmt: skip
 
 

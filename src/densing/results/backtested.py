@@ -16,6 +16,11 @@ NOT_TESTED = (
     "makes one."
 )
 
+AVERAGE_NOT_TESTED = (
+    "Not back-tested: no average of runs was ever scored on the past; what is kept of single runs "
+    "says nothing of it."
+)
+
 SENTENCES = ("sentence", "averages_sentence", "records_sentence")
 """What every forecast quotes."""
 
@@ -61,9 +66,9 @@ def verdict(run: xr.DataTree, *, days_beyond: int = 0) -> dict[str, Any]:
     return {"same": True, "sentence": sentence, "scores_sentence": told["scores_sentence"]}
 
 
-def untested() -> dict[str, Any]:
-    """Say that nothing was back-tested: what `verdict` says of an average of runs."""
-    return {"same": False, "sentence": NOT_TESTED, "scores_sentence": None}
+def untested(sentence: str = NOT_TESTED) -> dict[str, Any]:
+    """Say that nothing was back-tested, and why."""
+    return {"same": False, "sentence": sentence, "scores_sentence": None}
 
 
 LATER = ("shape", "shortfall_form", "likelihood", "link", "free_ceiling", "contamination")

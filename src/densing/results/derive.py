@@ -12,6 +12,7 @@ from densing.models.layout import Layout
 from densing.models.residual import draw_shortfall
 from densing.models.shapes import Span
 from densing.results.lead import lead_of
+from densing.results.shortfall import Window, mean_shortfall, window_of
 from densing.results.sizes import WEIGHT, log_sizes
 from densing.results.trend_curve import LINEAR, Curve
 from densing.results.variables import DERIVED
@@ -38,8 +39,8 @@ def derived(posterior: xr.Dataset, layout: Layout, *, seed: int) -> xr.Dataset:
               "benchmark": layout.coords["benchmark"]}  # fmt: skip
     time = years(dates) - layout.centre["time"]
     curve = layout_curve(layout)
-    population, frontier = trend_lines(posterior, time, curve=curve)
-    window = np.asarray([layout.data.models.time.min(), layout.data.models.time.max()])
+    window = window_of(layout.data.models.time)
+    population, frontier = trend_lines(posterior, time, window=window, curve=curve)
     log_params = np.asarray(layout.data.log_params)
     if WEIGHT in posterior:
         ratio = layout.models["expert_ratio"].to_numpy(float)
@@ -58,7 +59,7 @@ def derived(posterior: xr.Dataset, layout: Layout, *, seed: int) -> xr.Dataset:
         values["benchmark_rate"] = rate[..., None] + drift
     if frontier is not None:
         values["frontier"] = frontier
-        values["frontier_rate"] = frontier_rate(posterior, window)
+        values["frontier_rate"] = frontier_rate(posterior, np.asarray(window))
     if curve.shape != "linear":
         values |= end_rates(posterior, curve)
     return xr.Dataset({name: label(name, value, coords) for name, value in values.items()})
@@ -78,17 +79,18 @@ def layout_curve(layout: Layout) -> Curve:
 
 
 def trend_lines(
-    posterior: xr.Dataset, time: np.ndarray, *, curve: Curve = LINEAR
+    posterior: xr.Dataset, time: np.ndarray, *, window: Window, curve: Curve = LINEAR
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """Evaluate population and frontier at `time` (years since the mean date), (chain, draw, date).
 
-    The frontier is None where the model has a symmetric residual.
+    The frontier is None where the model has a symmetric residual. Outside the `window` of the
+    data it goes on as `shortfall.mean_shortfall` says.
     """
     line = curve.height(posterior, time)
     if "shortfall" not in posterior:
         return line, None
-    drift = posterior["shortfall_drift"].to_numpy()[..., None]
-    return line, line + posterior["shortfall"].to_numpy()[..., None] * np.exp(drift * time)
+    theta, drift = (posterior[n].to_numpy()[..., None] for n in ("shortfall", "shortfall_drift"))
+    return line, line + mean_shortfall(theta, drift, time, window)
 
 
 def frontier_rate(posterior: xr.Dataset, window: np.ndarray) -> np.ndarray:
@@ -169,7 +171,7 @@ def record(
     """
     rng = np.random.default_rng(seed)
     time = layout.data.models.time
-    line, _ = trend_lines(posterior, time, curve=layout_curve(layout))
+    line = layout_curve(layout).height(posterior, time)
     shape = line.shape
 
     def column(name: str) -> np.ndarray:
@@ -180,7 +182,9 @@ def record(
         effect = rng.standard_normal((*shape[:2], len(layout.coords["family"])))
         eta = eta + (column("family_spread") * effect)[..., layout.data.models.family]
     if "shortfall" in posterior:
-        theta = column("shortfall") * np.exp(column("shortfall_drift") * time)
+        theta = mean_shortfall(
+            column("shortfall"), column("shortfall_drift"), time, window_of(time)
+        )
         eta = eta + theta * (1.0 - draw_shortfall(rng, layout.switches.shortfall_form, shape))
         eta = eta + column("noise") * rng.standard_normal(shape)
     else:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from densing.results.backtested import AVERAGE_NOT_TESTED, untested, verdict
 from densing.results.future import Future, future
 from densing.results.headline import trustworthy
 from densing.results.horizon import Horizon, horizon
@@ -44,6 +45,13 @@ class Outlook:
     draws: dict[str, np.ndarray]
     """Log density of each estimand there is at `span.months`, (sample, month)."""
     seed: int
+
+    @property
+    def backtest(self) -> dict[str, Any]:
+        """What the kept back-test says of this forecaster (`backtested.verdict`)."""
+        if self.ahead.mixed:
+            return untested(AVERAGE_NOT_TESTED)
+        return verdict(self.run, days_beyond=(self.span.until - self.span.last).days)
 
 
 def look_ahead(
@@ -87,7 +95,8 @@ def forecast(
         `dates`; `population`, `frontier` (None without one), `new_model`, `record`: intervals of
         density, one a date; `fans`: for each of these, `lower` and `upper` by probability;
         `milestones`; `window`: months until half the parameters do; `releases`: what the record
-        rests on; `extrapolation`; `diagnostics`, the run's own.
+        rests on; `extrapolation`; `backtest` (None, and the reason as `not_backtested`, where
+        no kept back-test is of this forecaster); `diagnostics`, the run's own.
     """
     run, span = outlook.run, outlook.span
     density = {name: np.exp(values) for name, values in outlook.draws.items()}
@@ -99,7 +108,7 @@ def forecast(
             else None
         )
     asked = Milestones(run, outlook.ahead, span, outlook.new, seed=outlook.seed)
-    recent = batches(run)
+    recent, tested = batches(run), outlook.backtest
     return told | {
         "fans": {name: fan(values) for name, values in density.items()},
         "milestones": [asked.answer(request, prob=prob) for request in milestones],
@@ -109,6 +118,8 @@ def forecast(
             "models": int(sum(map(len, recent))),
         },
         "extrapolation": span.extrapolation(outlook.ahead.shapes),
+        "backtest": tested if tested["same"] else None,
+        "not_backtested": None if tested["same"] else tested["sentence"],
         "diagnostics": record(run, "health"),
         "trustworthy": trustworthy(run),
     }  # fmt: skip

@@ -5,8 +5,8 @@ typical family (no family's effect, no residual), and the *frontier*, the day's 
 A *new model* is the population line, plus the effect of a new family, plus the residual.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -14,7 +14,9 @@ import xarray as xr
 from densing.models.dates import years
 from densing.models.residual import draw_shortfall
 from densing.results.derive import trend_lines
+from densing.results.horizon import released
 from densing.results.run import chosen, record
+from densing.results.shortfall import Window, mean_shortfall, window_of
 from densing.results.trend_curve import LINEAR, Curve, curve_of
 
 
@@ -26,10 +28,15 @@ class Future:
     """The trend's parameters, dims (chain, draw) first."""
     centre: float
     """Mean release date, years since Llama 1."""
+    window: Window
+    """Of the run's release dates: beyond it a shortfall goes on as `mean_shortfall` says."""
     curve: Curve = LINEAR
     """Shape of the line; beyond the data it goes on by its own formula."""
     form: str = "exponential"
     """Distribution of the shortfall."""
+
+    mixed: ClassVar[bool] = False
+    """Whether it averages runs: no back-test is of such a forecaster."""
 
     @property
     def shapes(self) -> tuple[str, ...]:
@@ -53,11 +60,13 @@ class Future:
         """Return some of the draws, as one chain."""
         flat = {name: (v.dims, v.to_numpy().reshape(1, -1, *v.shape[2:])[:, samples])
                 for name, v in self.posterior.data_vars.items()}  # fmt: skip
-        return Future(xr.Dataset(flat), self.centre, self.curve, self.form)
+        return replace(self, posterior=xr.Dataset(flat))
 
     def lines(self, time: np.ndarray) -> dict[str, np.ndarray]:
         """Log density of population and (where there is one) frontier, (sample, time)."""
-        population, frontier = trend_lines(self.posterior, time, curve=self.curve)
+        population, frontier = trend_lines(
+            self.posterior, time, window=self.window, curve=self.curve
+        )
         flat = {"population": population.reshape(self.size, -1)}
         if frontier is not None:
             flat["frontier"] = frontier.reshape(self.size, -1)
@@ -100,7 +109,7 @@ class Future:
         assert noise is not None
         out = over(noise, axes) * rng.standard_normal(drawn)
         if theta is not None and drift is not None:
-            mean = over(theta, axes) * np.exp(over(drift, axes) * time)
+            mean = mean_shortfall(over(theta, axes), over(drift, axes), time, self.window)
             out = out + mean * (1.0 - draw_shortfall(rng, self.form, drawn))
         return out
 
@@ -129,6 +138,6 @@ def future(run: xr.DataTree) -> Future:
     curve = curve_of(run)
     names = dict.fromkeys([*TREND, *curve.parameters])
     kept = posterior[[name for name in names if name in posterior]]
-    centre = float(record(run, "centre")["time"])
-    form = chosen(run, "shortfall_form", "exponential")
-    return Future(kept.transpose("chain", "draw", ...), centre, curve, form)
+    centre, days = float(record(run, "centre")["time"]), years(released(run))
+    form, window = chosen(run, "shortfall_form", "exponential"), window_of(days - centre)
+    return Future(kept.transpose("chain", "draw", ...), centre, window, curve, form)

@@ -91,8 +91,8 @@ def horizon(run: xr.DataTree, *, until: Any, today: Any = None) -> Horizon:
     Raises
     ------
     RequestError
-        No date; not after the data; more than five years after them; today before the data,
-        or given and after the end.
+        No date; not after the data; more than five years after them; today, given or not,
+        before the data or after the end.
     """
     kind = run.attrs.get("kind", "joint")
     if kind != "joint":
@@ -108,10 +108,12 @@ def horizon(run: xr.DataTree, *, until: Any, today: Any = None) -> Horizon:
     def day(value: Any, option: str) -> pd.Timestamp | None:
         try:
             stamp = pd.Timestamp(value if not isinstance(value, str) else date.fromisoformat(value))
-        except ValueError:
+        except (TypeError, ValueError):
+            stamp = pd.NaT
+        if not isinstance(stamp, pd.Timestamp):  # none given, or NaT
             faults.append(f"{option} {value!r} is no date; write it as 2027-12-31")
             return None
-        return stamp.normalize()
+        return stamp.tz_localize(None).normalize()
 
     end, now = day(until, "--until"), day(date.today() if today is None else today, "--today")
     if end is not None and end < first:
@@ -129,8 +131,13 @@ def horizon(run: xr.DataTree, *, until: Any, today: Any = None) -> Horizon:
         )
     if now is not None and now < first:
         faults.append(f"--today {now:%Y-%m-%d} lies before the data, which begin {first:%Y-%m-%d}")
-    if today is not None and now is not None and end is not None and now > end:
-        faults.append(f"--today {now:%Y-%m-%d} lies after --until {end:%Y-%m-%d}; swap them?")
+    if now is not None and end is not None and now > end and (today is not None or end > last):
+        faults.append(
+            f"--until {end:%Y-%m-%d} lies before today, {now:%Y-%m-%d}: give a later day, or say "
+            "with --today which day is to count as today"
+            if today is None
+            else f"--today {now:%Y-%m-%d} lies after --until {end:%Y-%m-%d}; swap them?"
+        )
     if faults:
         raise RequestError("\n".join(faults))
     assert end is not None

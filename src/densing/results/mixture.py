@@ -7,7 +7,8 @@ the forecast of any run, and the form of the trend is part of its uncertainty.
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import numpy as np
 import xarray as xr
@@ -22,10 +23,11 @@ class MixedFuture(Future):
     """Futures one after the other along the samples."""
 
     def __init__(self, parts: Sequence[Future]) -> None:
-        super().__init__(xr.Dataset(), parts[0].centre, form=parts[0].form)
+        super().__init__(xr.Dataset(), parts[0].centre, parts[0].window, form=parts[0].form)
         object.__setattr__(self, "parts", tuple(parts))
 
     parts: tuple[Future, ...]
+    mixed: ClassVar[bool] = True
 
     @property
     def shapes(self) -> tuple[str, ...]:
@@ -131,9 +133,7 @@ def mix(runs: Mapping[str, xr.DataTree]) -> tuple[xr.DataTree, MixedFuture, dict
     for name, index in taken.items():
         own = future(runs[name])
         flat = _flat(own.posterior, index).expand_dims(chain=[0])
-        futures.append(
-            Future(flat.transpose("chain", "draw", ...), own.centre, own.curve, own.form)
-        )
+        futures.append(replace(own, posterior=flat.transpose("chain", "draw", ...)))
     return mixed, MixedFuture(futures), weights
 
 

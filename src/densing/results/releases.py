@@ -2,8 +2,10 @@
 
 Models come in batches, a family's release of one day. Batches are a Poisson process whose rate
 has a gamma posterior (Jeffreys) from the batches of the data's last year: the number of new
-batches is negative binomial. Each new batch takes number and sizes of its models from one of
-that year's, has one new family's effect, and each of its models a residual of its own.
+batches is negative binomial. The year ends where the last batch came, so that batch is there
+whatever the rate, and only the others tell it. Each new batch takes number and sizes of its
+models from one of that year's, has one new family's effect, and each of its models a residual of
+its own.
 """
 
 from dataclasses import dataclass
@@ -19,6 +21,8 @@ from densing.results.run import log_densities
 
 WINDOW_DAYS = 365
 """Days before the last release, it included, whose batches say how often and how large."""
+JEFFREYS = 0.5
+"""Shape of the gamma prior of a Poisson process's rate."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,20 @@ def batches(run: xr.DataTree) -> list[np.ndarray]:
     return [own["params"].to_numpy() for _, own in recent.groupby(["day", "family"])]
 
 
+def telling(batches: int) -> int:
+    """Batches that tell the rate, of those in the window: all but the one that ends it.
+
+    Seen from any point of a Poisson process the time before it is like any other time
+    (Slivnyak): the others are as many as come in `WINDOW_DAYS` days.
+    """
+    return batches - 1
+
+
 def simulate(run: xr.DataTree, ahead: Future, span: Horizon, *, seed: int) -> Releases:
     """Draw the releases between the last of the data and the end of the horizon."""
     rng = np.random.default_rng(seed)
     seen = batches(run)
-    per_day = rng.gamma(len(seen) + 0.5, 1.0 / WINDOW_DAYS, ahead.size)
+    per_day = rng.gamma(telling(len(seen)) + JEFFREYS, 1.0 / WINDOW_DAYS, ahead.size)
     length = (span.until - span.last).days
     count = rng.poisson(per_day * length)
     slots, widest = max(int(count.max()), 1), max(len(sizes) for sizes in seen)

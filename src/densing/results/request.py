@@ -73,7 +73,10 @@ def requests(
         if value is not None and match is None and score is None:
             faults.append(f"{option} needs --match MODEL or --score S: what is to be reached?")
     if params is not None and not (FEWEST_PARAMS <= params < 1e18):
-        faults.append(f"--params must be the number in full (4e9 for 4B), got {params:g}")
+        faults.append(
+            f"--params must be a number of parameters, {sized(FEWEST_PARAMS)} at the least, "
+            f"such as 4B or 4e9; got {params:g}"
+        )
     if not faults and match is not None and benchmark is not None:
         row = _row(data, match, benchmark)
         if row is None:
@@ -144,11 +147,11 @@ def _list(names: list[str]) -> str:
 
 
 def sized(params: float) -> str:
-    """Say a number of parameters: 4B."""
-    for unit, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
+    """Say a number of parameters: 4B, 625K, less than 1."""
+    for unit, suffix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
         if params >= 0.9995 * unit:
             return f"{params / unit:.3g}{suffix}"
-    return f"{params:.3g}"
+    return f"{params:.3g}" if params >= 1.0 else "less than 1"
 
 
 def _some(names: list[str], shown: int = 12) -> str:

@@ -25,6 +25,7 @@ from densing.results.late import late_shift
 from densing.results.lead import leads, model_times
 from densing.results.predict import each, position, protocol_shift
 from densing.results.run import chosen, log_densities, record
+from densing.results.shortfall import mean_shortfall
 from densing.results.sizes import run_log_sizes
 
 STEP = 0.1
@@ -117,7 +118,8 @@ def _trend(run: xr.DataTree, *, draws: int) -> tuple[np.ndarray, np.ndarray, np.
     assert noise is not None
     if theta is None or drift is None:
         return expected, noise[kept], None
-    return expected, noise[kept], (theta[:, None] * np.exp(drift[:, None] * time))[kept]
+    fall = mean_shortfall(theta[:, None], drift[:, None], time, ahead.window)
+    return expected, noise[kept], fall[kept]
 
 
 def family_effects(run: xr.DataTree) -> np.ndarray:
