@@ -18,6 +18,9 @@ HOMES = {
     "densing.notebook.answers": ("density", "doubling_time"),
     "densing.notebook.comparing": ("compare", "plot_compare"),
     "densing.notebook.fitting": ("fit",),
+    "densing.notebook.following": (
+        "Corollaries", "corollaries", "milestones", "plot_corollaries",
+    ),
     "densing.notebook.given": ("NotTrustworthyWarning",),
     "densing.notebook.handover": ("NumpyroModel", "to_numpyro", "to_pymc"),
     "densing.notebook.left_out": ("influence", "refit"),

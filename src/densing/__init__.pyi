@@ -16,6 +16,10 @@ from densing.notebook.answers import doubling_time as doubling_time
 from densing.notebook.comparing import compare as compare
 from densing.notebook.comparing import plot_compare as plot_compare
 from densing.notebook.fitting import fit as fit
+from densing.notebook.following import Corollaries as Corollaries
+from densing.notebook.following import corollaries as corollaries
+from densing.notebook.following import milestones as milestones
+from densing.notebook.following import plot_corollaries as plot_corollaries
 from densing.notebook.given import NotTrustworthyWarning as NotTrustworthyWarning
 from densing.notebook.handover import NumpyroModel as NumpyroModel
 from densing.notebook.handover import to_numpyro as to_numpyro

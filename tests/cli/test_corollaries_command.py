@@ -32,7 +32,7 @@ def test_the_answer(densing, paths, tmp_path):
     answer = told.json
     assert len(answer["compression"]["pairs"]) == 2
     assert set(answer["sentences"]) == {
-        "budget", "prices", "half_size", "sizes", "compression", "size_bands",
+        "acceleration", "budget", "prices", "half_size", "sizes", "compression", "size_bands",
     }  # fmt: skip
     words = densing(*given)
     for text in answer["sentences"].values():
@@ -41,7 +41,12 @@ def test_the_answer(densing, paths, tmp_path):
 
 def test_refusals_and_statuses(densing, paths):
     assert densing("corollaries", paths["bad"]).status == 3
-    for args in (("--hardware-years", "-1"), ("--derived", paths["run"]), ("--prob", "2")):
+    for args in (
+        ("--hardware-years", "-1"),
+        ("--derived", paths["run"]),
+        ("--bent", paths["run"]),
+        ("--prob", "2"),
+    ):
         told = densing("corollaries", paths["run"], *args)
         assert told.status == 2
         assert "Traceback" not in told.err

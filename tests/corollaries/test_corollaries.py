@@ -1,5 +1,7 @@
 """Corollaries where the truth is known: closed forms, recovery, and what is refused."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -168,6 +170,51 @@ def test_architectures_stand_about_the_trend(run):
     expected = np.exp(above[6:].mean() - above[:6].mean())
     assert told["contrasts"]["moe"]["ratio"]["median"] == pytest.approx(expected, rel=1e-3)
     assert told["dense"] == 6
+
+
+def test_the_other_way_of_counting_moves_a_mixture_by_its_experts(run):
+    kind = ["dense"] * 6 + ["moe"] * 6
+    mixed = with_data(run, architecture=kind)
+    data = mixed["constant_data"].to_dataset()
+    data["expert_ratio"] = ("model", np.full(12, 4.0))  # a dense model has no experts all the same
+    mixed["constant_data"] = type(run)(data)
+    row = architectures(mixed)["contrasts"]["moe"]
+    assert row["total"] == row["ratio"]
+    assert row["active"]["median"] == pytest.approx(4.0 * row["ratio"]["median"])
+    active = counting(mixed, "active")
+    row = architectures(active)["contrasts"]["moe"]
+    assert row["active"] == row["ratio"]
+    assert row["total"]["median"] == pytest.approx(row["ratio"]["median"] / 4.0)
+    data["expert_ratio"] = ("model", np.ones(12))
+    mixed["constant_data"] = type(run)(data)
+    assert architectures(mixed)["contrasts"]["moe"]["active"] is None
+
+
+def counting(run, count):
+    out = run.copy()
+    model = json.loads(run.attrs["model"])
+    model["choices"]["count"] = count
+    out.attrs = run.attrs | {"model": json.dumps(model)}
+    return out
+
+
+def test_well_known_dense_models_are_told_apart(run):
+    kind, said = ["dense"] * 9 + ["moe"] * 3, [""] * 12
+    told = architectures(with_data(run, architecture=kind, derived_from=said))
+    assert told["well_known"] == 0  # two scores each
+    assert told["contrasts"]["moe"]["over_well_known"] is None
+    more = with_data(run, architecture=kind, derived_from=said)
+    data = more["constant_data"].to_dataset()
+    who = data["score_model"].to_numpy()
+    data["score_model"] = ("score_row", np.where(who >= 9, who, who % 4).astype(float))
+    more["constant_data"] = type(run)(data)
+    told = architectures(more)
+    assert told["well_known"] == 4
+    density = run["posterior"]["log_density"].median(("chain", "draw")).to_numpy()
+    above = density - np.array([line(run, day) for day in released(run)])
+    expected = np.exp(above[9:].mean() - above[:4].mean())
+    beside = told["contrasts"]["moe"]["over_well_known"]["median"]
+    assert beside == pytest.approx(expected, rel=1e-3)
 
 
 def test_what_cannot_follow_is_told(run):

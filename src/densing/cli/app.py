@@ -38,7 +38,10 @@ GROUPS = {
         "priors": ("influence", "how much the priors move the answer"),
         "compare": ("compare", "runs of different models: predictive density, weights"),
         "forecast": ("forecast", "density to come, the record, milestones"),
-        "corollaries": ("corollaries", "budgets, prices, half sizes, compression, architectures"),
+        "corollaries": (
+            "corollaries",
+            "change of growth, budgets, prices, sizes, compression",
+        ),
     },
     "Tables": {
         "check": ("tables", "validate tables, every fault at once"),

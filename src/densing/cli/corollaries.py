@@ -10,13 +10,14 @@ def corollaries(
     run: Path,
     *,
     derived: Path | None = None,
+    bent: Path | None = None,
     hardware_years: float = 2.1,
     prob: float = 0.9,
     seed: Seed = 1,
     out: Path | None = None,
     json: Flag = False,
 ) -> int:
-    """Print what follows from a run: budgets, prices, sizes, compression, architectures, fit.
+    """Print what follows from a run: changes of growth, budgets, prices, sizes, compression, fit.
 
     Parameters
     ----------
@@ -25,6 +26,9 @@ def corollaries(
     derived
         Run that keeps derived models, for compression (densing fit --set derived=true --set
         min_scores=1).
+    bent
+        Run whose trend has a changepoint, for the change of growth (densing fit --model
+        changepoint).
     hardware_years
         Median of the prior of the time in which computation per dollar doubles, in years.
     prob
@@ -45,11 +49,12 @@ def corollaries(
     prob = probability(prob)
     opened = open_run(run)
     kept = None if derived is None else open_run(derived)
+    bends = None if bent is None else open_run(bent)
     if out is not None:
         check_writable(out)
     answer = follow(
-        opened, derived=kept, hardware_years=hardware_years, prob=prob, seed=seed
-    )  # fmt: skip
+        opened, derived=kept, bent=bends, hardware_years=hardware_years, prob=prob, seed=seed
+    )
     written = None
     if out is not None:
         from densing.report.corollaries_write import write_corollaries

@@ -21,7 +21,7 @@ def forecast(
 ) -> pd.DataFrame:
     """Density to come, month by month, with intervals.
 
-    Milestones and sizes are the command's: ``densing forecast run.nc --until DATE``.
+    For milestones and sizes see `milestones`.
 
     Parameters
     ----------

@@ -5,7 +5,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from densing.report.corollaries_figure import bars
+from densing.report.bars import bars
 from densing.report.style import FRONTIER, INK, POPULATION, new_panels, stamp, style
 from densing.report.words import digits
 

@@ -1,4 +1,4 @@
-"""What follows from a growing density: times, prices, half sizes and sizes, one panel each."""
+"""What follows from a growing density: times, prices, sizes and ratios, one panel each."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,6 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullLocator
 
+from densing.report.bars import bars
+from densing.report.contrasts_figure import architecture_ratios, growth_ratios
 from densing.report.style import (
     FRONTIER,
     HELD_OUT,
@@ -23,9 +25,6 @@ from densing.report.style import (
 )  # fmt: skip
 from densing.report.words import size
 from densing.results.price_trend import PriceTrend
-
-OPEN = 1.6
-"""An end that is not bounded is drawn to this multiple of the largest that is."""
 
 LARGEST = 1e14
 """Parameters beyond which a size is drawn as an arrow."""
@@ -46,53 +45,16 @@ def plot_corollaries(
     narrow
         Panels below each other, for a phone.
     """
-    axes = new_panels(4, columns=1 if narrow else 2, width=4.4 if narrow else 5.4, height=3.5)
+    axes = new_panels(6, columns=1 if narrow else 2, width=4.4 if narrow else 5.4, height=3.5)
     _times(axes[0], answer)
     _prices(axes[1], prices)
     _halves(axes[2], answer["half_size"])
     _sizes(axes[3], answer["sizes"])
+    growth_ratios(axes[4], answer)
+    architecture_ratios(axes[5], answer["architectures"])
     for ax in axes:
         stamp(ax, trustworthy=answer["trustworthy"])
     return axes
-
-
-def bars(
-    ax: Axes,
-    rows: Sequence[tuple[str, Mapping[str, Any], Any]],
-    *,
-    label: Any,
-    log: bool = True,
-    absent: str = "not within reach",
-) -> None:
-    """Draw intervals one below the other: (name, interval, colour); medians are labelled.
-
-    An interval without a lower end is not drawn: the word for it is `absent`.
-    """
-    ends = [v for _, told, _ in rows for v in (told["lower"], told["median"], told["upper"]) if v]
-    edge = OPEN * max(ends)
-    for y, (_, told, colour) in enumerate(rows):
-        if told["lower"] is None:
-            ax.annotate(absent, (0.5, y), xycoords=("axes fraction", "data"),
-                        ha="center", va="center", color=MUTED, fontsize=8.5)  # fmt: skip
-            continue
-        high = edge if told["upper"] is None else told["upper"]
-        ax.plot([told["lower"], high], [y, y], color=colour, lw=3.2, alpha=0.55)
-        if told["upper"] is None:
-            ax.plot(edge, y, ">", color=colour, ms=6, alpha=0.7)
-        if told["median"] is not None:
-            ax.plot(told["median"], y, "o", color=colour, ms=6)
-            ax.annotate(label(told["median"]), (told["median"], y), (0, 6), ha="center",
-                        textcoords="offset points", color=INK, fontsize=8.5)  # fmt: skip
-    ax.set_yticks(range(len(rows)), [name for name, *_ in rows])
-    ax.tick_params(axis="y", length=0, labelcolor=INK)
-    ax.set_ylim(len(rows) - 0.5, -0.7)
-    ax.grid(visible=False, axis="y")
-    if log:
-        ax.set_xscale("log")
-        low, high = ax.get_xlim()
-        ax.set_xticks(log_ticks(low, high))
-        ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: label(value)))
 
 
 def _short(value: float) -> str:
@@ -108,6 +70,8 @@ def _times(ax: Axes, answer: Mapping[str, Any]) -> None:
     rows += [(f"both, {name}", told["together"][key], colour)
              for key, name, colour in names if key in told["together"]]  # fmt: skip
     rows += [("price at equal score", answer["prices"]["halving_months"], RECORD)]
+    rows += [(f"  {name.replace(' the', '')}", told, RECORD)
+             for name, told in answer["prices"]["levels"].items()]  # fmt: skip
     bars(ax, rows, label=_short)
     ax.set_title("Months to double or to halve")
     ax.set_xlabel("months (price: to halve)")

@@ -9,7 +9,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from densing.report.corollaries_figure import bars
+from densing.report.bars import bars
 from densing.report.style import FAINT, FRONTIER, INK, MUTED, PAPER, POPULATION, stamp, style
 from densing.report.words import digits, plain
 

@@ -43,19 +43,20 @@ def acceleration(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any] | No
         start, middle, end = (
             theta * np.exp(drift * time) for time in (curve.span.first, corner, curve.span.last)
         )
-        frontier = _eras(
+        frontier = eras(
             before + (middle - start) / (corner - curve.span.first),
             after + (end - middle) / (curve.span.last - corner),
-            prob,
+            prob=prob,
         )
     return {
         "changepoint": date_interval(corner + float(record(run, "centre")["time"]), prob=prob),
-        "population": _eras(before, after, prob),
+        "population": eras(before, after, prob=prob),
         "frontier": frontier,
     }
 
 
-def _eras(before: np.ndarray, after: np.ndarray, prob: float) -> dict[str, Any]:
+def eras(before: np.ndarray, after: np.ndarray, *, prob: float = PROB) -> dict[str, Any]:
+    """Growth before and after a change, their ratio, and how likely it is faster after."""
     return {
         "before": growth(before, prob=prob), "after": growth(after, prob=prob),
         "ratio": ratio_interval(after, before, prob=prob),

@@ -4,8 +4,12 @@ from typing import Any
 
 import xarray as xr
 
+from densing.models.shapes import SHAPES
 from densing.results.architectures import architectures
+from densing.results.benchmark_age import benchmark_age
 from densing.results.budget import HARDWARE_YEARS, budget, density_rates, hardware_rate
+from densing.results.change_of_growth import CURE as BENT
+from densing.results.change_of_growth import change_of_growth
 from densing.results.compression import CURE, compression
 from densing.results.corollary_words import sentences
 from densing.results.half_size import half_size
@@ -15,12 +19,14 @@ from densing.results.price_trend import price_answer, price_trend
 from densing.results.run import RunError
 from densing.results.size_bands import size_bands
 from densing.results.target_size import target_sizes
+from densing.results.trend_curve import curve_of
 
 
 def corollaries(
     run: xr.DataTree,
     *,
     derived: xr.DataTree | None = None,
+    bent: xr.DataTree | None = None,
     hardware_years: float = HARDWARE_YEARS,
     prob: float = PROB,
     seed: int = 1,
@@ -31,29 +37,37 @@ def corollaries(
     ----------
     derived
         Run that keeps derived models, for compression; `run` itself where None.
+    bent
+        Run whose trend has a changepoint, for the change of growth; `run` itself where None.
     hardware_years
         Median of the prior of hardware's doubling time, years.
 
     Returns
     -------
     dict
-        `budget`, `prices`, `half_size`, `sizes`, `compression` (None, and `compression_cure`, where
-        no run keeps derived models), `architectures`, `size_bands`, `sentences` (by corollary),
+        `acceleration`, `budget`, `prices`, `half_size`, `sizes`, `compression` (None, and
+        `compression_cure`, where no run keeps derived models), `architectures`, `benchmark_age`
+        (None where benchmarks share a trend), `size_bands`, `sentences` (by corollary),
         `trustworthy`.
 
     Raises
     ------
     RunError
-        A run of a loss law or a trend alone; a `derived` run without pairs; a hardware doubling
-        time that is not positive.
+        A run of a loss law or a trend alone; a `derived` run without pairs; a `bent` run without a
+        changepoint; a hardware doubling time that is not positive.
     """
-    for given in (run, derived):
+    for given in (run, derived, bent):
         kind = "joint" if given is None else given.attrs.get("kind", "joint")
         if kind != "joint":
             raise RunError(
                 f"a run of `densing {kind}` has no densities: give one of `densing fit` or "
                 "`densing report`"
             )
+    if bent is not None and SHAPES[curve_of(bent).shape].corner is None:
+        raise RunError(
+            f"--bent: its trend has the shape {curve_of(bent).shape!r}, without a changepoint; "
+            f"make one with `{BENT}`"
+        )
     if not 0.0 < hardware_years < 100.0:
         raise RunError(
             f"--hardware-years must lie between 0 and 100, got {hardware_years:g}; 2.1 is usual"
@@ -67,12 +81,14 @@ def corollaries(
             raise
         compressed = None
     answer = {
+        "acceleration": change_of_growth(run, given=bent, prob=prob, seed=seed),
         "budget": budget(run, years=hardware_years, prob=prob, seed=seed),
         "prices": price_answer(price_trend(seed=seed), rates, hardware, prob=prob, seed=seed),
         "half_size": half_size(run, prob=prob), "sizes": target_sizes(run, prob=prob, seed=seed),
         "compression": compressed, "compression_cure": CURE if compressed is None else None,
         "architectures": architectures(run, prob=prob),
+        "benchmark_age": benchmark_age(run, prob=prob, seed=seed),
         "size_bands": size_bands(run, prob=prob, seed=seed),
-        "trustworthy": trustworthy(run) and (derived is None or trustworthy(derived)),
+        "trustworthy": all(trustworthy(one) for one in (run, derived, bent) if one is not None),
     }  # fmt: skip
     return answer | {"sentences": sentences(answer)}

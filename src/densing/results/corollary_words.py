@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from densing.results.compression import SMALLER
+from densing.results.change_words import age_words, change_words
+from densing.results.compression import CURE, SMALLER
 
 TITLES = {
-    "budget": "Hardware and density", "prices": "Price of inference at equal performance",
+    "acceleration": "Did growth change", "budget": "Hardware and density",
+    "prices": "Price of inference at equal performance",
     "half_size": "Half the parameters", "sizes": "Size that a score takes",
     "compression": "Compression against training", "architectures": "Other architectures",
+    "benchmark_age": "Newer against older benchmarks",
     "size_bands": "Where over sizes the law breaks",
 }  # fmt: skip
 """Headings of the corollaries, in order."""
@@ -19,9 +22,11 @@ NAMES = {"population": "a typical new model", "frontier": "the frontier"}
 def sentences(answer: Mapping[str, Any]) -> dict[str, str]:
     """One sentence a corollary; none where there is nothing to say."""
     said = {
+        "acceleration": change_words(answer["acceleration"]),
         "budget": _budget(answer["budget"]), "prices": _prices(answer["prices"]),
         "half_size": _half_size(answer["half_size"]), "sizes": _sizes(answer["sizes"]),
         "compression": _compression(answer), "architectures": _kinds(answer["architectures"]),
+        "benchmark_age": age_words(answer["benchmark_age"]),
         "size_bands": size_bands_words(answer["size_bands"]),
     }  # fmt: skip
     return {name: text for name, text in said.items() if text}
@@ -56,11 +61,14 @@ def _budget(told: Mapping[str, Any]) -> str:
 
 def _prices(told: Mapping[str, Any]) -> str:
     key = best(told["p_faster_than_density"])
+    levels = " and ".join(
+        f"{span(row, unit=' months')} for the {name}" for name, row in told["levels"].items()
+    )
     return (
         f"At an equal score the price of a typical offer halved every "
         f"{span(told['halving_months'], unit=' months')} ({told['prices']} prices of "
-        f"{told['models']} models, {told['from']} to {told['until']}); that it fell faster than "
-        f"the density of {NAMES[key]} grew has probability "
+        f"{told['models']} models, {told['from']} to {told['until']}), {levels}; that it fell "
+        f"faster than the density of {NAMES[key]} grew has probability "
         f"{told['p_faster_than_density'][key]:.2f}."
     )
 
@@ -145,15 +153,37 @@ def _band(band: Mapping[str, Any]) -> str:
 def _kinds(told: Mapping[str, Any]) -> str:
     parts = [
         f"{KINDS.get(name, name)} {span(row['ratio'], digits=2)} times ({row['models']} model"
-        f"{'s' * (row['models'] > 1)})"
+        f"{'s' * (row['models'] > 1)}{_counts(row)})"
         for name, row in told["contrasts"].items()
     ]
     if not parts:
         return ""
-    return (
+    text = (
         f"Density about the trend, over that of {told['dense']} dense models, with {told['count']} "
         f"parameters counted: {'; '.join(parts)}."
     )
+    beside = [
+        f"{KINDS.get(name, name)} {span(row['over_well_known'], digits=2)} times"
+        for name, row in told["contrasts"].items() if row["over_well_known"] is not None
+    ]  # fmt: skip
+    if beside:
+        text += (
+            f" Over the {told['well_known']} dense ones with three scores or more that were "
+            f"trained anew: {'; '.join(beside)}."
+        )
+    if absent := {"ssm", "hybrid"} - set(told["contrasts"]):
+        names = " or ".join(KINDS[name] for name in KINDS if name in absent)
+        text += f" The run has no {names}: a few are in that of {CURE}."
+    return text
+
+
+def _counts(row: Mapping[str, Any]) -> str:
+    """Say the ratio by the other way of counting; the run's own stands before it."""
+    other = [
+        f"{span(row[key], digits=2)} by {key} parameters"
+        for key in ("total", "active") if row[key] is not None and row[key] != row["ratio"]
+    ]  # fmt: skip
+    return f"; {' and '.join(other)}, the trend kept" if other else ""
 
 
 def sized(told: Mapping[str, Any]) -> str:
