@@ -22,7 +22,7 @@ def lean(svg: str) -> str:
 
     Names that nothing refers to go and the others get short; groups that say nothing are
     dissolved; definitions and repeated styles stand once, at the front; paths are relative.
-    `href` has no prefix, as browsers read it since 2018.
+    `href` has no prefix, as all browsers read it since 2019.
     """
     root = ET.fromstring(svg)
     definitions = ET.Element("defs")

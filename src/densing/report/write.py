@@ -105,7 +105,7 @@ def _image(wide: Figure, narrow: Figure | None, stem: Path) -> Image:
 def data_uri(svg: Path, png: Path) -> str:
     """Return whichever of the two files is smaller as a data address: no quotes, no spaces."""
     text = lean(svg.read_text(encoding="utf-8")).replace('"', "'")
-    drawn = "data:image/svg+xml," + quote(text, safe="/:;=,.'()!*-_+?@$")
+    drawn = "data:image/svg+xml," + quote(text, safe="/:;=,.'()!*-_+?@$<>")
     encoded = base64.b64encode(png.read_bytes()).decode("ascii")
     return min(drawn, f"data:image/png;base64,{encoded}", key=len)
 
