@@ -23,7 +23,7 @@ report: setup ## the main job on the bundled evidence: writes report/index.html
 	$(BIN)/densing report --out report
 
 test: setup lint ## lint, then every test
-	$(BIN)/python -m pytest $(PARALLEL) --durations=15
+	DENSING_SCREENSHOTS=$${DENSING_SCREENSHOTS:-screenshots} $(BIN)/python -m pytest $(PARALLEL) --durations=15
 
 lint: setup ## style and the direction of imports
 	$(BIN)/ruff check .

@@ -40,12 +40,22 @@ HOMES = {
 """Public names, by the module that holds them."""
 
 _HOME = {name: module for module, names in HOMES.items() for name in names}
+_COMMANDS = ("backtest", "calibrate", "corollaries", "coverage", "influence", "loss", "modes",
+             "priors", "reproduce", "selfcheck", "simulate", "trend")  # fmt: skip
 __all__ = ["__version__", *sorted(_HOME)]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> object:
+    if name == "sensitivity":  # the verb, and the room of that name: one object
+        return import_module("densing.sensitivity")
     if name not in _HOME:
-        raise AttributeError(f"module 'densing' has no attribute {name!r}")
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, _HOME, n=3)
+        cure = f"; near it: {', '.join(near)}" if near else ""
+        if name in _COMMANDS:
+            cure = f", it is a command of the shell: densing {name} --help"
+        raise AttributeError(f"module 'densing' has no attribute {name!r}{cure}")
     value = getattr(import_module(_HOME[name]), name)
     globals()[name] = value
     return value

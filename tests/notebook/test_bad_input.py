@@ -84,3 +84,25 @@ def test_a_missing_column_is_named_with_its_cure():
 def test_impossible_seeds_are_refused_before_the_work(evidence, seed):
     with pytest.raises(ValueError, match="seed must be a whole number"):
         dn.fit(evidence, seed=seed)
+
+
+def test_records_are_not_made_by_hand():
+    for call in (lambda: dn.Model("default"), lambda: dn.Model(choices={"tokens": 1e12})):
+        said(TypeError, call, "dn.load_model('default').choose(")
+    for call in (lambda: dn.Settings("quick"), lambda: dn.Settings(draws=5)):
+        said(TypeError, call, "dn.load_settings(")
+    said(TypeError, lambda: dn.Prior("normal"), "args={'loc': 0, 'scale': 1}")
+    said(TypeError, lambda: dn.Prior(family="normal", loc=0), "args={'loc': 0, 'scale': 1}")
+
+
+def test_a_model_is_changed_by_name():
+    model = dn.load_model()
+    said(TypeError, lambda: model.choose("tokens=1e12"), "model.choose(tokens=1e12)")
+    said(TypeError, lambda: setattr(model.choices, "tokens", 1e12), "model.choose(tokens=1e12)")
+    said(TypeError, lambda: setattr(model, "name", "mine"), "never changes")
+    said(TypeError, lambda: model.with_priors(rate=(0, 1)), "rate", "dn.Prior(")
+    assert model.choose(tokens=1e12).choices.tokens == 1e12
+
+
+def test_a_run_is_saved_before_its_file(tmp_path, run):
+    said(TypeError, lambda: dn.save_run(tmp_path / "run.nc", run), "save_run(run, 'run.nc')")

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
+from rich.box import SIMPLE
+from rich.table import Column, Table
 
 from densing.cli.answers import plain_console, print_json, status
 from densing.cli.files import check_writable, continuing
@@ -89,18 +90,24 @@ def show(answer: dict[str, Any]) -> None:
     console = plain_console()
     levels = list(next(iter(answer["cases"].values()))["coverage"])
     heads = [f"{100 * float(level):.0f} %" for level in levels]
-    table = Table("case", "quantities", "worlds", "trustworthy", *heads, "not uniform")
+    table = Table(
+        Column("case", no_wrap=True), "quantities", "worlds", *heads, "not uniform",
+        box=SIMPLE, padding=0,
+    )  # fmt: skip
     for name, case in answer["cases"].items():
         cells = [
-            f"{100 * c['mean']:.1f} ({100 * c['standard_error']:.1f})"
+            f"{100 * c['mean']:.1f}±{100 * c['standard_error']:.1f}"
             for c in case["coverage"].values()
         ]
         alarms = ", ".join(case["alarms"]) or "none"
         table.add_row(
-            name, str(len(case["quantities"])), str(case["worlds"]), str(case["trustworthy"]),
+            name, str(len(case["quantities"])), f"{case['trustworthy']} of {case['worlds']}",
             *cells, alarms,
         )  # fmt: skip
-    console.print("Share of truths inside equal-tailed intervals, % (standard error over worlds):")
+    console.print(
+        "Share of truths inside equal-tailed intervals, % (± standard error over worlds; worlds: "
+        "those whose fit is trustworthy, of all):"
+    )
     console.print(table)
     console.print(
         f"Ranks of the truth among {answer['kept']} draws: the probability that all quantities of "

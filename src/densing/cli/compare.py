@@ -1,17 +1,20 @@
 """`densing compare`: runs of different models, by how they predict a model left out."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from densing.cli.options import Flag
 
 SHORT = {"population": "typical", "frontier": "frontier"}
 FLAGGED = 5
 """Models beyond Pareto k's limit that are named."""
+WIDE = 140
+"""Columns of a terminal from which on prediction and growth stand in one table."""
 
 
 def compare(
@@ -64,33 +67,52 @@ def _show(answer: dict[str, Any], written: Path | None) -> None:
     console = plain_console()
     rows, stacked = answer["runs"], answer["stacked"]
     told = [key for key in SHORT if any(row[key] for row in rows)]
-    table = Table(
-        "run", "shape", "log density", "below best", "weight", "worst k",
-        *(f"{SHORT[key]}, months" for key in told), "at the last date",
-    )  # fmt: skip
+    prediction = "shape", "log density", "below best", "weight", "worst k"
+    growth = (*(f"{SHORT[key]}, months" for key in told), "at the last date")
+    lines = []
     for row in rows:
         marked = "" if row["trustworthy"] else " (not trustworthy)"
-        table.add_row(
-            row["name"] + marked, row["shape"].replace("_", " "),
-            *density(row), f"{row['worst_pareto_k']:.2f}", *(months(row[key]) for key in told),
-            months((row["at_end"] or row)[told[0]]),
-            style=None if row["trustworthy"] else "red",
-        )  # fmt: skip
+        end = months((row["at_end"] or row)[told[0]])
+        lines.append(
+            (
+                row["name"] + marked,
+                [row["shape"].replace("_", " "), *density(row), f"{row['worst_pareto_k']:.2f}"],
+                [*(months(row[key]) for key in told), end],
+                None if row["trustworthy"] else "red",
+            )
+        )
     if stacked is not None:
-        table.add_section()
-        table.add_row(
-            "stacked", "", "", "", "1.00", "", *(months(stacked[key]) for key in told),
-            months(stacked["at_end"][told[0]]),
-        )  # fmt: skip
+        grown = [*(months(stacked[key]) for key in told), months(stacked["at_end"][told[0]])]
+        lines.append(("stacked", ["", "", "", "1.00", ""], grown, None))
+    if console.width >= WIDE:
+        tables = [_table((*prediction, *growth), [(n, p + g, s) for n, p, g, s in lines], stacked)]
+    else:
+        tables = [
+            _table(prediction, [(n, p, s) for n, p, _, s in lines[: len(rows)]], None),
+            _table(growth, [(n, g, s) for n, _, g, s in lines], stacked),
+        ]
     console.print(
         f"Leave-one-out prediction of {answer['compared']} of {answer['observations']} "
         f"{answer['of']}, best first:"
     )
-    console.print(table)
+    for table in tables:
+        console.print(table)
     console.print(answer["sentence"], style="bold")
     _notes(console, answer)
     if written is not None:
         console.print(f"written: {written}")
+
+
+def _table(
+    heads: Sequence[str], lines: Sequence[tuple[str, list[str], str | None]], stacked: object
+) -> Table:
+    """Lines of name, cells and style under heads; names wrap, and are never cut."""
+    table = Table(Column("run", overflow="fold"), *heads)
+    for i, (name, cells, style) in enumerate(lines):
+        if stacked is not None and i == len(lines) - 1:
+            table.add_section()
+        table.add_row(name, *cells, style=style)
+    return table
 
 
 def density(row: dict[str, Any]) -> tuple[str, str, str]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
+from rich.box import SIMPLE
+from rich.table import Column, Table
 
 from densing.cli.answers import plain_console, print_json, status
 from densing.cli.calibrate import made
@@ -92,7 +93,10 @@ def coverage(
 
 def show(answer: dict[str, Any]) -> None:
     """Print the coverage of the 90 % intervals by kind, and the verdict."""
-    table = Table("worlds", "count", "trustworthy", *COLUMNS.values(), "not bounded")
+    first = Column("worlds", min_width=22)
+    table = Table(
+        first, "trustworthy", *COLUMNS.values(), "not bounded", box=SIMPLE, padding=0
+    )  # fmt: skip
     for name, row in answer["kinds"].items():
         cells = []
         for key in COLUMNS:
@@ -100,9 +104,8 @@ def show(answer: dict[str, Any]) -> None:
             text = "none" if share is None else f"{100 * share:.0f}"
             cells.append(text if error is None else f"{text} ({100 * error:.1f})")
         about = f"{name}: {row['about']}"
-        table.add_row(
-            about, str(row["worlds"]), str(row["trustworthy"]), *cells, not_bounded(row)
-        )  # fmt: skip
+        sound = f"{row['trustworthy']} of {row['worlds']}"
+        table.add_row(about, sound, *cells, not_bounded(row))
     console = plain_console()
     console.print("Truths inside 90 % intervals, % (standard error over worlds):")
     console.print(table)

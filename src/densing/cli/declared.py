@@ -4,11 +4,14 @@ from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from densing.cli.answers import print_json
 from densing.cli.offers import ModelName, RecipeName
 from densing.cli.options import Flag
+
+WIDE = 140
+"""Columns of a terminal from which on all that is said of a prior stands side by side."""
 
 
 def models(name: ModelName = None, *, graph: Flag = False, json: Flag = False) -> None:
@@ -48,10 +51,13 @@ def models(name: ModelName = None, *, graph: Flag = False, json: Flag = False) -
     for key, value in model["choices"].items():
         choices.add_row(key, _words(value))
     console.print(choices)
-    priors = Table("prior", "distribution", "unit", "why")
+    wide = console.width >= WIDE
+    heads = ("distribution", "unit", "why") if wide else ("distribution, unit and why",)
+    priors = Table(Column("prior", no_wrap=True), *heads, show_lines=not wide)
     for key, prior in model["priors"].items():
         args = ", ".join(f"{k} = {_words(v)}" for k, v in prior["args"].items())
-        priors.add_row(key, f"{prior['family']}({args})", prior["unit"], prior["about"])
+        told = f"{prior['family']}({args})", prior["unit"], prior["about"]
+        priors.add_row(key, *(told if wide else (f"{told[0]}, {told[1]}\n{told[2]}",)))
     console.print(priors)
 
 

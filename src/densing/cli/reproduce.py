@@ -49,6 +49,10 @@ def reproduce(
     joint = None if run is None else open_joint(run)
     kept = None if derived is None else open_joint(derived)
     check_writable(out)
+    if kept is not None:
+        from densing.results.compression import compression
+
+        compression(kept)  # raises where the run keeps no pair: now, not after minutes of sampling
     from densing.cli.progress import showing
     from densing.paper.reproduce import reproduce as work
     from densing.paper.write import write_reproduction

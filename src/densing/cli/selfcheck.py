@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
-from rich.table import Table
+from rich.box import SIMPLE
+from rich.table import Column, Table
 
 from densing.cli.answers import plain_console, print_json, probability, status_of
 from densing.cli.offers import model_names, recipe_names
@@ -85,8 +86,10 @@ def selfcheck(
 
 def _show(answer: dict[str, Any]) -> None:
     console = plain_console()
-    table = Table("run", "benchmark", "loss", "score", "as a run", "as a target", "density",
-                  "beyond")  # fmt: skip
+    table = Table(
+        Column("run", overflow="fold"), Column("benchmark", no_wrap=True), "loss", "score",
+        "as a run", "as a target", "density", "beyond", box=SIMPLE, padding=0,
+    )  # fmt: skip
     for row in answer["rows"]:
         told = [_ends(row[c]) for c in ("loss", "score_of_run", "score_of_model", "density")]
         told.insert(1, f"{row['score_of_run']['observed']:.3f}")

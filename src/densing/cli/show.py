@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from densing.cli.answers import (
     plain_console,
@@ -59,7 +59,16 @@ def density(run: Path, *models: str, prob: float = 0.9, json: Flag = False) -> i
     if json:
         print_json(rows)
         return status_of(opened)
-    table = Table("model", "released", "params", "density", f"{prob:.0%} interval", "effective")
+    console = Console()
+    console.print(_densities(rows, prob))
+    return status_of(opened, console)
+
+
+def _densities(rows: list[dict[str, Any]], prob: float) -> Table:
+    table = Table(
+        Column("model", overflow="fold"), "released", "params", "density",
+        f"{prob:.0%} interval", "effective",
+    )  # fmt: skip
     for column in table.columns[2:]:
         column.justify = "right"
     for row in rows:
@@ -68,9 +77,7 @@ def density(run: Path, *models: str, prob: float = 0.9, json: Flag = False) -> i
             row["model"], row["release_date"], count(row["params"]), f"{d['median']:.3g}",
             f"{d['lower']:.2g} to {d['upper']:.2g}", count(e["median"]),
         )  # fmt: skip
-    console = Console()
-    console.print(table)
-    return status_of(opened, console)
+    return table
 
 
 def _only(rows: list[dict[str, Any]], models: tuple[str, ...]) -> list[dict[str, Any]]:

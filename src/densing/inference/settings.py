@@ -1,16 +1,19 @@
 """Sampler recipes as declared in `inference/*.toml`."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from densing.models.declaration import read_declaration, validated
+from densing.models.handed import Handed
 
 
-class Settings(BaseModel):
+class Settings(Handed):
     """How a posterior is sampled, frozen."""
 
+    MADE: ClassVar[str] = "take a declared one by its name, dn.load_settings('default')"
+    CHANGED: ClassVar[str] = 'write a .toml file that says extends = "default", and load that'
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from densing.models import shapes
+from densing.models.handed import Handed
 from densing.models.joint import Switches
 from densing.models.likelihoods import LikelihoodName
 from densing.models.links import LinkName
@@ -15,12 +16,14 @@ from densing.models.residual import ShortfallForm
 from densing.models.shapes import ShapeName
 
 
-class Choices(BaseModel):
+class Choices(Handed):
     """Everything that is convention rather than evidence.
 
     A fit resolves these once and keeps them in the run file; sensitivity varies them.
     """
 
+    MADE: ClassVar[str] = "model = dn.load_model('default').choose(tokens=1e12)"
+    CHANGED: ClassVar[str] = "model = model.choose(tokens=1e12)"
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     reference: str = "minicpm"

@@ -8,11 +8,12 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict, ValidationError
 
 from densing.models.choices import Choices
+from densing.models.handed import Handed
 from densing.models.misfits import misfits
 from densing.models.prior import Prior
 
@@ -29,9 +30,11 @@ class DeclarationError(ValueError):
     """A declaration that cannot be used; the message names file, key and cure."""
 
 
-class Model(BaseModel):
+class Model(Handed):
     """A declared model: choices and priors, frozen. A fit never changes it."""
 
+    MADE: ClassVar[str] = "take a declared one, dn.load_model('default').choose(tokens=1e12)"
+    CHANGED: ClassVar[str] = "model = model.choose(tokens=1e12)"
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
@@ -39,8 +42,10 @@ class Model(BaseModel):
     choices: Choices
     priors: dict[str, Prior]
 
-    def choose(self, **changes: Any) -> "Model":
+    def choose(self, *given: Any, **changes: Any) -> "Model":
         """Return the model with some choices changed; unknown names are an error."""
+        if given:
+            raise TypeError(f"give each choice by its name: {self.CHANGED}")
         known = list(Choices.model_fields)
         if unknown := [key for key in changes if key not in known]:
             raise DeclarationError(
@@ -51,7 +56,9 @@ class Model(BaseModel):
 
     def with_priors(self, **changes: Prior) -> "Model":
         """Return the model with some priors replaced; unknown or unfit ones are an error."""
-        for key in changes:
+        for key, prior in changes.items():
+            if not isinstance(prior, Prior):
+                raise TypeError(f"{key}: expected a prior, got {prior!r}: {Prior.MADE}")
             if key not in self.priors:
                 raise DeclarationError(
                     f"unknown prior {key!r}; known: {', '.join(sorted(self.priors))}"

@@ -1,9 +1,11 @@
 """A prior as a record: family, arguments, dims, unit and the reason for it."""
 
 import math
-from typing import Literal, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import ConfigDict, model_validator
+
+from densing.models.handed import Handed
 
 Dim = Literal["benchmark", "family", "protocol", "knot"]
 Support = Literal["the whole line", "the positive half line", "the unit interval"]
@@ -43,7 +45,7 @@ FACTS: dict[str, Fact] = {
 """Facts of the evidence that an argument may name; `layout` measures them."""
 
 
-class Prior(BaseModel):
+class Prior(Handed):
     """One declared prior.
 
     Arguments are numbers, lists (one value for each coordinate of `dims`) or names: a name
@@ -51,6 +53,10 @@ class Prior(BaseModel):
     (partial pooling) or a fact of the evidence.
     """
 
+    MADE: ClassVar[str] = (
+        "dn.Prior(family='normal', args={'loc': 0, 'scale': 1}, unit='ln', about='why')"
+    )
+    CHANGED: ClassVar[str] = "model = model.with_priors(rate=dn.Prior(...))"
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     family: Literal["normal", "lognormal", "beta", "gamma"]

@@ -14,6 +14,7 @@ from densing.report.corollaries_page import corollary_pictures
 from densing.report.corollaries_page import section as corollary_section
 from densing.report.figures import pictures
 from densing.report.folder import write_csv, write_json, written_whole
+from densing.report.lean_svg import lean
 from densing.report.page import Image, render
 from densing.report.sensitivity_page import choice_pictures, section
 from densing.report.style import save
@@ -103,8 +104,8 @@ def _image(wide: Figure, narrow: Figure | None, stem: Path) -> Image:
 
 def data_uri(svg: Path, png: Path) -> str:
     """Return whichever of the two files is smaller as a data address: no quotes, no spaces."""
-    text = svg.read_text(encoding="utf-8").replace('"', "'")
-    drawn = "data:image/svg+xml," + quote(text, safe="/:;=,.'()!*-_+?@$")
+    text = lean(svg.read_text(encoding="utf-8")).replace('"', "'")
+    drawn = "data:image/svg+xml," + quote(text, safe="/:;=,.'()!*-_+?@$<>")
     encoded = base64.b64encode(png.read_bytes()).decode("ascii")
     return min(drawn, f"data:image/png;base64,{encoded}", key=len)
 

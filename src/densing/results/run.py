@@ -23,9 +23,15 @@ def save_run(run: xr.DataTree, path: str | Path) -> Path:
 
     Raises
     ------
+    TypeError
+        What comes first is no run.
     OSError
         The folder cannot be written to, or the disk is full; nothing is left behind.
     """
+    if not isinstance(run, xr.DataTree):
+        raise TypeError(
+            f"expected a run first, then its file, got {run!r}: save_run(run, 'run.nc')"
+        )
     path = Path(path)
     # In memory first: where a disk is full, HDF5 fails again, and loudly, each time it closes.
     content = run.to_netcdf(engine="h5netcdf", encoding=_compression(run))

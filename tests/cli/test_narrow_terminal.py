@@ -1,0 +1,105 @@
+"""Tables on a terminal of eighty columns: nothing is cut."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from compare.trend_runs import trend_run
+from densing.cli import calibrate, compare, coverage, declared, selfcheck, show
+from densing.results.compare import compare as weigh
+
+KEPT = Path(__file__).parents[2] / "benchmarks" / "results"
+ENDS = {"lower": 0.7123, "upper": 0.7301, "inside": False, "observed": 0.7312}
+
+
+@pytest.fixture
+def printed(monkeypatch):
+    """Run a function on a terminal so wide and return what it printed."""
+
+    def printed(function, *arguments, width=80):
+        out = io.StringIO()
+
+        def console(**options):
+            return Console(file=out, width=width, force_terminal=True, color_system=None)
+
+        monkeypatch.setattr("densing.cli.answers.plain_console", console)
+        for module in (calibrate, coverage, selfcheck):
+            monkeypatch.setattr(module, "plain_console", console)
+        monkeypatch.setattr(declared, "Console", console)
+        function(*arguments)
+        text = out.getvalue()
+        assert max(map(len, text.splitlines())) <= width
+        return text
+
+    return printed
+
+
+def kept(name):
+    return json.loads((KEPT / name).read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ["coverage.json", "coverage_again.json"])
+def test_coverage(printed, name):
+    text = printed(coverage.show, kept(name))
+    assert "…" not in text
+    assert all(f"{kind}:" in text for kind in kept(name)["kinds"])
+
+
+def test_calibration(printed):
+    text = printed(calibrate.show, kept("calibration.json"))
+    assert "…" not in text
+    assert all(case in text for case in kept("calibration.json")["cases"])
+    assert "quantities" in text
+
+
+def test_the_self_check(printed):
+    row = {"run": "allenai/OLMo-2-7B-4T", "benchmark": "HellaSwag", "p_beyond_reference": 0.34}
+    row |= dict.fromkeys(("loss", "score_of_run", "score_of_model", "density"), ENDS)
+    count = {"covered": 1, "of": 2, "prob": 0.9}
+    answer = {
+        "rows": [row], "counts": dict.fromkeys(selfcheck.ASKED, count), "reference": "olmo2",
+        "runs_fitted": 12, "diagnostics": {"verdict": "trustworthy", "reasons": []},
+    }  # fmt: skip
+    text = printed(selfcheck._show, answer)
+    assert "…" not in text
+    assert "HellaSwag" in text
+
+
+@pytest.mark.parametrize("model", ["default", "average", "olmo2", "local"])
+def test_a_model_with_its_priors(printed, model):
+    text = printed(declared.models, model)
+    assert "…" not in text
+    assert "log_discrepancy_typical" in text
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    bent = trend_run("changepoint", slope_change=0.5, changepoint_share=0.4)
+    return weigh({"a-straight-one": trend_run(), "a-rather-bent-one": bent})
+
+
+def test_a_comparison_is_two_tables(printed, comparison):
+    text = printed(compare._show, comparison, None)
+    assert "…" not in text
+    assert text.count("┏") == 2
+    for word in ("changepoint", "log density", "at the last date", "a-rather-bent-one", "stacked"):
+        assert word in text, word
+
+
+def test_on_a_wide_terminal_it_is_one(printed, comparison):
+    assert printed(compare._show, comparison, None, width=150).count("┏") == 1
+
+
+def test_a_long_name_of_a_model_goes_on_below():
+    name = "a-laboratory-with-a-long-name/a-model-of-many-words-11B-Vision-Instruct"
+    end = {"median": 0.1234, "lower": 0.1, "upper": 0.2, "prob": 0.9}
+    row = {
+        "model": name, "release_date": "2025-01-01", "params": 11e9, "density": end,
+        "effective_params": end | {"median": 1e9},
+    }  # fmt: skip
+    out = io.StringIO()
+    Console(file=out, width=80).print(show._densities([row], 0.9))
+    assert "…" not in out.getvalue()
