@@ -197,11 +197,10 @@ def multiverse(file: str) -> str:
     )
 
 
-def backtest(file: str) -> str:
-    """Scores of a kept back-test at its longest horizon, its sentences, and how it was made."""
-    kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
-    months = max(row["months"] for row in kept["table"])
-    pooled = [row for row in kept["table"] if row["months"] == months]
+def backtest_short(file: str) -> str:
+    """Forecasters side by side at a kept back-test's longest horizon, all origins together."""
+    rows = json.loads((ROOT / file).read_text(encoding="utf-8"))["table"]
+    pooled = [row for row in rows if row["months"] == max(row["months"] for row in rows)]
     levels = ", ".join(f"{100 * float(level):.0f}" for level in pooled[0]["coverage"])
     scores = [
         (row["forecaster"], str(row["forecasts"]), str(row["batches"]),
@@ -210,10 +209,17 @@ def backtest(file: str) -> str:
         for row in pooled
     ]  # fmt: skip
     columns = ("forecaster", "n", "batches", f"inside {levels} %", "bias", "CRPS", "log score")
+    return markdown(columns, scores)
+
+
+def backtest(file: str) -> str:
+    """Scores of a kept back-test at its longest horizon, its sentences, and how it was made."""
+    kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
+    months = max(row["months"] for row in kept["table"])
     said = [kept[key] for key in (*SENTENCES, "scores_sentence", "cannot_know")]
     return "\n\n".join(
         [f"New models' log density, {months} months ahead, all origins together:",
-         markdown(columns, scores), "By origin: percent inside the 90 % interval, and CRPS.",
+         backtest_short(file), "By origin: percent inside the 90 % interval, and CRPS.",
          by_origin(kept["by_origin"]),
          "Average reported score over a model's benchmarks, by origin: percent of models inside "
          "the 90 % interval, and the average of all of the year's models beside its forecast.",
@@ -284,8 +290,8 @@ def made(kept: dict[str, Any]) -> str:
 
 
 KINDS: dict[str, Callable[[str], str]] = {
-    "axes": axes, "backtest": backtest, "bench": bench, "calibration": calibration,
-    "calibration_short": calibration_short, "choices": choices, "columns": columns,
+    "axes": axes, "backtest": backtest, "backtest_short": backtest_short, "bench": bench,
+    "calibration": calibration, "calibration_short": calibration_short, "choices": choices, "columns": columns,
     "coverage": coverage, "gallery": gallery, "graph": graph, "models": models,
     "multiverse": multiverse, "priors": priors, "readme": readme,
 }  # fmt: skip
