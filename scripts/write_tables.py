@@ -291,9 +291,9 @@ def made(kept: dict[str, Any]) -> str:
 
 KINDS: dict[str, Callable[[str], str]] = {
     "axes": axes, "backtest": backtest, "backtest_short": backtest_short, "bench": bench,
-    "calibration": calibration, "calibration_short": calibration_short, "choices": choices, "columns": columns,
-    "coverage": coverage, "gallery": gallery, "graph": graph, "models": models,
-    "multiverse": multiverse, "priors": priors, "readme": readme,
+    "calibration": calibration, "calibration_short": calibration_short, "choices": choices,
+    "columns": columns, "coverage": coverage, "gallery": gallery, "graph": graph,
+    "models": models, "multiverse": multiverse, "priors": priors, "readme": readme,
 }  # fmt: skip
 """What a mark may ask for."""
 
