@@ -41,7 +41,7 @@ def kept(name):
     return json.loads((KEPT / name).read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", ["coverage.json", "coverage_again.json"])
+@pytest.mark.parametrize("name", ["coverage.json"])
 def test_coverage(printed, name):
     text = printed(coverage.show, kept(name))
     assert "…" not in text
