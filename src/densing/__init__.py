@@ -40,7 +40,7 @@ HOMES = {
 """Public names, by the module that holds them."""
 
 _HOME = {name: module for module, names in HOMES.items() for name in names}
-_COMMANDS = ("backtest", "calibrate", "corollaries", "coverage", "influence", "loss", "modes",
+_COMMANDS = ("backtest", "calibrate", "coverage", "influence", "loss", "modes",
              "priors", "reproduce", "selfcheck", "simulate", "trend")  # fmt: skip
 __all__ = ["__version__", *sorted(_HOME)]  # pyright: ignore[reportUnsupportedDunderAll]
 

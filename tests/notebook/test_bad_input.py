@@ -99,7 +99,7 @@ def test_a_model_is_changed_by_name():
     model = dn.load_model()
     said(TypeError, lambda: model.choose("tokens=1e12"), "model.choose(tokens=1e12)")
     said(TypeError, lambda: setattr(model.choices, "tokens", 1e12), "model.choose(tokens=1e12)")
-    said(TypeError, lambda: setattr(model, "name", "mine"), "never changes")
+    said(TypeError, lambda: setattr(model, "name", "mine"), "is frozen")
     said(TypeError, lambda: model.with_priors(rate=(0, 1)), "rate", "dn.Prior(")
     assert model.choose(tokens=1e12).choices.tokens == 1e12
 

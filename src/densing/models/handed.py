@@ -25,4 +25,4 @@ class Handed(BaseModel):
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Refuse: records are frozen; raises `TypeError`."""
-        raise TypeError(f"a {type(self).__name__} never changes ({name} too): {self.CHANGED}")
+        raise TypeError(f"a {type(self).__name__} is frozen ({name} too): {self.CHANGED}")
