@@ -41,21 +41,15 @@ def kept(name):
     return json.loads((KEPT / name).read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("name", ["coverage.json"])
-def test_coverage(printed, name):
-    answer = kept(name) | {"over": [], "reasons": [], "verdict": "as promised", "chance": 0.01}
-    for row in answer["kinds"].values():
-        for rate in ("population_rate", "frontier_rate"):
-            row[rate] = row[rate] | {"not_bounded": 0.06, "allowed": [0.76, 1.0]}
+def test_coverage(printed):
+    answer = kept("coverage.json")
     text = printed(coverage.show, answer)
     assert "…" not in text
     assert all(f"{kind}:" in text for kind in answer["kinds"])
 
 
 def test_calibration(printed):
-    answer = kept("calibration.json") | {"pooled_false_alarm": 0.02}
-    for case in answer["cases"].values():
-        case["pooled"] = {"mean": 0.1, "mean_p": 0.4, "spread": 1.02, "spread_p": 0.7}
+    answer = kept("calibration.json")
     text = printed(calibrate.show, answer)
     assert "…" not in text
     assert all(case in text for case in answer["cases"])
