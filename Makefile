@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 # slow ones come early. pytest-benchmark cannot be had in several processes.
 PARALLEL ?= -p no:benchmark -n 2 --dist loadfile --no-loadscope-reorder
 
+# Simulated worlds of each calibrated part: as many as the run that is kept.
+WORLDS ?= 80
+
 .PHONY: help setup report test lint types docs tables notebooks gallery bench calibrate sensitivity backtest \
   clean
 help: ## what there is
@@ -61,7 +64,7 @@ backtest: setup ## forecasts as of the past, scored and kept (minutes; a stopped
 	cp backtest-run/backtest.json benchmarks/results/backtest.json
 
 calibrate: setup ## simulated worlds: coverage of every interval (hours; a stopped run goes on)
-	$(BIN)/densing calibrate --out calibration-run || [ $$? -eq 3 ]  # a failed one is kept too
+	$(BIN)/densing calibrate --worlds $(WORLDS) --out calibration-run || [ $$? -eq 3 ]  # a failed one is kept too
 	cp calibration-run/calibration.json benchmarks/results/calibration.json
 	$(BIN)/densing coverage --out calibration-run || [ $$? -eq 3 ]
 	cp calibration-run/coverage.json benchmarks/results/coverage.json
