@@ -78,6 +78,8 @@ def test_it_is_of_scores_and_matches_at_any_size():
     for years in (0.0, -1.0, 200.0, np.nan):
         with pytest.raises(RequestError, match="hardware-years"):
             told(hardware_years=years)
+        with pytest.raises(RequestError, match="hardware-years"):
+            told(asked={"density": [10.0]}, hardware_years=years)
 
 
 @pytest.mark.parametrize("narrow", [False, True])

@@ -17,6 +17,7 @@ from densing.models.program import Program
 from densing.models.shapes import SHAPES, Span, bend, slope
 from densing.models.trend import DatedData, TrendData, dated_trend, trend
 from densing.results.derive import frontier_growth
+from densing.results.shortfall import shortfall_at
 
 FAR_PARAMS, FAR_TOKENS = 7e9, 5e12
 """Where a loss is extrapolated to: a usual target at the default reference tokens."""
@@ -153,7 +154,7 @@ def trend_quantities(time: np.ndarray, values: Mapping[str, Any]) -> dict[str, A
             values["rate"], shortfall, drift, np.asarray([time.min(), last])
         )
         out["frontier level, last date"] = (
-            values["level"] + values["rate"] * last + shortfall * np.exp(drift * last)
+            values["level"] + values["rate"] * last + shortfall_at(shortfall, drift, last)
         )
         out["shortfall"], out["noise"] = shortfall, values["noise"]
     else:

@@ -12,6 +12,7 @@ from densing.models.shapes import SHAPES, chord
 from densing.results.growth import growth
 from densing.results.interval import KIND, PROB
 from densing.results.run import record
+from densing.results.shortfall import gap_growth
 from densing.results.trend_curve import curve_of
 
 
@@ -40,14 +41,10 @@ def acceleration(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any] | No
     frontier = None
     if "shortfall" in posterior:
         theta, drift = (posterior[n].to_numpy() for n in ("shortfall", "shortfall_drift"))
-        start, middle, end = (
-            theta * np.exp(drift * time) for time in (curve.span.first, corner, curve.span.last)
-        )
         frontier = eras(
-            before + (middle - start) / (corner - curve.span.first),
-            after + (end - middle) / (curve.span.last - corner),
-            prob=prob,
-        )
+            before + gap_growth(theta, drift, curve.span.first, corner),
+            after + gap_growth(theta, drift, corner, curve.span.last), prob=prob,
+        )  # fmt: skip
     return {
         "changepoint": date_interval(corner + float(record(run, "centre")["time"]), prob=prob),
         "population": eras(before, after, prob=prob),

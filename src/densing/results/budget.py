@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from densing.results.horizon import RequestError
 from densing.results.interval import PROB, Interval, doubling_months, interval
 
 HARDWARE_YEARS = 2.1
@@ -20,7 +21,17 @@ RATES = {"population": "population_rate", "frontier": "frontier_rate"}
 
 
 def hardware_rate(size: int, *, years: float = HARDWARE_YEARS, seed: int = 1) -> np.ndarray:
-    """Draw the growth of computation per dollar from its prior, 1 / year, shape (sample,)."""
+    """Draw the growth of computation per dollar from its prior, 1 / year, shape (sample,).
+
+    Raises
+    ------
+    RequestError
+        A doubling time, in years, that is none.
+    """
+    if not 0.0 < years < 100.0:
+        raise RequestError(
+            f"--hardware-years must lie between 0 and 100, got {years:g}; 2.1 is usual"
+        )
     doubling = years * np.exp(
         HARDWARE_SPREAD * np.random.default_rng(seed).standard_normal(size)
     )  # fmt: skip

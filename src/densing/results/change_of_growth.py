@@ -17,6 +17,7 @@ from densing.results.future import future
 from densing.results.horizon import released
 from densing.results.interval import PROB
 from densing.results.run import record
+from densing.results.shortfall import gap_growth
 from densing.results.trend_curve import curve_of
 
 CHATGPT = "2022-11-30"
@@ -71,10 +72,9 @@ def _slopes(run: xr.DataTree, found: Bent, prob: float) -> dict[str, Any]:
     if theta is not None and drift is not None:
         time, theta, drift = ahead.time(released(run)), theta[found.draw], drift[found.draw]
         first, last = time.min(), time.max()
-        start, middle, end = (theta * np.exp(drift * t) for t in (first, found.corner, last))
         frontier = eras(
-            found.before + (middle - start) / (found.corner - first),
-            found.after + (end - middle) / (last - found.corner), prob=prob,
+            found.before + gap_growth(theta, drift, first, found.corner),
+            found.after + gap_growth(theta, drift, found.corner, last), prob=prob,
         )  # fmt: skip
     corner = found.corner + float(record(run, "centre")["time"])
     return {

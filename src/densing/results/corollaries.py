@@ -68,10 +68,6 @@ def corollaries(
             f"--bent: its trend has the shape {curve_of(bent).shape!r}, without a changepoint; "
             f"make one with `{BENT}`"
         )
-    if not 0.0 < hardware_years < 100.0:
-        raise RunError(
-            f"--hardware-years must lie between 0 and 100, got {hardware_years:g}; 2.1 is usual"
-        )
     rates = density_rates(run)
     hardware = hardware_rate(next(iter(rates.values())).size, years=hardware_years, seed=seed)
     try:

@@ -17,7 +17,6 @@ import numpy as np
 from densing.models.dates import years
 from densing.results.budget import HARDWARE_SPREAD, HARDWARE_YEARS, hardware_rate
 from densing.results.forecast import Outlook, fan
-from densing.results.horizon import RequestError
 from densing.results.interval import PROB, interval
 from densing.results.needed import Yardstick
 from densing.results.price_trend import PriceTrend, price_trend
@@ -55,18 +54,15 @@ def cost_ahead(
     RequestError
         A hardware doubling time that is not positive.
     """
-    if not 0.0 < hardware_years < 100.0:
-        raise RequestError(
-            f"--hardware-years must lie between 0 and 100, got {hardware_years:g}; 2.1 is usual"
-        )
+    span, ahead = outlook.span, outlook.ahead
+    # Before anything else: a prior that is none is told, whatever is asked.
+    hardware = hardware_rate(ahead.size, years=hardware_years, seed=outlook.seed)
     asked = [request for request in requests if request.factor is None and request.params is None]
     if not asked:
         return None
-    span, ahead = outlook.span, outlook.ahead
     time, now = ahead.time(span.months), ahead.time([span.today])
     lines, today = ahead.lines(time), ahead.lines(now)
     of = "frontier" if "frontier" in lines else "population"
-    hardware = hardware_rate(ahead.size, years=hardware_years, seed=outlook.seed)
     rows = []
     for request in asked:
         fall = lines[of] - today[of]

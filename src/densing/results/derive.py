@@ -12,7 +12,13 @@ from densing.models.layout import Layout
 from densing.models.residual import draw_shortfall
 from densing.models.shapes import Span
 from densing.results.lead import lead_of
-from densing.results.shortfall import Window, mean_shortfall, window_of
+from densing.results.shortfall import (
+    Window,
+    gap_growth,
+    mean_shortfall,
+    shortfall_at,
+    window_of,
+)
 from densing.results.sizes import WEIGHT, log_sizes
 from densing.results.trend_curve import LINEAR, Curve
 from densing.results.variables import DERIVED
@@ -119,7 +125,7 @@ def frontier_rate(posterior: xr.Dataset, window: np.ndarray) -> np.ndarray:
 def frontier_growth(rate: Any, shortfall: Any, drift: Any, window: np.ndarray) -> Any:
     """Mean growth of ``rate t + shortfall exp(drift t)`` between the two times of `window`."""
     start, end = window
-    return rate + shortfall * (np.exp(drift * end) - np.exp(drift * start)) / (end - start)
+    return rate + gap_growth(shortfall, drift, start, end)
 
 
 def end_rates(posterior: xr.Dataset, curve: Curve) -> dict[str, np.ndarray]:
@@ -129,7 +135,7 @@ def end_rates(posterior: xr.Dataset, curve: Curve) -> dict[str, np.ndarray]:
     rates = {"population_rate_at_end": curve.slope(posterior, last)}
     if "shortfall" in posterior:
         theta, drift = (posterior[n].to_numpy() for n in ("shortfall", "shortfall_drift"))
-        growth = theta * drift * np.exp(drift * last)
+        growth = drift * shortfall_at(theta, drift, last)
         rates["frontier_rate_at_end"] = rates["population_rate_at_end"] + growth
     return rates
 

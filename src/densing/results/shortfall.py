@@ -17,6 +17,22 @@ def window_of(time: np.ndarray) -> Window:
     return Window(float(np.min(time)), float(np.max(time)))
 
 
+def shortfall_at(shortfall: np.ndarray, drift: np.ndarray, time: np.ndarray | float) -> np.ndarray:
+    """Mean shortfall at dates within the data's, ``shortfall exp(drift time)``, ln density.
+
+    Arguments as in `mean_shortfall`, which goes beyond those dates.
+    """
+    return shortfall * np.exp(drift * time)
+
+
+def gap_growth(
+    shortfall: np.ndarray, drift: np.ndarray, start: np.ndarray | float, end: np.ndarray | float
+) -> np.ndarray:
+    """Mean growth of the mean shortfall between two dates within the data's, 1 / year."""
+    rise = shortfall_at(shortfall, drift, end) - shortfall_at(shortfall, drift, start)
+    return rise / (end - start)
+
+
 def mean_shortfall(
     shortfall: np.ndarray, drift: np.ndarray, time: np.ndarray, window: Window
 ) -> np.ndarray:
@@ -44,4 +60,4 @@ def mean_shortfall(
     # Above zero where it widens away from the data, on either side; zero within them.
     change = drift * (time - inside)
     beyond = np.where(change > 0.0, 1.0 + change, np.exp(np.minimum(change, 0.0)))
-    return shortfall * np.exp(drift * inside) * beyond
+    return shortfall_at(shortfall, drift, inside) * beyond
