@@ -10,13 +10,13 @@ from densing.sensitivity import run, solve
 from densing.sensitivity.axes import Axes
 from densing.sensitivity.design import design
 from densing.sensitivity.plan import Group
-from densing.sensitivity.store import write_leader, write_universe
+from densing.sensitivity.store import leader_file, write_leader, write_universe
 from models import world
 
 
-def group(name, count):
+def group(name, count, elder=None):
     members = tuple(SimpleNamespace(name=f"{name}{i:03d}") for i in range(count))
-    return Group(name, SimpleNamespace(cell=4, model=20), members)
+    return Group(name, SimpleNamespace(cell=4, model=20), members, elder)
 
 
 @pytest.fixture
@@ -34,6 +34,21 @@ def test_leaders_of_large_groups_come_first_and_their_chunks_last(groups, tmp_pa
     assert sorted(name for job in jobs for name in job) == sorted(
         p.name for g in groups for p in g.members
     )
+
+
+def test_the_leader_that_others_inherit_from_is_done_before_all_else(tmp_path):
+    first = group("large", run.WHOLE + 2)
+    groups = [first, group("small", 2, first.name), group("middle", 5, first.name)]
+    assert run.names(run.missing(groups, tmp_path)) == [["large000"]]
+    write_leader(tmp_path, first.name, "kept")
+    write_universe(tmp_path, "large000", {"levels": {}})
+    jobs = run.names(run.missing(groups, tmp_path))
+    assert (jobs[0][0], jobs[1]) == ("middle000", ["small000", "small001"])
+    # Where nobody inherits any more, it need not be fitted again.
+    (tmp_path / leader_file(first.name)).unlink()
+    for g in groups[1:]:
+        write_leader(tmp_path, g.name, "kept")
+    assert len(run.missing(groups, tmp_path)) > 2
 
 
 def test_a_job_carries_its_universes_and_its_leader_alone(groups, tmp_path):

@@ -1,5 +1,6 @@
 """What becomes of universes whose numbers break down; nothing is sampled here."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,11 +9,12 @@ import pytest
 from densing.models.declaration import load_model
 from densing.models.layout import lay_out
 from densing.sensitivity import solve as module
-from densing.sensitivity.machine import Leader
+from densing.sensitivity.leaders import Leader, NoLeader
 from densing.sensitivity.plan import Group, Planned
-from densing.sensitivity.store import read_universe
+from densing.sensitivity.store import read_universe, write_leader
 from models import world
 
+LEADER = Leader(*[None] * 6, trustworthy=True)
 NAMES = ["0" * 16, "1" * 16, "2" * 16]
 BREAK = np.linalg.LinAlgError("Singular matrix")
 
@@ -29,12 +31,12 @@ class Machine:
         statistics = SimpleNamespace(diverging=np.zeros(1))
         return SimpleNamespace(how=what, chains=SimpleNamespace(statistics=statistics))
 
-    def lead(self, inputs, **_):
-        return self._done("lead", inputs)
+    def lead(self, inputs, *, elder, **_):
+        return self._done("lead" if elder is None else "inherit", inputs)
 
     def leader(self, sampled, inputs, **_):
         self._done("keep", inputs)
-        return Leader(*[None] * 6)
+        return LEADER
 
     def reach(self, leader, inputs):
         return self._done("reach", inputs)
@@ -53,7 +55,6 @@ def done(monkeypatch, tmp_path):
     layout = lay_out(world.evidence(), model.choices)
     universe = SimpleNamespace(name="", part="", levels={}, left=(), changes={})
     members = tuple(Planned(name, universe, model, layout) for name in NAMES)
-    group = Group(None, None, members)
 
     def draws(machine, sampled, inputs, layout, *, how):
         doubtful = f"{sampled.how} {inputs[0]} astray" in machine.breaks
@@ -62,7 +63,8 @@ def done(monkeypatch, tmp_path):
         found = {"how": sampled.how, "verdict": verdict, "reasons": reasons}
         return {"diagnostics": found | {"gradient_evaluations": 5}}
 
-    def go(*breaks, wanted=members):
+    def go(*breaks, wanted=members, elder=None):
+        group = Group(None, None, members, elder)
         monkeypatch.setattr(module, "_machine", lambda *_: Machine(*breaks))
         monkeypatch.setattr(module, "_inputs", lambda group, planned: planned.name)
         monkeypatch.setattr(module, "from_leader", lambda *_, **__: None)
@@ -80,9 +82,10 @@ def done(monkeypatch, tmp_path):
     ("breaks", "how"),
     [
         ((), ["lead", "follow", "follow"]),
-        (["reach 1"], ["lead", "lead", "follow"]),
-        (["follow 2"], ["lead", "follow", "lead"]),
-        (["reach 1", "lead 1"], ["lead", "could not be fitted", "follow"]),
+        (["reach 1"], ["lead", "inherit", "follow"]),
+        (["follow 2"], ["lead", "follow", "inherit"]),
+        (["follow 2", "inherit 2"], ["lead", "follow", "lead"]),
+        (["reach 1", "inherit 1", "lead 1"], ["lead", "could not be fitted", "follow"]),
         # Without a leader each of the others starts from nothing.
         (["lead 0"], ["could not be fitted", "lead", "lead"]),
         (["keep 0"], ["lead", "lead", "lead"]),
@@ -94,16 +97,43 @@ def test_numbers_that_break_down_cost_one_universe_and_no_other(done, breaks, ho
 
 
 @pytest.mark.parametrize(
-    ("breaks", "gradients", "verdict"),
+    ("breaks", "how", "gradients", "verdict"),
     [
-        (["follow 1 astray"], 10, "trustworthy"),
-        (["follow 1 astray", "lead 1 astray"], 10, "not trustworthy"),
+        (["follow 1"], "inherit", 10, "trustworthy"),
+        (["follow 1", "inherit 1"], "lead", 15, "trustworthy"),
+        (["follow 1", "inherit 1", "lead 1"], "lead", 15, "not trustworthy"),
     ],
 )
-def test_chains_that_fail_from_the_leader_are_begun_from_nothing(done, breaks, gradients, verdict):
-    assert done(*breaks) == ["lead", "lead", "follow"]
+def test_chains_that_fail_from_the_leader_are_begun_from_dispersed_starts(
+    done, breaks, how, gradients, verdict
+):
+    """In the leader's shape first, then from nothing; every try is counted."""
+    assert done(*[f"{broken} astray" for broken in breaks]) == ["lead", how, "follow"]
     told = read_universe(done.folder, NAMES[1])["diagnostics"]
     assert (told["gradient_evaluations"], told["verdict"]) == (gradients, verdict)
+
+
+@pytest.mark.parametrize(
+    ("elder", "breaks", "how"),
+    [
+        (LEADER, (), "inherit"),
+        (LEADER, ["inherit 0"], "lead"),
+        (LEADER, ["inherit 0 astray"], "lead"),
+        (replace(LEADER, trustworthy=False), (), "lead"),
+        (NoLeader("Singular matrix"), (), "lead"),
+    ],
+)
+def test_a_leader_inherits_from_an_elder_that_can_be_trusted(done, elder, breaks, how):
+    write_leader(done.folder, "elder", elder)
+    assert done(*breaks, elder="elder") == [how, "follow", "follow"]
+    told = read_universe(done.folder, NAMES[0])["diagnostics"]
+    assert told["gradient_evaluations"] == (10 if "inherit 0 astray" in breaks else 5)
+
+
+def test_without_its_elder_a_leader_waits(done):
+    with pytest.raises(TypeError):  # nothing was written that could be read
+        done(elder="elder")
+    assert not list(done.folder.rglob("*.json"))
 
 
 def test_that_there_is_no_leader_is_kept_for_other_processes(done):

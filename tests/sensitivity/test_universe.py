@@ -6,7 +6,8 @@ import pytest
 from densing.inference.nuts import Statistics
 from densing.inference.potential import Whitening
 from densing.results.health import convergence
-from densing.sensitivity.machine import MAX_RHAT, MAX_RHAT_ANY, Leader
+from densing.sensitivity.leaders import Leader
+from densing.sensitivity.machine import MAX_RHAT, MAX_RHAT_ANY
 from densing.sensitivity.transport import Peak, Transport
 from densing.sensitivity.universe import from_draws, from_leader, suffices
 
@@ -30,7 +31,7 @@ def leader_and_machine(change, *, trustworthy=True, checks=FINE):
         sampler=SimpleNamespace(constrain=lambda position, inputs: {"rate": position[..., 0]}),
     )
     peak = Peak(np.array([2.5]), np.array([[0.04]]), 0)
-    return Leader(STAY, peak, 0.3, rate[..., None], energy, trustworthy), machine
+    return Leader([], STAY, peak, 0.3, rate[..., None], energy, trustworthy), machine
 
 
 def test_a_near_universe_is_reweighted_to_the_right_place():

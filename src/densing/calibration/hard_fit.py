@@ -27,7 +27,8 @@ from densing.results.health import chains_did_their_part
 from densing.results.interval import PROB
 from densing.results.line import least_squares
 from densing.results.record_setters import record_setters
-from densing.sensitivity.machine import Leader, Machine, build_machine
+from densing.sensitivity.leaders import Leader
+from densing.sensitivity.machine import Machine, build_machine
 from densing.sensitivity.padding import Shape, Sizes, numbers_as_data, padded
 from densing.sensitivity.tries import until_good
 from densing.sensitivity.universe import growth_rates, judge, suffices

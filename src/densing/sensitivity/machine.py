@@ -7,21 +7,25 @@ from typing import Any, cast
 import jax.numpy as jnp
 import numpy as np
 from numpyro import handlers
+from threadpoolctl import threadpool_limits
 
-from densing.inference.laplace import rewhitened
+from densing.inference.laplace import mean_curvature, rewhitened
+from densing.inference.news import nobody
 from densing.inference.numpyro_engine import NumpyroProgram
-from densing.inference.nuts import Pace
-from densing.inference.potential import Inputs, Whitening
+from densing.inference.nuts import FIRST_STEP, Pace
+from densing.inference.potential import Inputs
 from densing.inference.sampler import Enough, Sampled, Sampler, build_sampler
 from densing.inference.settings import Settings
-from densing.inference.shaping import PILOTS, STAGE
+from densing.inference.shaping import PILOTS, STAGE, among_last
+from densing.inference.starts import find_starts
 from densing.models.joint import JointData, Switches, joint
 from densing.models.prior import Prior
 from densing.models.program import Program
 from densing.models.shapes import KNOTS
 from densing.sensitivity.integration import check
+from densing.sensitivity.leaders import Leader, farthest, inherited
 from densing.sensitivity.padding import Shape, Sizes
-from densing.sensitivity.transport import Peak, Transport, find_peak, transport
+from densing.sensitivity.transport import Transport, find_peak, transport
 
 MAX_RHAT, MIN_ESS = 1.02, 100.0
 """Limits of the growth rates, which are all that a universe tells. With 100 effective draws Monte
@@ -33,35 +37,15 @@ FOLLOWERS = 2
 """Chains of a universe that starts from a leader."""
 CANDIDATES = 24
 """Draws of the leader that compete to be the starts."""
-WARMUP = 25
-"""Draws that the step size of a chain adapts over where the shape is known."""
-EXTENSION = 50
+WARMUP, SETTLE = 25, 50
+"""Draws that the step size of a chain adapts over where the shape is known, and where the chain
+comes from a dispersed start, too."""
+EXTENSION = 25
 """Draws that chains go on for while they do not suffice."""
 CAREFUL = 0.6
 """Factor on the step size of chains that diverged twice."""
 AGAIN = 3 + PILOTS
 """Stage of a second try's random numbers, after the pilots'; a third one's is the next."""
-
-
-@dataclass(frozen=True)
-class Leader:
-    """The universe of a shape that was fitted from nothing: what the others start from."""
-
-    whitening: Whitening
-    peak: Peak
-    step_size: float
-    position: np.ndarray
-    """Whitened draws, shape (chain, draw, size)."""
-    energy: np.ndarray
-    """Negative log density there, shape (chain, draw)."""
-    trustworthy: bool
-
-
-@dataclass(frozen=True)
-class NoLeader:
-    """In a leader's place where its numbers broke down: each of the others starts from nothing."""
-
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -77,9 +61,27 @@ class Machine:
         """Check the integration grid at draws of a universe (`integration.check`)."""
         return check(values, inputs, self.switches, **more)
 
-    def lead(self, inputs: Inputs, *, seed: int, enough: Enough) -> Sampled:
-        """Fit from nothing, until the draws are `enough` (`universe.suffices`)."""
-        return self.sampler.sample(inputs, seed=seed, enough=enough)
+    def lead(
+        self, inputs: Inputs, *, seed: int, enough: Enough, elder: Leader | None = None
+    ) -> Sampled:
+        """Fit from dispersed starts, until the draws are `enough` (`universe.suffices`).
+
+        From nothing without an `elder`; with one, its shape is inherited, not learnt.
+        """
+        sampler = self.sampler
+        if elder is None:
+            return sampler.sample(inputs, seed=seed, enough=enough)
+        with threadpool_limits(1, user_api="blas"):
+            starts, laplace, evaluations = find_starts(
+                sampler.potential, inputs, chains=sampler.settings.chains, seed=seed,
+                workers=sampler.workers, tell=nobody,
+            )  # fmt: skip
+            whitening = inherited(elder, sampler.potential.labels, laplace)
+        far = farthest(np.asarray(starts), FOLLOWERS)
+        return sampler.run(
+            inputs, whitening, laplace.centre + far @ np.asarray(laplace.scale).T, seed=seed,
+            enough=enough, pace=Pace(elder.step_size, SETTLE), extension=EXTENSION, give_up=True,
+        ).after(evaluations, {"compile": 0.0, "sample": 0.0})  # fmt: skip
 
     def leader(self, sampled: Sampled, inputs: Inputs, *, trustworthy: bool) -> Leader:
         """Keep what others start from."""
@@ -89,7 +91,8 @@ class Machine:
         peak = find_peak(self.sampler.potential.value_and_grad, inputs, shape, origin)
         position = (chains.position - shape.centre) @ np.linalg.inv(shape.scale).T
         energy = -chains.statistics.lp
-        return Leader(shape, peak, chains.step_size, position, energy, trustworthy)
+        labels = self.sampler.potential.labels
+        return Leader(labels, shape, peak, chains.step_size, position, energy, trustworthy)
 
     def energy(self, position: np.ndarray, inputs: Inputs) -> np.ndarray:
         """Negative log density at flat vectors of shape (..., size), shape (...).
@@ -128,13 +131,24 @@ class Machine:
 
         In shorter steps where `careful`; the program that is compiled serves for both.
         """
-        chains = first.chains
-        pace = Pace(CAREFUL * chains.step_size, 0) if careful else Pace(chains.step_size, WARMUP)
+        chains, spent = first.chains, first.gradient_evaluations
+        if careful:
+            shape = rewhitened(first.whitening, chains.position, chains.slope)
+            pace = Pace(CAREFUL * chains.step_size, 0)
+        else:
+            # Few draws in a bad shape show little by themselves: the curvature among them does.
+            at = among_last(chains.position)
+            grad = self.sampler.potential.value_and_grad
+            with threadpool_limits(1, user_api="blas"):
+                curved = mean_curvature(grad, inputs, first.whitening, at)
+            slope = chains.slope @ np.linalg.solve(first.whitening.scale, curved.scale)
+            shape = rewhitened(curved, chains.position, slope)
+            pace = Pace(max(chains.step_size, FIRST_STEP), WARMUP)
+            spent += 2 * at.size
         return self.sampler.run(
-            inputs, rewhitened(first.whitening, chains.position, chains.slope),
-            chains.position[:, -1], seed=seed + (AGAIN + careful) * STAGE, enough=enough,
-            pace=pace, extension=EXTENSION,
-        ).after(first.gradient_evaluations, first.seconds)  # fmt: skip
+            inputs, shape, chains.position[:, -1], seed=seed + (AGAIN + careful) * STAGE,
+            enough=enough, pace=pace, extension=EXTENSION,
+        ).after(spent, first.seconds)  # fmt: skip
 
 
 class Masked:

@@ -50,11 +50,13 @@ class Group:
     sizes: Sizes
     members: tuple[Planned, ...]
     """The leader first: the one nearest to the default."""
+    elder: str | None = None
+    """Leader of another shape that this one's inherits from, by name; None for the first."""
 
     @property
     def name(self) -> str:
         """Identity of the leader's fit in this shape."""
-        content = (VERSION, self.shape, self.sizes, self.members[0].name)
+        content = (VERSION, self.shape, self.sizes, self.members[0].name, self.elder)
         return sha256(repr(content).encode()).hexdigest()[:16]
 
     def around(self, some: Sequence[Planned]) -> "Group":
@@ -93,7 +95,8 @@ def plan(
         shape = shape_of(layout, altered.model)
         groups.setdefault(shape, []).append(Planned(name, universe, altered.model, layout))
     ordered = [sorted(members, key=lambda p: len(p.universe.left)) for members in groups.values()]
-    return [
-        Group(shape, common([p.layout for p in members]), tuple(members))
-        for shape, members in zip(groups, ordered, strict=True)
-    ], skipped
+    found: list[Group] = []
+    for shape, members in zip(groups, ordered, strict=True):
+        elder = found[0].name if found else None  # the default's
+        found.append(Group(shape, common([p.layout for p in members]), tuple(members), elder))
+    return found, skipped

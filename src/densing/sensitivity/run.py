@@ -146,9 +146,13 @@ def _away(client: Any, work: Callable[..., None], folder: Path, jobs: Sequence[J
 
     def needs(group: Group, universes: Sequence[Planned]) -> dict[str, bytes] | None:
         name = leader_file(group.name)
-        if (folder / name).is_file():
-            return {name: (folder / name).read_bytes()}
-        return {} if group.members[0].name in [p.name for p in universes] else None
+        if not (folder / name).is_file():
+            if group.members[0].name not in [p.name for p in universes]:
+                return None
+            if group.elder is None:
+                return {}
+            name = leader_file(group.elder)
+        return {name: (folder / name).read_bytes()}
 
     return hand_out(client, work, jobs, folder, needs=needs)
 
@@ -158,14 +162,19 @@ def missing(groups: Sequence[Group], folder: Path) -> list[Job]:
 
     In that order leaders are done when the first chunk comes up. A group's programs are compiled
     by one worker if it is small, by each worker if not; the longest small groups come first.
+    The leader that others inherit from is a job for itself: until it is done, there is no other.
     """
+    by_name = {group.name: group for group in groups}
+    for group in groups:
+        elder = by_name[group.elder] if group.elder else None
+        if elder and not _led(elder, folder) and not _led(group, folder) and _left(group, folder):
+            return [_job(elder, elder.members[:1])]
     leaders: list[Job] = []
     whole: list[Job] = []
     chunks: list[Job] = []
     for group in groups:
         head = group.members[0]
-        left = [p for p in group.members if read_universe(folder, p.name) is None]
-        led = read_leader(folder, group.name) is not None
+        left, led = _left(group, folder), _led(group, folder)
         if not left:
             continue
         if len(left) <= WHOLE:
@@ -177,6 +186,14 @@ def missing(groups: Sequence[Group], folder: Path) -> list[Job]:
         chunks += [_job(group, left[i : i + CHUNK]) for i in range(0, len(left), CHUNK)]
     whole.sort(key=lambda job: -len(job[1]) * job[0].sizes.cell * job[0].sizes.model)
     return leaders + whole + chunks
+
+
+def _left(group: Group, folder: Path) -> list[Planned]:
+    return [p for p in group.members if read_universe(folder, p.name) is None]
+
+
+def _led(group: Group, folder: Path) -> bool:
+    return read_leader(folder, group.name) is not None
 
 
 def names(jobs: Sequence[Job]) -> list[list[str]]:

@@ -15,7 +15,8 @@ from densing.inference.sampler import Sampled
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
 from densing.results.health import chains_did_their_part
-from densing.sensitivity.machine import Leader, Machine, NoLeader, build_machine
+from densing.sensitivity.leaders import Leader, NoLeader
+from densing.sensitivity.machine import Machine, build_machine
 from densing.sensitivity.padding import padded
 from densing.sensitivity.plan import Group, Planned
 from densing.sensitivity.record import FAULTS, failed, good
@@ -29,6 +30,7 @@ from densing.sensitivity.tries import until_good
 from densing.sensitivity.universe import estimands, from_draws, from_leader, suffices
 
 LED, FOLLOWED = "sampled from dispersed starts", "sampled from the leader's draws"
+INHERITED = f"{LED} in another's shape"
 
 
 def solve(
@@ -42,13 +44,17 @@ def solve(
 ) -> None:
     """Fit those of `wanted` that `folder` does not hold, the group's leader first if it is theirs.
 
-    Without a leader, and none to fit, nothing is done: another process is at it.
+    Without a leader, and none to fit, nothing is done, nor without the elder that it inherits from:
+    another process is at it.
     """
     prepare_jax()
     head = group.members[0]
     leader = read_leader(folder, group.name)
-    if leader is None and head.name not in [p.name for p in wanted]:
-        return
+    elder = None
+    if leader is None:
+        elder = read_leader(folder, group.elder) if group.elder else None
+        if head.name not in [p.name for p in wanted] or (group.elder and elder is None):
+            return
 
     inputs_of = partial(_inputs, group)
 
@@ -62,7 +68,7 @@ def solve(
     if leader is None:
         began = perf_counter()
         inputs = inputs_of(head)
-        sampled, record = _led(machine, inputs, head, seed)
+        sampled, record = _led(machine, inputs, head, seed, elder)
         leader = _leader(machine, sampled, inputs, record)
         write_leader(folder, group.name, leader)
         _keep(folder, head, record, began)
@@ -94,7 +100,7 @@ def _leader(
 def _follow(
     machine: Machine, leader: Leader | NoLeader, inputs: Inputs, planned: Planned, seed: int
 ) -> dict[str, Any]:
-    """Fit from the leader's draws; from nothing where that way, or its chains, fail."""
+    """Fit from the leader's draws; from dispersed starts where that way, or its chains, fail."""
     spent = 0
     if isinstance(leader, Leader):
         with suppress(*FAULTS):
@@ -107,21 +113,34 @@ def _follow(
             if _did_their_part(record):
                 return record
             spent = record["diagnostics"]["gradient_evaluations"]
-    record = _led(machine, inputs, planned, seed)[1]
+    record = _led(machine, inputs, planned, seed, leader)[1]
     record["diagnostics"]["gradient_evaluations"] += spent
     return record
 
 
 def _led(
-    machine: Machine, inputs: Inputs, planned: Planned, seed: int
-) -> tuple[Sampled | None, dict[str, Any]]:
-    """Fit from nothing; where the numbers break down, the record says so and there are no draws."""
-    try:
-        enough = partial(suffices, layout=planned.layout)
-        sampled = machine.lead(inputs, seed=seed, enough=enough)
-        return _tried(machine, sampled, inputs, planned, LED, seed)
-    except FAULTS as fault:
-        return None, failed(estimands(planned.layout), fault)
+    machine: Machine, inputs: Inputs, planned: Planned, seed: int,
+    elder: Leader | NoLeader | None = None,
+) -> tuple[Sampled | None, dict[str, Any]]:  # fmt: skip
+    """Fit from dispersed starts, in an elder's shape; from nothing without one or where that fails.
+
+    Where the numbers break down, the record says so and there are no draws.
+    """
+    elders = [elder, None] if isinstance(elder, Leader) and elder.trustworthy else [None]
+    enough = partial(suffices, layout=planned.layout)
+    sampled, record, spent = None, {}, 0
+    for one in elders:
+        try:
+            sampled = machine.lead(inputs, seed=seed, enough=enough, elder=one)
+            how = LED if one is None else INHERITED
+            sampled, record = _tried(machine, sampled, inputs, planned, how, seed)
+        except FAULTS as fault:
+            sampled, record = None, failed(estimands(planned.layout), fault)
+        record["diagnostics"]["gradient_evaluations"] += spent
+        if _did_their_part(record):
+            break
+        spent = record["diagnostics"]["gradient_evaluations"]
+    return sampled, record
 
 
 def _tried(

@@ -25,8 +25,9 @@ def until_good(
 ) -> tuple[Sampled, Record]:
     """Judge draws and sample anew while they are not `good`: no draw of a failed try is kept.
 
-    One divergence in hundreds of draws is most often the shape's fault, which those draws mend;
-    small steps cost twice the gradients, and are for chains that diverge in the new shape too.
+    A bad shape is what fails most often, and the draws that show it mend it. Small steps cost twice
+    the gradients: they are for chains that fail in the new shape too, by divergences or because
+    one of them never enters where spreads are small.
 
     Parameters
     ----------
@@ -37,8 +38,7 @@ def until_good(
     """
     record = judge(sampled, how)
     for times, careful in TIMES.items():
-        diverged = sampled.chains.statistics.diverging.any()
-        if good(record) or (careful and not diverged):
+        if good(record):
             break
         sampled = machine.again(sampled, inputs, seed=seed, enough=enough, careful=careful)
         record = judge(sampled, f"{how}, {times}")

@@ -14,11 +14,11 @@ from densing.models.layout import Layout
 from densing.results.derive import frontier_rate
 from densing.results.health import Health, examine, grid_reasons
 from densing.results.reweighting import reweight
+from densing.sensitivity.leaders import Leader
 from densing.sensitivity.machine import (
     MAX_RHAT,
     MAX_RHAT_ANY,
     MIN_ESS,
-    Leader,
     Machine,
 )
 from densing.sensitivity.record import answers
