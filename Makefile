@@ -59,9 +59,13 @@ sensitivity: setup ## the answer over 110 universes of reference choices (minute
 	$(BIN)/densing sensitivity --out sensitivity-run
 	$(BIN)/python scripts/keep_sensitivity.py sensitivity-run
 
-backtest: setup ## forecasts as of the past, scored and kept (minutes; a stopped run goes on)
-	$(BIN)/densing backtest --out backtest-run
-	cp backtest-run/backtest.json benchmarks/results/backtest.json
+backtest: setup ## forecasts as of the past, of each shape and of their average, scored and kept (half an hour; goes on)
+	for model in default changepoint local saturating; do \
+	  $(BIN)/densing backtest --model $$model --out backtest-run || [ $$? -eq 3 ] || exit 2; \
+	  cp backtest-run/backtest.json benchmarks/results/backtests/$$model.json || exit 2; \
+	done  # one that is not trustworthy is kept too, and says so
+	$(BIN)/densing backtest --with changepoint --with local --with saturating --out backtest-run || [ $$? -eq 3 ]
+	cp backtest-run/backtest.json benchmarks/results/backtests/shapes.json
 
 calibrate: setup ## simulated worlds: coverage of every interval (hours; a stopped run goes on)
 	$(BIN)/densing calibrate --worlds $(WORLDS) --out calibration-run || [ $$? -eq 3 ]  # a failed one is kept too

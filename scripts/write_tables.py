@@ -202,12 +202,10 @@ def backtest_short(file: str) -> str:
     rows = json.loads((ROOT / file).read_text(encoding="utf-8"))["table"]
     pooled = [row for row in rows if row["months"] == max(row["months"] for row in rows)]
     levels = ", ".join(f"{100 * float(level):.0f}" for level in pooled[0]["coverage"])
-    scores = [
-        (row["forecaster"], str(row["forecasts"]), str(row["batches"]),
-         ", ".join(f"{100 * told['share']:.0f}" for told in row["coverage"].values()),
-         f"{row['bias']:+.2f}", f"{row['crps']:.2f}", f"{row['log_score']:.2f}")
-        for row in pooled
-    ]  # fmt: skip
+    scores = []
+    for row in pooled:
+        count, *rest = scored(row)
+        scores.append((row["forecaster"], count, str(row["batches"]), *rest))
     columns = ("forecaster", "n", "batches", f"inside {levels} %", "bias", "CRPS", "log score")
     return markdown(columns, scores)
 
@@ -225,6 +223,63 @@ def backtest(file: str) -> str:
          "the 90 % interval, and the average of all of the year's models beside its forecast.",
          years(kept["averages"]), *said, made(kept)]
     )  # fmt: skip
+
+
+SHAPES = {
+    "default": "`default`: a straight line", "changepoint": "`changepoint`", "local": "`local`",
+    "saturating": "`saturating`", "shapes": "all four, stacked as of each origin",
+}  # fmt: skip
+"""Kept back-tests, in order, and what they are of."""
+
+
+def backtest_shapes(folder: str) -> str:
+    """Kept back-tests side by side at the longest horizon, their weights, how they were made."""
+    kept = {name: json.loads((ROOT / folder / f"{name}.json").read_text("utf-8"))
+            for name in SHAPES}  # fmt: skip
+    rows, naive = [], {}
+    for name, told in kept.items():
+        months = max(row["months"] for row in told["table"])
+        far = {row["forecaster"]: row for row in told["table"] if row["months"] == months}
+        averages, doubt = told["averages"], "" if told["trustworthy"] else " (not trustworthy)"
+        rows.append((SHAPES[name] + doubt, *scored(far.pop("densing")),
+                     f"{100 * averages['coverage']['0.9']['share']:.0f}",
+                     f"{averages['crps']:.3f}"))  # fmt: skip
+        naive[name] = far
+    rows += [(f"naive: {name}", *scored(row), "", "") for name, row in naive["default"].items()]
+    apart = max(
+        abs(row["crps"] - naive["default"][name]["crps"])
+        for own in naive.values() for name, row in own.items()
+    )  # fmt: skip
+    columns = ("forecaster", "n", "inside 50, 80, 90, 95 %", "bias", "CRPS", "log score",
+               "average scores inside 90 %", "their CRPS")  # fmt: skip
+    average = kept["shapes"]
+    names = [name for name in SHAPES if name in average["weights"]]
+    weights = [
+        (row["origin"], *(weight(row["weights"][name]) for name in names))
+        for row in (*average["origins"], {"origin": "today", "weights": average["weights"]})
+    ]
+    return "\n\n".join(
+        [markdown(columns, rows),
+         "Naive forecasts are made from the densities of the straight line's refits; from those of "
+         f"the others their CRPS differ by up to {apart:.2f}.",
+         "Weights as of each origin, from what its own refits say of the models known by then:",
+         markdown(("origin", *(f"`{name}`" for name in names)), weights),
+         *(made(told) for told in kept.values())]
+    )  # fmt: skip
+
+
+def scored(row: dict[str, Any]) -> tuple[str, ...]:
+    """Cells of a forecaster's scores: count, coverage, bias, CRPS, log score."""
+    return (
+        str(row["forecasts"]),
+        ", ".join(f"{100 * told['share']:.0f}" for told in row["coverage"].values()),
+        f"{row['bias']:+.2f}", f"{row['crps']:.2f}", f"{row['log_score']:.2f}",
+    )  # fmt: skip
+
+
+def weight(told: float | None) -> str:
+    """Say a stacking weight; none where a run was not trustworthy."""
+    return "none" if told is None else f"{told:.2f}"
 
 
 def by_origin(rows: list[dict[str, Any]]) -> str:
@@ -290,7 +345,8 @@ def made(kept: dict[str, Any]) -> str:
 
 
 KINDS: dict[str, Callable[[str], str]] = {
-    "axes": axes, "backtest": backtest, "backtest_short": backtest_short, "bench": bench,
+    "axes": axes, "backtest": backtest, "backtest_shapes": backtest_shapes,
+    "backtest_short": backtest_short, "bench": bench,
     "calibration": calibration, "calibration_short": calibration_short, "choices": choices,
     "columns": columns, "coverage": coverage, "gallery": gallery, "graph": graph,
     "models": models, "multiverse": multiverse, "priors": priors, "readme": readme,
