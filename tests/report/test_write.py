@@ -57,7 +57,7 @@ def folder(run, tmp_path_factory):
 def test_everything_is_written_and_nothing_is_left_behind(folder):
     assert {path.name for path in folder.iterdir()} == {"index.html", "figures", "tables"}
     figures = {path.name for path in (folder / "figures").iterdir()}
-    drawn = {p.name for p in PICTURES} | {"corollaries", "size_bands"}
+    drawn = {p.name for p in PICTURES} | {"corollaries", "size_bands", "compression"}
     assert figures == {f"{name}.{kind}" for name in drawn for kind in ("png", "svg")}
     assert {path.name for path in (folder / "tables").iterdir()} == {
         "corollaries.json", "densities.csv", "summary.json",

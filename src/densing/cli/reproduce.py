@@ -92,7 +92,7 @@ def _show(result: "Reproduction", page: Path) -> None:
             continue
         table = Table(box=None, expand=True, padding=(0, 1, 0, 0), show_header=i == 0)
         table.add_column("  claim", ratio=1)
-        apart, ours = (" ", 30) if console.width >= WIDE else ("\n", 18)
+        apart, ours = (" ", 34) if console.width >= WIDE else ("\n", 19)
         heads = (("published", 9), ("reproduced", 10), (f"median,{apart}90 % interval", ours))
         for title, width in heads:
             table.add_column(title, justify="right", width=width)

@@ -1,15 +1,14 @@
 """What the kept back-tests say of the model, or average of models, a forecast comes from."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
 from densing.models.choices import departures, parameters_of_others
 from densing.models.dates import DAYS_PER_YEAR
-from densing.models.declaration import PACKAGE
 from densing.results.backtest import OURS
+from densing.results.kept import kept_path, read_kept
 from densing.results.run import record
 
 NOT_TESTED = (
@@ -31,14 +30,11 @@ SENTENCES = ("sentence", "averages_sentence", "records_sentence")
 
 def kept() -> dict[str, dict[str, Any]]:
     """Back-tests that come with the package, by name, from a checkout or a wheel."""
-    for folder in (
-        PACKAGE / "_declarations" / "backtests",
-        PACKAGE.parents[1] / "benchmarks" / "results" / "backtests",
-    ):
-        if folder.is_dir():
-            found = {path.stem: _read(path) for path in sorted(folder.glob("*.json"))}
-            return {name: told for name, told in found.items() if told}
-    return {}
+    folder = kept_path("backtests")
+    if folder is None:
+        return {}
+    found = {path.stem: read_kept(path) for path in sorted(folder.glob("*.json"))}
+    return {name: told for name, told in found.items() if told}
 
 
 def verdict(run: xr.DataTree, *, days_beyond: int = 0) -> dict[str, Any]:
@@ -137,10 +133,3 @@ def same_model(model: dict[str, Any]) -> dict[str, Any]:
     if choices.get("shape", "linear") != "fixed_changepoint":
         choices.pop("changepoint", None)
     return {"choices": choices, "priors": {k: v for k, v in priors.items() if k not in unused}}
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None

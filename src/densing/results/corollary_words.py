@@ -97,7 +97,26 @@ def _sizes(rows: list[dict[str, Any]]) -> str:
 
 
 def _compression(answer: Mapping[str, Any]) -> str:
-    told = answer["compression"]
+    return " ".join(filter(None, (_derived(answer), _quantised(answer["quantised"]))))
+
+
+def _quantised(told: Mapping[str, Any] | None) -> str:
+    """Say what quantising costs, by scores of the same weights."""
+    if told is None:
+        return ""
+    parts = [
+        f"{name} {span(row['ratio'], digits=2)} times ({row['pairs']} pair"
+        f"{'s' * (row['pairs'] > 1)})"
+        for name, row in told["methods"].items()
+    ]
+    return (
+        f"By this run's own curve of {' and '.join(told['benchmarks'])}, density of quantised "
+        f"models over that of the same weights: {'; '.join(parts)}. Parameters count, not bytes."
+    )
+
+
+def _derived(answer: Mapping[str, Any]) -> str:
+    told, kept = answer["compression"], answer["compression_kept"]
     if told is None:
         return f"Compression needs a run that keeps derived models: {answer['compression_cure']}"
     parts = [
@@ -106,6 +125,11 @@ def _compression(answer: Mapping[str, Any]) -> str:
         for name, row in told["methods"].items()
     ]
     text = f"Density of derived models over their originals': {'; '.join(parts)}."
+    if kept is not None:
+        text = (
+            f"Not of this run but of `{kept['command']}` on the bundled evidence, {kept['date']} "
+            f"({kept['models']} models, {100 * kept['prob']:.0f} % intervals). {text}"
+        )
     if (share := told["share_less_dense"]) is None:
         return text
     count = sum(row["pairs"] for name, row in told["methods"].items() if name in SMALLER)
