@@ -75,6 +75,17 @@ def test_items_are_what_is_not_known(run, monkeypatch):
     assert np.log(wide["upper"] / wide["lower"]) > 2 * np.log(ends["upper"] / ends["lower"])
 
 
+def test_pairs_that_differ_leave_their_mean_open(run, monkeypatch):
+    given(monkeypatch, table(run, SIZES))
+    alike = quantised(run)["methods"]["quantised to 4 bits"]["ratio"]
+    apart = [table(run, SIZES[i : i + 1], ratio=ratio).assign(child=f"q{i}")
+             for i, ratio in enumerate((0.35, 0.7, 1.4))]  # fmt: skip
+    given(monkeypatch, *apart)
+    told = quantised(run)["methods"]["quantised to 4 bits"]["ratio"]
+    assert np.log(told["upper"] / told["lower"]) > 2 * np.log(alike["upper"] / alike["lower"])
+    assert told["lower"] < RATIO < told["upper"]
+
+
 def test_what_tells_nothing_takes_no_part(run, monkeypatch):
     guessing = table(run, SIZES[:1])
     guessing[["child_score", "parent_score"]] = run["constant_data"]["chance"].to_numpy()[0] + 0.01

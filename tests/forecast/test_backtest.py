@@ -309,6 +309,7 @@ def test_a_back_test_that_is_not_trustworthy_says_so(monkeypatch):
     bad = kept_of(run, crps=0.1, trustworthy=False)
     good = kept_of(run_of("saturating"), crps=0.4)
     monkeypatch.setattr(backtested, "kept", lambda: {"bad": bad, "good": good})
+    assert not backtested.verdict(run)["same"]  # so figures are stamped
     said = backtested.verdict(run)["sentence"]
     assert said.startswith("NOT TRUSTWORTHY: the refits of 2024-12-31 did not pass")
     # Nor is it what others are held against.

@@ -67,7 +67,7 @@ def test_everything_is_written_and_nothing_is_left_behind(folder):
 def test_the_page_stands_alone(folder):
     text = (folder / "index.html").read_text(encoding="utf-8")
     page = Page(text)
-    assert len(page.images) == len(PICTURES) + 2  # of corollaries
+    assert len(page.images) == len(PICTURES) + 3  # of corollaries
     assert all(image["alt"] for image in page.images)
     assert all(reference.startswith("data:") for reference in page.references)
     assert not any(re.search(r"\s", reference) for reference in page.references)

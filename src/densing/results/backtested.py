@@ -50,7 +50,7 @@ def verdict(run: xr.DataTree, *, days_beyond: int = 0) -> dict[str, Any]:
     Returns
     -------
     dict
-        `same`: a kept back-test is of the same choices and priors; `sentence`;
+        `same`: a kept back-test, to be trusted, is of the same choices and priors; `sentence`;
         `scores_sentence`: how predictions of single scores did, None where nothing is kept.
     """
     wanted = identity(run)
@@ -72,7 +72,10 @@ def verdict(run: xr.DataTree, *, days_beyond: int = 0) -> dict[str, Any]:
         )
     if told["evidence_hash"] != run.attrs["evidence_hash"]:
         sentence += " This run rests on other evidence."
-    return {"same": True, "sentence": sentence, "scores_sentence": told["scores_sentence"]}
+    return {
+        "same": told["trustworthy"], "sentence": sentence,
+        "scores_sentence": told["scores_sentence"],
+    }  # fmt: skip
 
 
 def penalty(told: dict[str, Any]) -> float:

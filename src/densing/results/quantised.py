@@ -46,7 +46,7 @@ def quantised(run: xr.DataTree, *, prob: float = PROB, seed: int = 1) -> dict[st
     Returns
     -------
     dict or None
-        `methods`: by method, the number of `pairs`, the geometric mean `ratio` of them, an
+        `methods`: by method, the number of `pairs`, the geometric mean `ratio` of such pairs, an
         interval, and `p_less_dense`, that it is below one; `benchmarks`; `left_out`: how many
         pairs have an original near guessing or beyond the reach. None where no pair is left.
     """
@@ -73,18 +73,28 @@ def quantised(run: xr.DataTree, *, prob: float = PROB, seed: int = 1) -> dict[st
     ratio = (size["child_score"] - size["parent_score"])[:, within]
     pairs = pairs[within]
     method = pairs["method"].map(METHODS).to_numpy()
+    means = {
+        name: _mean(rng, ratio[:, method == name])
+        for name in METHODS.values() if np.any(method == name)
+    }  # fmt: skip
     return {
         "methods": {
             name: {
-                "pairs": int(own.sum()),
-                "ratio": interval(np.exp(ratio[:, own].mean(axis=1)), prob=prob).as_dict(),
-                "p_less_dense": float(np.mean(ratio[:, own].mean(axis=1) < 0)),
+                "pairs": int(np.sum(method == name)),
+                "ratio": interval(np.exp(mean), prob=prob).as_dict(),
+                "p_less_dense": float(np.mean(mean < 0)),
             }
-            for name in METHODS.values() if (own := method == name).any()
+            for name, mean in means.items()
         },
         "benchmarks": sorted(set(pairs["benchmark"])),
         "left_out": lost + int((~within).sum()),
     }  # fmt: skip
+
+
+def _mean(rng: np.random.Generator, log_ratio: np.ndarray) -> np.ndarray:
+    """Mean log ratio of such pairs, shape (sample,): a Bayesian bootstrap of those at hand."""
+    weight = rng.dirichlet(np.ones(log_ratio.shape[1]), len(log_ratio))
+    return (weight * log_ratio).sum(axis=1)
 
 
 def same_weights(benchmarks: list[str]) -> pd.DataFrame:
