@@ -10,7 +10,7 @@ PARALLEL ?= -p no:benchmark -n 2 --dist loadfile --no-loadscope-reorder
 WORLDS ?= 80
 
 .PHONY: help setup report test lint types docs tables notebooks gallery bench calibrate sensitivity backtest \
-  clean
+  compression clean
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
@@ -59,9 +59,17 @@ sensitivity: setup ## the answer over 110 universes of reference choices (minute
 	$(BIN)/densing sensitivity --out sensitivity-run
 	$(BIN)/python scripts/keep_sensitivity.py sensitivity-run
 
-backtest: setup ## forecasts as of the past, scored and kept (minutes; a stopped run goes on)
-	$(BIN)/densing backtest --out backtest-run
-	cp backtest-run/backtest.json benchmarks/results/backtest.json
+backtest: setup ## forecasts as of the past, of each shape and of their average, scored and kept (half an hour; goes on)
+	for model in default changepoint local saturating; do \
+	  $(BIN)/densing backtest --model $$model --out backtest-run || [ $$? -eq 3 ] || exit 2; \
+	  cp backtest-run/backtest.json benchmarks/results/backtests/$$model.json || exit 2; \
+	done  # one that is not trustworthy is kept too, and says so
+	$(BIN)/densing backtest --with changepoint --with local --with saturating --out backtest-run || [ $$? -eq 3 ]
+	cp backtest-run/backtest.json benchmarks/results/backtests/shapes.json
+
+compression: setup ## derived models beside their originals, fitted and kept (minutes)
+	$(BIN)/densing fit --set derived=true --set min_scores=1 --out derived.nc
+	$(BIN)/python scripts/keep_compression.py derived.nc
 
 calibrate: setup ## simulated worlds: coverage of every interval (hours; a stopped run goes on)
 	$(BIN)/densing calibrate --worlds $(WORLDS) --out calibration-run || [ $$? -eq 3 ]  # a failed one is kept too
@@ -70,5 +78,5 @@ calibrate: setup ## simulated worlds: coverage of every interval (hours; a stopp
 	cp calibration-run/coverage.json benchmarks/results/coverage.json
 
 clean: ## remove what make made
-	rm -rf $(VENV) report site sensitivity-run backtest-run calibration-run dist .pytest_cache \
+	rm -rf $(VENV) report derived.nc site sensitivity-run backtest-run calibration-run dist .pytest_cache \
 	  .ruff_cache .import_linter_cache .hypothesis .cache

@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "src"))
+sys.path[:0] = [str(ROOT / "src"), str(ROOT / "scripts")]
+
+from backtest_tables import backtest, backtest_shapes, backtest_short, made
 
 from densing.calibration.pooled import FALSE_ALARM as POOLED_FALSE_ALARM
 from densing.calibration.pooled import LEVELS, pooled
@@ -31,7 +33,7 @@ from densing.models.declaration import declared, load_model
 from densing.models.graph import model_graph
 from densing.models.tables import PRIORS, markdown, prior_rows, words
 from densing.report.figures import PICTURES
-from densing.results.backtested import SENTENCES
+from densing.results.compression_words import derived_words
 from densing.results.estimands import ESTIMANDS
 from densing.sensitivity.axes import load_axes
 
@@ -197,57 +199,10 @@ def multiverse(file: str) -> str:
     )
 
 
-def backtest_short(file: str) -> str:
-    """Forecasters side by side at a kept back-test's longest horizon, all origins together."""
-    rows = json.loads((ROOT / file).read_text(encoding="utf-8"))["table"]
-    pooled = [row for row in rows if row["months"] == max(row["months"] for row in rows)]
-    levels = ", ".join(f"{100 * float(level):.0f}" for level in pooled[0]["coverage"])
-    scores = [
-        (row["forecaster"], str(row["forecasts"]), str(row["batches"]),
-         ", ".join(f"{100 * told['share']:.0f}" for told in row["coverage"].values()),
-         f"{row['bias']:+.2f}", f"{row['crps']:.2f}", f"{row['log_score']:.2f}")
-        for row in pooled
-    ]  # fmt: skip
-    columns = ("forecaster", "n", "batches", f"inside {levels} %", "bias", "CRPS", "log score")
-    return markdown(columns, scores)
-
-
-def backtest(file: str) -> str:
-    """Scores of a kept back-test at its longest horizon, its sentences, and how it was made."""
+def compression(file: str) -> str:
+    """Sentence of the kept answer on compression, and how it was made."""
     kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
-    months = max(row["months"] for row in kept["table"])
-    said = [kept[key] for key in (*SENTENCES, "scores_sentence", "cannot_know")]
-    return "\n\n".join(
-        [f"New models' log density, {months} months ahead, all origins together:",
-         backtest_short(file), "By origin: percent inside the 90 % interval, and CRPS.",
-         by_origin(kept["by_origin"]),
-         "Average reported score over a model's benchmarks, by origin: percent of models inside "
-         "the 90 % interval, and the average of all of the year's models beside its forecast.",
-         years(kept["averages"]), *said, made(kept)]
-    )  # fmt: skip
-
-
-def by_origin(rows: list[dict[str, Any]]) -> str:
-    """Table of a back-test's forecasters side by side, one row an origin."""
-    found: dict[str, dict[str, str]] = {}
-    for row in rows:
-        cell = f"{100 * row['coverage']['0.9']['share']:.0f}\u00a0%, {row['crps']:.2f}"
-        about = {"origin": row["origin"], "n": str(row["forecasts"])}
-        found.setdefault(row["origin"], about)[row["forecaster"]] = cell
-    columns = tuple(next(iter(found.values())))
-    return markdown(columns, [tuple(row[name] for name in columns) for row in found.values()])
-
-
-def years(averages: dict[str, Any]) -> str:
-    """Table of what the models of the year after each origin scored on average."""
-    columns = ("origin", "n", "models inside 90 %", "year's average", "forecast", "90 % interval")
-    rows = [
-        (origin, str(own["forecasts"]), f"{100 * own['coverage']:.0f}",
-         f"{own['year']['observed']:.2f}", f"{own['year']['median']:.2f}",
-         f"{own['year']['lower']:.2f} to {own['year']['upper']:.2f}")
-        for origin, own in averages["by_origin"].items()
-    ]  # fmt: skip
-    return markdown(columns, rows)
+    return f"> {derived_words(kept)}\n\n{made(kept)}"
 
 
 VERBS = {
@@ -283,17 +238,12 @@ def share(told: dict[str, Any], key: str = "mean") -> str:
     return text if error is None else f"{text} ({100 * error:.1f})"
 
 
-def made(kept: dict[str, Any]) -> str:
-    """Say how a kept result was made."""
-    versions = ", ".join(f"{name} {number}" for name, number in kept["versions"].items())
-    return f"`{kept['command']}`, {kept['date']}; seed {kept['seed']}; {versions}."
-
-
 KINDS: dict[str, Callable[[str], str]] = {
-    "axes": axes, "backtest": backtest, "backtest_short": backtest_short, "bench": bench,
+    "axes": axes, "backtest": backtest, "backtest_shapes": backtest_shapes,
+    "backtest_short": backtest_short, "bench": bench,
     "calibration": calibration, "calibration_short": calibration_short, "choices": choices,
-    "columns": columns, "coverage": coverage, "gallery": gallery, "graph": graph,
-    "models": models, "multiverse": multiverse, "priors": priors, "readme": readme,
+    "columns": columns, "compression": compression, "coverage": coverage, "gallery": gallery,
+    "graph": graph, "models": models, "multiverse": multiverse, "priors": priors, "readme": readme,
 }  # fmt: skip
 """What a mark may ask for."""
 

@@ -47,3 +47,6 @@ def test_the_installed_wheel_finds_its_own_declarations_and_evidence(installed):
     assert call(installed, "densing", "data", "catalog").count("\n") > 800
     code = "from densing.models.declaration import folder; print(folder('models'))"
     assert str(installed) in call(installed, "python", "-c", code)
+    code = "from densing.results.backtested import kept; print(*sorted(kept()))"
+    told = call(installed, "python", "-c", code).split()
+    assert told == sorted(path.stem for path in (ROOT / "benchmarks/results/backtests").iterdir())

@@ -99,3 +99,15 @@ def test_backtest_needs_a_past(densing, tables, tmp_path):
         "backtest", *tables, "--set", "min_scores=99", "--out", tmp_path / "b", "--quiet"
     )
     assert result.status == 2
+
+
+def test_what_cannot_be_averaged_is_refused_before_any_fit(densing, tmp_path):
+    names = ("changepoint", "changepoint", "default", "average")
+    arguments = [word for name in names for word in ("--with", name)]
+    result = densing("backtest", *arguments, "--out", tmp_path / "b")
+    assert result.status == 2
+    assert "--with changepoint: given twice" in result.err
+    assert "--with default: given twice" in result.err
+    assert "--with average: differs from default in benchmarks, min_scores" in result.err
+    assert not (tmp_path / "b").exists()
+    assert densing("backtest", "--with", "chanepoint", "--out", tmp_path / "b").status == 2

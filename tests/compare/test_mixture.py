@@ -147,7 +147,7 @@ def test_the_command(tmp_path, capfd):
     told = json.loads(capfd.readouterr().out)
     assert [part["name"] for part in told["mixture"]] == ["linear", "saturating"]
     assert told["backtest"] is None
-    assert "no average of runs" in told["not_backtested"]
+    assert "is of this average of runs" in told["not_backtested"]
     assert densing([str(a) for a in arguments]) == 0
     assert "the average of these" in capfd.readouterr().out
     assert densing([str(a) for a in ["forecast", paths[0], "--with", paths[0], "--until", UNTIL]])

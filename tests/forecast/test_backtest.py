@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from compare.test_mixture import run_of
 from densing.data import load_evidence
 from densing.inference import backtest as refitting
 from densing.inference.settings import load_settings
@@ -22,6 +23,7 @@ from densing.results.backtest_words import (
     verdict_sentence,
 )
 from densing.results.horizon import released
+from densing.results.mixture import mix
 from densing.results.new_scores import predict_new
 
 from .future_run import RATE, future_run
@@ -41,7 +43,7 @@ def cut(run, origin):
         return data.isel(score_row=rows) if "score_row" in data.dims else data
 
     out = run.copy()
-    for name in ("posterior", "derived", "constant_data"):
+    for name in ("posterior", "derived", "constant_data", "log_likelihood"):
         out[name] = type(run)(part(run[name]))
     return out
 
@@ -232,32 +234,128 @@ def test_a_stopped_back_test_goes_on(tmp_path, monkeypatch):
     assert fitted == [date(2024, 6, 30), None, date(2024, 6, 30)]
 
 
-def test_the_kept_back_test_is_of_the_default_model():
-    """It fails where the model has changed since: `make backtest` makes a new one."""
+SHAPES = ("default", "changepoint", "local", "saturating")
+
+
+def test_the_kept_back_tests_are_of_the_declared_shapes():
+    """It fails where a model has changed since: `make backtest` makes new ones."""
     kept = backtested.kept()
-    assert kept is not None
-    model = json.loads(load_model().model_dump_json())
-    assert kept["model"] == backtested.same_model(model)
-    assert kept["evidence_hash"] == load_evidence().hash
-    assert kept["trustworthy"]
-    assert len(kept["origins"]) >= 4
+    assert set(kept) == {*SHAPES, "shapes"}
+    models = [backtested.same_model(json.loads(load_model(name).model_dump_json()))
+              for name in SHAPES]  # fmt: skip
+    for name, model in zip(SHAPES, models, strict=True):
+        assert kept[name]["model"] == model
+    averaged = kept["shapes"]["model"]["averaged"]
+    assert all(model in averaged for model in models)
+    assert len(averaged) == len(models)
+    for told in kept.values():
+        assert told["evidence_hash"] == load_evidence().hash
+        assert len(told["origins"]) >= 4
+        assert told["trustworthy"] == all(o["verdict"] == "trustworthy" for o in told["origins"])
+    assert kept["default"]["trustworthy"]
+    for origin in kept["shapes"]["origins"]:
+        assert sum(origin["weights"].values()) == pytest.approx(1.0)
+
+
+def kept_of(run, *, crps=0.5, trustworthy=True):
+    return {
+        "model": backtested.identity(run), "sentence": "A.", "averages_sentence": "B.",
+        "records_sentence": "C.", "scores_sentence": "D.", "trustworthy": trustworthy,
+        "table": [{"months": 12, "forecaster": OURS, "crps": crps}],
+        "origins": [{"origin": "2024-06-30", "verdict": "trustworthy"},
+                    {"origin": "2024-12-31", "verdict": "trustworthy" if trustworthy else "no"}],
+        "evidence_hash": run.attrs["evidence_hash"],
+    }  # fmt: skip
 
 
 def test_only_the_same_model_was_back_tested(monkeypatch):
     run = future_run()
     assert not backtested.verdict(run)["same"]
-    kept = {
-        "model": backtested.same_model(json.loads(run.attrs["model"])), "sentence": "A.",
-        "averages_sentence": "B.", "records_sentence": "C.", "scores_sentence": "D.",
-        "table": [{"months": 12}],
-        "evidence_hash": run.attrs["evidence_hash"],
-    }  # fmt: skip
-    monkeypatch.setattr(backtested, "kept", lambda: kept)
+    kept = kept_of(run)
+    monkeypatch.setattr(backtested, "kept", lambda: {"mine": kept})
     assert backtested.verdict(run) == {
         "same": True, "sentence": "A. B. C.", "scores_sentence": "D.",
     }  # fmt: skip
     assert "24 months beyond its data" in backtested.verdict(run, days_beyond=730)["sentence"]
     monkeypatch.setitem(kept, "evidence_hash", "another")
     assert "other evidence" in backtested.verdict(run)["sentence"]
-    monkeypatch.setattr(backtested, "kept", lambda: None)
+    monkeypatch.setattr(backtested, "kept", dict)
     assert "Not back-tested" in backtested.verdict(run)["sentence"]
+
+
+def test_each_forecaster_quotes_its_own_back_test(monkeypatch):
+    straight, bent = run_of(), run_of("saturating")
+    both = mix({"straight": straight, "bent": bent})[0]
+    kept = {"straight": kept_of(straight), "bent": kept_of(bent, crps=0.8),
+            "both": kept_of(both, crps=0.6) | {"sentence": "Both."}}  # fmt: skip
+    monkeypatch.setattr(backtested, "kept", lambda: kept)
+    assert "did best" not in backtested.verdict(straight)["sentence"]
+    assert "straight did best: CRPS 0.50" in backtested.verdict(bent)["sentence"]
+    # The order of an average does not matter; its parts do.
+    again = mix({"bent": bent, "straight": straight})[0]
+    assert backtested.verdict(again)["sentence"].startswith("Both. B. C.")
+    moved = run_of("saturating")
+    model = json.loads(moved.attrs["model"])
+    model["choices"]["tokens"] = 1e12
+    moved.attrs["model"] = json.dumps(model)
+    other = mix({"straight": straight, "moved": moved})[0]
+    told = backtested.verdict(other)
+    assert not told["same"]
+    assert "`densing backtest --with`" in told["sentence"]
+
+
+def test_a_back_test_that_is_not_trustworthy_says_so(monkeypatch):
+    run = future_run()
+    bad = kept_of(run, crps=0.1, trustworthy=False)
+    good = kept_of(run_of("saturating"), crps=0.4)
+    monkeypatch.setattr(backtested, "kept", lambda: {"bad": bad, "good": good})
+    assert not backtested.verdict(run)["same"]  # so figures are stamped
+    said = backtested.verdict(run)["sentence"]
+    assert said.startswith("NOT TRUSTWORTHY: the refits of 2024-12-31 did not pass")
+    # Nor is it what others are held against.
+    assert "did best" not in backtested.verdict(run_of("saturating"))["sentence"]
+
+
+def test_fans_that_hold_too_little_are_called_narrow():
+    rows = [row(OURS, 0.5, 0.7), row(BASELINES[0], 0.9)]
+    said = verdict_sentence(rows, [row(OURS, 0.5, 0.7)], averaged=4)
+    assert "too narrow" in said
+    assert "4 models refitted as of 3 half-years, averaged by the weights of each" in said
+
+
+def test_an_average_is_scored_by_the_weights_of_each_origin(tmp_path, monkeypatch):
+    """Of two shapes that say other things, the scores are those of their own mixture."""
+
+    def fit(evidence, *, model, settings, seed):
+        day = model.choices.released_until
+        run = run_of(model.choices.shape, models=40, spread=0.05, draws=100)
+        if day is None:
+            return run
+        run = cut(run, day)
+        if model.choices.shape == "linear":  # as of every origin, it has all the weight
+            scores = run["log_likelihood"]["scores"]
+            run["log_likelihood"]["scores"] = scores + 5.0
+        return run
+
+    monkeypatch.setattr(refitting, "fit", fit)
+    monkeypatch.setattr(refitting, "origins", lambda *_: [ORIGIN])
+    evidence, settings, listed = load_evidence(), load_settings("quick"), []
+
+    def test(*others, folder=tmp_path):
+        return refitting.backtest(
+            evidence, load_model(), settings, folder, others=[load_model(o) for o in others],
+            listen=lambda *told: listed.append(told),
+        )  # fmt: skip
+
+    alone, both = test(), test("saturating")
+    assert [day for day, _ in listed] == ["all", ORIGIN.isoformat()] * 2  # refits are shared
+    (origin,) = both["origins"]
+    assert origin["weights"]["default"] > 0.99
+    assert min(both["weights"].values()) > 0.2
+    ours = [next(r for r in told["table"] if (r["months"], r["forecaster"]) == (12, OURS))
+            for told in (alone, both)]  # fmt: skip
+    assert ours[1]["bias"] != ours[0]["bias"]  # the later fit is an average, too
+    record = [told["record_forecasts"][0]["median"] for told in (alone, both)]
+    assert record[1] == pytest.approx(record[0], abs=0.05)
+    assert both["sentence"].startswith("Back-tested: 2 models refitted as of 1 half-years")
+    assert "averaged" in both["model"]

@@ -81,6 +81,23 @@ def test_the_table_says_rule_and_verdicts(given, capfd):
         assert part in text
 
 
+@pytest.mark.parametrize(("columns", "apart"), [(80, "\n"), (120, " (")])
+def test_each_re_estimate_has_its_median_and_its_ends(given, capfd, monkeypatch, columns, apart):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    given(pages=False)
+    assert command(["reproduce", "--quiet"]) == 0
+    text = capfd.readouterr().out
+    table = text.partition("Loss curves")[0].splitlines()  # the rule below is a paragraph
+    assert max(map(len, table)) <= columns
+    lines = [line.split() for line in table]
+    (first,) = (i for i, words in enumerate(lines) if {"≠", "2.495"} <= set(words))
+    assert "2.49" in lines[first]
+    ends = lines[first + 1] if apart == "\n" else lines[first]
+    assert [word.strip("()") for word in ends if word.startswith(("2.01", "(2.01"))]
+    assert "by chance" in text  # no re-estimate: what data without growth give
+    assert "0.004796 before and" in " ".join(text.split())
+
+
 def test_a_trend_that_did_not_converge_is_said_and_gives_status_3(given, result, capfd):
     doubtful = make_run(trustworthy=False)
     trend = result.growth.trend.copy()

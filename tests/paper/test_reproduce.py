@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from densing.paper.choices import other_choices
-from densing.paper.claim import NOT_JUDGED, UNCERTAIN
+from densing.paper.claim import NOT_JUDGED, UNCERTAIN, overlap, rounded
 from densing.paper.growth import months
 from densing.paper.laws import LOSS, SCORE
 
@@ -27,9 +27,14 @@ def test_the_record_line(result, claims):
 def test_both_sides_of_chatgpt(result):
     before, after = result.chatgpt.before, result.chatgpt.after
     assert (before.line.count, after.line.count) == (3, 6)
-    # The bundled densities have five decimals, GPT-3's three digits: 0.004796 from the figure.
-    assert before.line.slope == pytest.approx(0.004796, abs=2e-6)
-    assert after.line.slope == pytest.approx(0.007311, abs=1e-6)
+    # The bundled densities have five decimals (GPT-3's three digits): the figure's own slopes,
+    # 0.004796 and 0.007311, lie among those that the rounding leaves, and only just differ.
+    for era, drawn, far in ((before, "0.004796", 2e-6), (after, "0.007311", 1e-6)):
+        low, high = era.before_rounding(result.chatgpt.table, result.chatgpt.day)
+        assert low < era.line.slope < high
+        assert overlap(rounded(drawn), (low, high))
+        assert high - low < 1.1e-5
+        assert era.line.slope == pytest.approx(float(drawn), abs=far)
     assert result.chatgpt.restarts == 1
     assert result.chatgpt.record_ratio.upper is None
 
@@ -100,6 +105,13 @@ def test_other_tokens_and_the_other_optimum(result):
     assert found == [
         (1e12, 11, 3.09), (5e12, 9, 3.49), (15e12, 9, 3.72), (np.inf, 9, 4.40), (5e12, 7, 4.84),
     ]  # fmt: skip
+
+
+def test_the_last_digit_is_explained(claims):
+    note = claims["growth before ChatGPT"].note
+    assert "0.004796 from the figure's points" in note
+    assert "five decimals, which leave 0.004792 to 0.004803" in note
+    assert "0.007311 from the figure's points" in claims["growth after ChatGPT"].note
 
 
 def test_three_points_tell_nothing(claims):

@@ -57,7 +57,7 @@ def folder(run, tmp_path_factory):
 def test_everything_is_written_and_nothing_is_left_behind(folder):
     assert {path.name for path in folder.iterdir()} == {"index.html", "figures", "tables"}
     figures = {path.name for path in (folder / "figures").iterdir()}
-    drawn = {p.name for p in PICTURES} | {"corollaries", "size_bands"}
+    drawn = {p.name for p in PICTURES} | {"corollaries", "size_bands", "compression"}
     assert figures == {f"{name}.{kind}" for name in drawn for kind in ("png", "svg")}
     assert {path.name for path in (folder / "tables").iterdir()} == {
         "corollaries.json", "densities.csv", "summary.json",
@@ -67,7 +67,7 @@ def test_everything_is_written_and_nothing_is_left_behind(folder):
 def test_the_page_stands_alone(folder):
     text = (folder / "index.html").read_text(encoding="utf-8")
     page = Page(text)
-    assert len(page.images) == len(PICTURES) + 2  # of corollaries
+    assert len(page.images) == len(PICTURES) + 3  # of corollaries
     assert all(image["alt"] for image in page.images)
     assert all(reference.startswith("data:") for reference in page.references)
     assert not any(re.search(r"\s", reference) for reference in page.references)

@@ -3,14 +3,23 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from cyclopts import Parameter
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from densing.cli.offers import model_names
 from densing.cli.options import Flag, Sampling, Tables
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from densing.models.declaration import Model
+
+SHAPE = ("shape", "changepoint")
+"""Choices in which models that are averaged may differ."""
 SINGLE = ("forecasts", "average_forecasts", "record_forecasts", "score_forecasts")
 """Every forecast by itself: a file of its own."""
 
@@ -18,6 +27,9 @@ SINGLE = ("forecasts", "average_forecasts", "record_forecasts", "score_forecasts
 def backtest(
     *,
     out: Path = Path("backtest-run"),
+    with_: Annotated[
+        list[str] | None, Parameter(name="--with", negative=(), completer=model_names)
+    ] = None,
     tables: Tables = Tables(),  # noqa: B008
     sampling: Sampling = Sampling(),  # noqa: B008
     json: Flag = False,
@@ -25,12 +37,16 @@ def backtest(
     """Refit as of each half-year and score what each would have said of the models that came.
 
     Coverage, CRPS and log score, 3, 6 and 12 months ahead, beside naive forecasts. A run that was
-    stopped continues where it was: give the same command again.
+    stopped continues where it was: give the same command again. Refits are kept by what they are
+    of, so one folder serves several models and their average.
 
     Parameters
     ----------
     out
         Folder to write: origins/ (the refits), backtest.json and forecasts.json, one by one.
+    with_
+        Another declared model, of another shape of the trend, to average with by the stacking
+        weights of each half-year (densing forecast --with). May be given several times.
     json
         Print one JSON object.
     """
@@ -39,6 +55,7 @@ def backtest(
     from densing.results.plain_json import to_json
 
     model, settings = sampling.declared()
+    others = _others(sampling, model, with_ or ())
     evidence = tables.load()
     check_writable(out)
     from densing.inference.backtest import backtest as run_backtest
@@ -51,8 +68,9 @@ def backtest(
 
     with continuing(out):
         answer = run_backtest(
-            evidence, model, settings, out / "origins", seed=sampling.seed, listen=listen
-        )
+            evidence, model, settings, out / "origins", others=others, seed=sampling.seed,
+            listen=listen,
+        )  # fmt: skip
     answer["command"] = shlex.join(["densing", *sys.argv[1:]])
     single = {key: answer.pop(key) for key in SINGLE}
     _write(out / "forecasts.json", single)
@@ -63,6 +81,37 @@ def backtest(
         show(answer)
         print(f"written: {out / 'backtest.json'}")
     return status(trustworthy=answer["trustworthy"])
+
+
+def _others(sampling: Sampling, first: "Model", names: "Sequence[str]") -> "list[Model]":
+    """Load the models of --with, under the same --set; refuse what cannot be averaged.
+
+    Raises
+    ------
+    DeclarationError
+        A model that is given twice, or differs in more than its trend; names every fault.
+    """
+    from dataclasses import replace
+
+    from densing.models.declaration import DeclarationError
+
+    others = [replace(sampling, model=name).declared()[0] for name in names]
+    called = [first.name, *(model.name for model in others)]
+    faults = [
+        f"--with {name}: given twice; average models that differ"
+        for name in dict.fromkeys(called) if called.count(name) > 1
+    ]  # fmt: skip
+    for model in others:
+        own, usual = model.choices.model_dump(), first.choices.model_dump()
+        apart = [key for key in own if key not in SHAPE and own[key] != usual[key]]
+        if apart:
+            faults.append(
+                f"--with {model.name}: differs from {first.name} in {', '.join(apart)}; only "
+                "shapes of the trend are averaged here (densing models)"
+            )
+    if faults:
+        raise DeclarationError("\n".join(faults))
+    return others
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
@@ -87,11 +136,27 @@ def show(answer: dict[str, Any]) -> None:
     console.print(_scores(answer["by_origin"], "origin"))
     console.print("Average reported score of the models of the year after each origin")
     console.print(_years(answer["averages"]))
+    if answer["weights"]:
+        console.print("Weights of the models, as of each origin and of today")
+        console.print(_weights(answer))
     bad = [row["origin"] for row in answer["origins"] if row["verdict"] != "trustworthy"]
     if bad:
         console.print(f"not trustworthy: refits of {', '.join(bad)}", style="bold red")
     for key in (*SENTENCES, "scores_sentence", "cannot_know"):
         console.print(answer[key])
+
+
+def _weights(answer: dict[str, Any]) -> Table:
+    names = list(answer["weights"])
+    table = Table("origin", "models", *names, box=SIMPLE, padding=0)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    today = {"origin": "all", "models": "", "weights": answer["weights"]}
+    for row in (*answer["origins"], today):
+        found = (row["weights"].get(name) for name in names)
+        cells = ("none" if weight is None else f"{weight:.2f}" for weight in found)
+        table.add_row(row["origin"], str(row["models"]), *cells)
+    return table
 
 
 def _years(averages: dict[str, Any]) -> Table:

@@ -76,7 +76,7 @@ def _show(answer: dict[str, Any], written: Path | None) -> None:
         say(console, TITLES[name], text)
     compressed = answer["compression"]
     if compressed is not None:
-        from densing.results.corollary_words import span
+        from densing.results.spans import span
 
         for row in compressed["pairs"]:
             console.print(

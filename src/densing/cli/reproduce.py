@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from densing.paper.claim import Claim
     from densing.paper.reproduce import Reproduction
 
+WIDE = 110
+"""Columns of a terminal from which on a median and its interval stand on one line."""
 COLOURS = {"supported": "green", "uncertain": "yellow", "not supported": "red"}
 
 
@@ -69,9 +71,11 @@ def reproduce(
 
 
 def _show(result: "Reproduction", page: Path) -> None:
+    from densing.paper.chatgpt import ROUNDED
+    from densing.paper.chatgpt import SECTION as CHATGPT
     from densing.paper.claim import RULE
     from densing.paper.laws import LOSS, SCORE
-    from densing.paper.wording import ends_of, number, panels, tally
+    from densing.paper.wording import number, panels, tally
     from densing.results.compression import CURE
 
     console = Console(highlight=False)
@@ -88,7 +92,9 @@ def _show(result: "Reproduction", page: Path) -> None:
             continue
         table = Table(box=None, expand=True, padding=(0, 1, 0, 0), show_header=i == 0)
         table.add_column("  claim", ratio=1)
-        for title, width in (("published", 9), ("reproduced", 10), ("90 % interval", 16)):
+        apart, ours = (" ", 34) if console.width >= WIDE else ("\n", 19)
+        heads = (("published", 9), ("reproduced", 10), (f"median,{apart}90 % interval", ours))
+        for title, width in heads:
             table.add_column(title, justify="right", width=width)
         table.add_column("verdict", width=13)
         for claim in claims:
@@ -96,9 +102,11 @@ def _show(result: "Reproduction", page: Path) -> None:
             again = ("≠ " if claim.agrees is False else "") + number(claim.reproduced)
             table.add_row(
                 f"  {claim.name} [dim]({claim.unit})[/dim]", claim.published or "-", again,
-                ends_of(claim.interval), f"[{colour}]{claim.verdict}[/{colour}]",
+                _ours(claim, apart=apart), f"[{colour}]{claim.verdict}[/{colour}]",
             )  # fmt: skip
         console.print(table)
+        if section == CHATGPT:
+            console.print(f"  Last digits: {ROUNDED}.", style="dim")
     console.print(f"\n[bold]{tally(result.claims)}[/bold]\n{RULE}\n", soft_wrap=True)
     if result.runs.derived is None:
         console.print(f"Without --derived derived.nc compression is not re-estimated: {CURE}")
@@ -107,3 +115,20 @@ def _show(result: "Reproduction", page: Path) -> None:
     if not result.trustworthy:
         console.print("NOT TRUSTWORTHY: a sampler did not converge", style="bold red")
     console.print(f"written: {page}", soft_wrap=True)
+
+
+def _ours(claim: "Claim", *, apart: str) -> str:
+    """Say a re-estimate: its median, and the ends of its interval below or beside it."""
+    from densing.paper.wording import ends_of, number
+
+    found = claim.interval
+    if found is None:
+        return "-"
+    ends = ends_of(found)
+    if claim.chance:  # no re-estimate: what data without growth give
+        middle = "by chance"
+    elif found.median is None:
+        middle = "not bounded"
+    else:
+        middle = number(found.median, figures=3)
+    return f"{middle}{apart}{ends}" if apart == "\n" else f"{middle} ({ends})"

@@ -5,7 +5,7 @@ that were reported later, and a reference family that was published later; the t
 model was released, not when each of its scores was.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -24,8 +24,10 @@ from densing.results.backtest import by_origin, score_origin, table
 from densing.results.backtest_average import average_table, score_averages
 from densing.results.backtest_record import record_table, score_records
 from densing.results.backtest_scores import score_scores, score_table
-from densing.results.backtested import same_model
+from densing.results.backtested import identity
+from densing.results.future import Future, future
 from densing.results.headline import trustworthy
+from densing.results.mixture import mix
 from densing.results.run import RunError, open_run, record, save_run
 
 FEWEST_MODELS = 8
@@ -40,22 +42,31 @@ def backtest(
     settings: Settings,
     folder: Path,
     *,
+    others: Sequence[Model] = (),
     seed: int = 1,
     listen: Listener | None = None,
 ) -> dict[str, Any]:
     """Refit as of each half-year, and score what the refits say of the models that came.
 
+    Parameters
+    ----------
+    others
+        Models, of other shapes of the trend, to average with by stacking. The weights are those
+        of each half-year's own refits: leave-one-out of the models known by then.
+
     Returns
     -------
     dict
         `table`, `by_origin` (see `results.backtest`), `averages`, `records`, `scores`, the
-        sentences, one row for each of `origins`, every forecast by itself (`forecasts`,
-        `average_forecasts`, ...), and what it was computed from.
+        sentences, one row for each of `origins` (an average's with its `weights`), every forecast
+        by itself (`forecasts`, `average_forecasts`, ...), and what it was computed from.
 
     Raises
     ------
     SelectionError
         No half-year has enough models before it and one after.
+    RunError
+        Refits that cannot be averaged; names the half-year.
     """
     days = origins(evidence, model)
     if not days:
@@ -63,27 +74,43 @@ def backtest(
             f"no half-year's end has {FEWEST_MODELS} models before it and one after: nothing to "
             "test a forecast on"
         )
-    full = refit(evidence, model, settings, folder, day=None, seed=seed, listen=listen)
+
+    def as_of(day: date | None) -> tuple[xr.DataTree, Future, dict[str, float | None]]:
+        runs = {
+            one.name: refit(evidence, one, settings, folder, day=day, seed=seed, listen=listen)
+            for one in (model, *others)
+        }
+        if not others:
+            return runs[model.name], future(runs[model.name]), {}
+        try:
+            run, ahead, weights = mix(runs)
+        except RunError as fault:
+            raise RunError(f"as of {day or 'today'}: {fault}") from None
+        return run, ahead, {name: weights.get(name) for name in runs}
+
+    full, _, weights = as_of(None)
     rows: list[dict[str, Any]] = []
     averages: list[dict[str, Any]] = []
     records: list[dict[str, Any]] = []
     scores: list[dict[str, Any]] = []
     about = []
     for day in days:
-        run = refit(evidence, model, settings, folder, day=day, seed=seed, listen=listen)
-        rows += score_origin(run, full, day, seed=seed)
-        averages += score_averages(run, full, day, seed=seed)
-        records += score_records(run, full, day, seed=seed)
-        scores += score_scores(run, full, day, seed=seed)
+        run, ahead, weighed = as_of(day)
+        rows += score_origin(run, full, day, seed=seed, ahead=ahead)
+        averages += score_averages(run, full, day, seed=seed, ahead=ahead)
+        records += score_records(run, full, day, seed=seed, ahead=ahead)
+        scores += score_scores(run, full, day, seed=seed, ahead=ahead)
+        health = record(run, "health")
         about.append(
             {"origin": day.isoformat(), "models": int(run.attrs["models"]),
-             "verdict": record(run, "health")["verdict"]}
+             "verdict": health["verdict"], "reasons": health["reasons"]}
+            | ({"weights": weighed} if others else {})
         )  # fmt: skip
     summary, split = table(rows), by_origin(rows)
     of_averages = average_table(averages)
     of_records, of_scores = record_table(records), score_table(scores)
     return {
-        "sentence": words.verdict_sentence(summary, split),
+        "sentence": words.verdict_sentence(summary, split, averaged=len(others) + 1),
         "averages_sentence": words.averages_sentence(of_averages),
         "records_sentence": words.records_sentence(of_records),
         "scores_sentence": words.scores_sentence(of_scores),
@@ -92,7 +119,8 @@ def backtest(
         "scores": of_scores,
         "origins": about,
         "trustworthy": trustworthy(full) and all(o["verdict"] == "trustworthy" for o in about),
-        "model": same_model(record(full, "model")), "evidence_hash": evidence.hash,
+        "weights": weights or None,
+        "model": identity(full), "evidence_hash": evidence.hash,
         "settings": settings.model_dump(), "seed": seed, "versions": record(full, "versions"),
         "date": datetime.now(UTC).date().isoformat(),
         "forecasts": rows, "average_forecasts": averages, "record_forecasts": records,

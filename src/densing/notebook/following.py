@@ -60,8 +60,8 @@ def corollaries(
     -------
     Corollaries
         A mapping that prints itself: acceleration, budget, prices, half_size, sizes,
-        compression, architectures, benchmark_age, size_bands, sentences (by corollary) and
-        trustworthy.
+        compression (where the run keeps no derived models, that of a kept run), quantised,
+        architectures, benchmark_age, size_bands, sentences (by corollary) and trustworthy.
 
     Raises
     ------

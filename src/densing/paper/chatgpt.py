@@ -7,7 +7,7 @@ import pandas as pd
 
 from densing.data import bundled
 from densing.paper import published as pub
-from densing.paper.claim import Claim
+from densing.paper.claim import Claim, Range
 from densing.paper.growth import days
 from densing.paper.records import Chance, chance_lines
 from densing.results.interval import PROB, Interval
@@ -15,6 +15,13 @@ from densing.results.line import Line, least_squares
 from densing.results.record_setters import record_setters
 
 SECTION = "ChatGPT (Fig. 3c)"
+HALF_DECIMAL = 5e-6
+"""Half of the last decimal of the bundled densities."""
+ROUNDED = (
+    f"from the figure's points, all digits kept, {pub.DRAWN_BEFORE} before and {pub.DRAWN_AFTER} "
+    "after: the bundled densities have five decimals"
+)
+"""Why a slope differs from the figure's in the last digit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +36,13 @@ class Era:
     """Through the record-setters."""
     all_models: Line
     chance: Chance
+
+    def before_rounding(self, table: pd.DataFrame, day: np.ndarray) -> Range:
+        """Slopes that the line may have had before the table's densities were rounded."""
+        density, x = table["density"].to_numpy()[self.records], day[self.records]
+        lever = (x - self.line.centre) / self.line.spread
+        side = HALF_DECIMAL * np.sign(lever)
+        return float(lever @ np.log(density - side)), float(lever @ np.log(density + side))
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +100,7 @@ def chatgpt_claims(eras: ChatGPT) -> list[Claim]:
     """Return the claims of Figure 3c."""
     before, after = eras.before, eras.after
 
-    def slope(name: str, era: Era, printed: str) -> Claim:
+    def slope(name: str, era: Era, printed: str, drawn: str) -> Claim:
         line = era.line
         share = float(np.mean(era.chance.slope >= line.slope))
         note = (
@@ -95,6 +109,11 @@ def chatgpt_claims(eras: ChatGPT) -> list[Claim]:
         )
         if line.count == 3:
             note = "rests on three points: " + note
+        low, high = era.before_rounding(eras.table, eras.day)
+        note += (
+            f"; {drawn} from the figure's points: the bundled densities have five decimals, which "
+            f"leave {low:.6f} to {high:.6f}"
+        )
         return Claim(
             SECTION, f"growth {name} ChatGPT", "1/day", printed, line.slope, line.slope_interval(),
             "line through the records", era.chance.band(), note=note,
@@ -109,9 +128,9 @@ def chatgpt_claims(eras: ChatGPT) -> list[Claim]:
         )  # fmt: skip
 
     return [
-        slope("before", before, pub.BEFORE),
+        slope("before", before, pub.BEFORE, pub.DRAWN_BEFORE),
         everyone("before", before, pub.BEFORE),
-        slope("after", after, pub.AFTER),
+        slope("after", after, pub.AFTER, pub.DRAWN_AFTER),
         everyone("after", after, pub.AFTER),
         Claim(SECTION, "acceleration, records", "ratio", pub.ACCELERATION,
               after.line.slope / before.line.slope, eras.record_ratio, "ratio of both lines",

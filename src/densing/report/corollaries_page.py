@@ -7,6 +7,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from densing.report import words
+from densing.report.compression_figure import plot_compression
 from densing.report.corollaries_figure import plot_corollaries
 from densing.report.size_bands_figure import plot_size_bands
 from densing.report.style import figure_of
@@ -22,6 +23,8 @@ def corollary_pictures(answer: Mapping[str, Any]) -> dict[str, tuple[Figure, Fig
         "corollaries": [plot_corollaries(answer, prices, narrow=phone) for phone in (False, True)],
         "size_bands": [plot_size_bands(answer, narrow=phone) for phone in (False, True)],
     }
+    if answer["compression"] is not None or answer["quantised"] is not None:
+        drawn["compression"] = [plot_compression(answer, narrow=phone) for phone in (False, True)]
     return {name: (figure_of(wide), figure_of(narrow)) for name, (wide, narrow) in drawn.items()}
 
 

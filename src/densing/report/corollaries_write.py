@@ -14,14 +14,14 @@ from densing.results.price_trend import price_trend
 def write_corollaries(answer: dict[str, Any], out: str | Path, *, seed: int = 1) -> Path:
     """Write the figures (.png, .svg) and corollaries.json; return the folder.
 
-    Figures: corollaries, size_bands and, where a run has derived models, compression.
+    Figures: corollaries, size_bands and, where something is known of it, compression.
     """
     out = Path(out)
     with written_whole(out, last="corollaries.json") as folder:
         figure = figure_of(plot_corollaries(answer, price_trend(seed=seed)))
         save(figure, folder / "corollaries")
         save(figure_of(plot_size_bands(answer)), folder / "size_bands")
-        if answer["compression"] is not None:
+        if answer["compression"] is not None or answer["quantised"] is not None:
             save(figure_of(plot_compression(answer)), folder / "compression")
         write_json(folder / "corollaries.json", answer)
     return out

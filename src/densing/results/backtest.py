@@ -25,7 +25,7 @@ import xarray as xr
 
 from densing.models.dates import DAYS_PER_YEAR
 from densing.results import baselines
-from densing.results.future import future
+from densing.results.future import Future, future
 from densing.results.horizon import released
 from densing.results.run import log_densities
 from densing.results.scoring import (
@@ -68,9 +68,19 @@ def later_models(full: xr.DataTree, origin: date) -> pd.DataFrame:
 
 
 def score_origin(
-    run: xr.DataTree, full: xr.DataTree, origin: date, *, seed: int = 1
+    run: xr.DataTree,
+    full: xr.DataTree,
+    origin: date,
+    *,
+    seed: int = 1,
+    ahead: Future | None = None,
 ) -> list[dict[str, Any]]:
     """Score every forecast of every model that came within a year of `origin`.
+
+    Parameters
+    ----------
+    ahead
+        Lines of the run's draws, where they are not of its own shape (`mixture.mix`).
 
     Returns
     -------
@@ -82,7 +92,7 @@ def score_origin(
     later = later_models(full, origin)
     if later.empty:
         return []
-    ahead = future(run)
+    ahead = ahead or future(run)
     rng = np.random.default_rng(seed)
     at = ahead.time(later["day"])
     latent = log_densities(full)[:, later["index"]]
@@ -91,7 +101,7 @@ def score_origin(
     new = np.column_stack([ahead.new_models(rng, at[i : i + 1]) for i in range(len(at))])
     log_score = log_score_of_latent(new, few, kernel_width(new))
     scored = {OURS: (new, pit_of_latent(new, latent), log_score)}
-    for name, told in _naive(run, origin, at).items():
+    for name, told in _naive(run, ahead, origin, at).items():
         if told is not None:
             drawn = told.draws(rng, len(new))
             scored[name] = (drawn, told.pit(latent), told.log_score(few).mean(axis=0))
@@ -112,9 +122,10 @@ def score_origin(
     return rows
 
 
-def _naive(run: xr.DataTree, origin: date, at: np.ndarray) -> dict[str, "baselines.Student | None"]:
+def _naive(
+    run: xr.DataTree, ahead: Future, origin: date, at: np.ndarray
+) -> dict[str, "baselines.Student | None"]:
     """Baselines from the median densities of the origin's own fit."""
-    ahead = future(run)
     time, value = ahead.time(released(run)), np.median(log_densities(run), axis=0)
     now = ahead.time([pd.Timestamp(origin)])[0]
     told = (

@@ -16,13 +16,19 @@ import pandas as pd
 import xarray as xr
 
 from densing.results.backtest import MONTHS, later_models
+from densing.results.future import Future
 from densing.results.interval import PROB
 from densing.results.new_scores import predict_new
 from densing.results.scoring import LEVELS, clustered, covered, crps, pit
 
 
 def score_averages(
-    run: xr.DataTree, full: xr.DataTree, origin: date, *, seed: int = 1
+    run: xr.DataTree,
+    full: xr.DataTree,
+    origin: date,
+    *,
+    seed: int = 1,
+    ahead: Future | None = None,
 ) -> list[dict[str, Any]]:
     """Score the prediction of the average score of every model that came within a year.
 
@@ -32,7 +38,7 @@ def score_averages(
         `origin`, `model`, `batch`, `lead_days`; `observed`, `median` (proportion), `pit`, `crps`
         (proportion). Last, with `model` None, the average of them all, with its interval.
     """
-    told = predict_new(run, full, origin, months=max(MONTHS), seed=seed)
+    told = predict_new(run, full, origin, months=max(MONTHS), seed=seed, ahead=ahead)
     if told is None:
         return []
     later = later_models(full, origin)

@@ -15,7 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from densing.results.backtest import LATENT_DRAWS, MONTHS
-from densing.results.future import future
+from densing.results.future import Future, future
 from densing.results.horizon import Horizon, released
 from densing.results.releases import record_so_far, running_record, simulate
 from densing.results.run import log_densities
@@ -23,7 +23,12 @@ from densing.results.scoring import LEVELS, crps_of_latent, pit_of_latent, share
 
 
 def score_records(
-    run: xr.DataTree, full: xr.DataTree, origin: date, *, seed: int = 1
+    run: xr.DataTree,
+    full: xr.DataTree,
+    origin: date,
+    *,
+    seed: int = 1,
+    ahead: Future | None = None,
 ) -> list[dict[str, Any]]:
     """Score the record 3, 6 and 12 months after `origin`; rows only for days within the data.
 
@@ -40,7 +45,7 @@ def score_records(
         return []
     own, every = released(run), log_densities(full)
     span = Horizon(own.min(), own.max(), start, max(ends.values()))
-    new = simulate(run, future(run), span, seed=seed)
+    new = simulate(run, ahead or future(run), span, seed=seed)
     # Nothing came between the last release and the origin: that was known.
     known = new.day <= (start - span.first).days
     new = replace(new, log_density=np.where(known, -np.inf, new.log_density))

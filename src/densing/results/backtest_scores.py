@@ -13,12 +13,18 @@ import pandas as pd
 import xarray as xr
 
 from densing.results.backtest import MONTHS
+from densing.results.future import Future
 from densing.results.new_scores import predict_new
 from densing.results.scoring import LEVELS, clustered, covered, crps
 
 
 def score_scores(
-    run: xr.DataTree, full: xr.DataTree, origin: date, *, seed: int = 1
+    run: xr.DataTree,
+    full: xr.DataTree,
+    origin: date,
+    *,
+    seed: int = 1,
+    ahead: Future | None = None,
 ) -> list[dict[str, Any]]:
     """Score the prediction of every score of a model that came within a year of `origin`.
 
@@ -28,7 +34,7 @@ def score_scores(
         `origin`, `model`, `benchmark`, `lead_days`, `observed` (proportion), `median`, `pit`,
         `crps` (proportion).
     """
-    told = predict_new(run, full, origin, months=max(MONTHS), seed=seed)
+    told = predict_new(run, full, origin, months=max(MONTHS), seed=seed, ahead=ahead)
     if told is None:
         return []
     drawn, seen, half = told.drawn, told.observed, 0.5 / told.items

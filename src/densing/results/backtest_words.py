@@ -26,9 +26,18 @@ WORDS = {
 
 
 def verdict_sentence(
-    table: Sequence[Mapping[str, Any]], origins: Sequence[Mapping[str, Any]]
+    table: Sequence[Mapping[str, Any]],
+    origins: Sequence[Mapping[str, Any]],
+    *,
+    averaged: int = 1,
 ) -> str:
-    """Say how forecasts of new models' densities did at the longest horizon, and who beat them."""
+    """Say how forecasts of new models' densities did at the longest horizon, and who beat them.
+
+    Parameters
+    ----------
+    averaged
+        Number of models that the forecaster averages.
+    """
     months = max(MONTHS)
     far = {row["forecaster"]: row for row in table if row["months"] == months}
     ours = far[OURS]
@@ -44,13 +53,20 @@ def verdict_sentence(
         against.append(f"better than {_and(worse)}")
     if better:
         against.append(f"worse than {_and(better)}")
+    refitted = f"refitted as of {ours['origins']} half-years"
+    if averaged > 1:
+        refitted = (
+            f"{averaged} models refitted as of {ours['origins']} half-years, averaged by the "
+            "weights of each,"
+        )
+    narrow = "; such fans are too narrow" if told["share"] < ENOUGH else ""
     return (
-        f"Back-tested: refitted as of {ours['origins']} half-years and asked up to {months} months "
-        f"ahead, the 90 % fan of a new model holds the density that all later evidence gives it "
+        f"Back-tested: {refitted} and asked up to {months} months ahead, the "
+        "90 % fan of a new model holds the density that all later evidence gives it "
         f"with probability {100 * told['share']:.0f} % (standard error {100 * told['se']:.0f}; "
         f"mean of {ours['forecasts']} forecasts of {ours['models']} models in {ours['batches']} "
         f"batches; from {100 * min(by_origin):.0f} to {100 * max(by_origin):.0f} % by origin); "
-        f"CRPS {ours['crps']:.2f}, {' and '.join(against)}."
+        f"CRPS {ours['crps']:.2f}, {' and '.join(against)}{narrow}."
     )
 
 

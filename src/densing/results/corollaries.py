@@ -11,11 +11,13 @@ from densing.results.budget import HARDWARE_YEARS, budget, density_rates, hardwa
 from densing.results.change_of_growth import CURE as BENT
 from densing.results.change_of_growth import change_of_growth
 from densing.results.compression import CURE, compression
+from densing.results.compression_kept import kept_compression
 from densing.results.corollary_words import sentences
 from densing.results.half_size import half_size
 from densing.results.headline import trustworthy
 from densing.results.interval import PROB
 from densing.results.price_trend import price_answer, price_trend
+from densing.results.quantised import quantised
 from densing.results.run import RunError
 from densing.results.size_bands import size_bands
 from densing.results.target_size import target_sizes
@@ -45,8 +47,9 @@ def corollaries(
     Returns
     -------
     dict
-        `acceleration`, `budget`, `prices`, `half_size`, `sizes`, `compression` (None, and
-        `compression_cure`, where no run keeps derived models), `architectures`, `benchmark_age`
+        `acceleration`, `budget`, `prices`, `half_size`, `sizes`, `compression` (where no run keeps
+        derived models that of a kept run, and how it was made as `compression_kept`; None, and
+        `compression_cure`, where nothing is kept), `quantised`, `architectures`, `benchmark_age`
         (None where benchmarks share a trend), `size_bands`, `sentences` (by corollary),
         `trustworthy`.
 
@@ -70,18 +73,22 @@ def corollaries(
         )
     rates = density_rates(run)
     hardware = hardware_rate(next(iter(rates.values())).size, years=hardware_years, seed=seed)
+    compressed, about = None, None
     try:
         compressed = compression(run if derived is None else derived, prob=prob)
     except RunError:
         if derived is not None:
             raise
-        compressed = None
+        if found := kept_compression():
+            compressed, about = found
     answer = {
         "acceleration": change_of_growth(run, given=bent, prob=prob, seed=seed),
         "budget": budget(run, years=hardware_years, prob=prob, seed=seed),
         "prices": price_answer(price_trend(seed=seed), rates, hardware, prob=prob, seed=seed),
         "half_size": half_size(run, prob=prob), "sizes": target_sizes(run, prob=prob, seed=seed),
-        "compression": compressed, "compression_cure": CURE if compressed is None else None,
+        "compression": compressed, "compression_kept": about,
+        "compression_cure": CURE if compressed is None else None,
+        "quantised": quantised(run, prob=prob, seed=seed),
         "architectures": architectures(run, prob=prob),
         "benchmark_age": benchmark_age(run, prob=prob, seed=seed),
         "size_bands": size_bands(run, prob=prob, seed=seed),

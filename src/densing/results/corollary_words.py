@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from densing.results.change_words import age_words, change_words
-from densing.results.compression import CURE, SMALLER
+from densing.results.compression import CURE
+from densing.results.compression_words import compression_words
+from densing.results.spans import span
 
 TITLES = {
     "acceleration": "Did growth change", "budget": "Hardware and density",
@@ -25,7 +27,7 @@ def sentences(answer: Mapping[str, Any]) -> dict[str, str]:
         "acceleration": change_words(answer["acceleration"]),
         "budget": _budget(answer["budget"]), "prices": _prices(answer["prices"]),
         "half_size": _half_size(answer["half_size"]), "sizes": _sizes(answer["sizes"]),
-        "compression": _compression(answer), "architectures": _kinds(answer["architectures"]),
+        "compression": compression_words(answer), "architectures": _kinds(answer["architectures"]),
         "benchmark_age": age_words(answer["benchmark_age"]),
         "size_bands": size_bands_words(answer["size_bands"]),
     }  # fmt: skip
@@ -35,16 +37,6 @@ def sentences(answer: Mapping[str, Any]) -> dict[str, str]:
 def best(by_estimand: Mapping[str, Any]) -> str:
     """Estimand that is spoken of: the frontier where there is one."""
     return "frontier" if "frontier" in by_estimand else "population"
-
-
-def span(told: Mapping[str, Any], *, unit: str = "", digits: int = 1) -> str:
-    """`3.1 (2.6 to 3.5)`, and what stands for an end that is not bounded."""
-    low, middle, high = (told[key] for key in ("lower", "median", "upper"))
-    if low is None:
-        return "not within reach"
-    end = "not bounded" if high is None else f"{high:,.{digits}f}"
-    centre = "not bounded" if middle is None else f"{middle:,.{digits}f}{unit}"
-    return f"{centre} ({low:,.{digits}f} to {end})"
 
 
 def _budget(told: Mapping[str, Any]) -> str:
@@ -93,25 +85,6 @@ def _sizes(rows: list[dict[str, Any]]) -> str:
     return (
         f"Parameters that best practice needs for {row['score']:.2f} on {row['benchmark']}, the "
         f"median of the last year's models: {', '.join(parts)}."
-    )
-
-
-def _compression(answer: Mapping[str, Any]) -> str:
-    told = answer["compression"]
-    if told is None:
-        return f"Compression needs a run that keeps derived models: {answer['compression_cure']}"
-    parts = [
-        f"{name} {span(row['ratio'], digits=2)} times, {span(row['against_trend'], digits=2)} "
-        f"against the trend ({row['pairs']} pair{'s' * (row['pairs'] > 1)})"
-        for name, row in told["methods"].items()
-    ]
-    text = f"Density of derived models over their originals': {'; '.join(parts)}."
-    if (share := told["share_less_dense"]) is None:
-        return text
-    count = sum(row["pairs"] for name, row in told["methods"].items() if name in SMALLER)
-    return (
-        f"{text} Of models made smaller, by pruning or distillation, a share of "
-        f"{span(share, digits=2)} is less dense than the original ({count} pairs)."
     )
 
 

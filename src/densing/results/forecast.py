@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from densing.results.backtested import AVERAGE_NOT_TESTED, untested, verdict
+from densing.results.backtested import verdict
 from densing.results.future import Future, future
 from densing.results.headline import trustworthy
 from densing.results.horizon import Horizon, horizon
@@ -49,8 +49,6 @@ class Outlook:
     @property
     def backtest(self) -> dict[str, Any]:
         """What the kept back-test says of this forecaster (`backtested.verdict`)."""
-        if self.ahead.mixed:
-            return untested(AVERAGE_NOT_TESTED)
         return verdict(self.run, days_beyond=(self.span.until - self.span.last).days)
 
 

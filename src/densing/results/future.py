@@ -6,7 +6,7 @@ A *new model* is the population line, plus the effect of a new family, plus the 
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -34,9 +34,6 @@ class Future:
     """Shape of the line; beyond the data it goes on by its own formula."""
     form: str = "exponential"
     """Distribution of the shortfall."""
-
-    mixed: ClassVar[bool] = False
-    """Whether it averages runs: no back-test is of such a forecaster."""
 
     @property
     def shapes(self) -> tuple[str, ...]:

@@ -8,11 +8,12 @@ the forecast of any run, and the form of the trend is part of its uncertainty.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from densing.results.backtested import AVERAGED
 from densing.results.compare import compare
 from densing.results.future import Future, future
 from densing.results.headline import trustworthy
@@ -27,7 +28,6 @@ class MixedFuture(Future):
         object.__setattr__(self, "parts", tuple(parts))
 
     parts: tuple[Future, ...]
-    mixed: ClassVar[bool] = True
 
     @property
     def shapes(self) -> tuple[str, ...]:
@@ -84,7 +84,8 @@ def mix(runs: Mapping[str, xr.DataTree]) -> tuple[xr.DataTree, MixedFuture, dict
     -------
     run
         Posterior of what all runs have, one chain; what figures need of `derived`; the evidence
-        of the first run. Its `health` is not trustworthy unless all runs are.
+        of the first run. Its `health` is not trustworthy unless all runs are; `averaged` names
+        the models of all runs, whatever their weights.
     future
         The runs' lines, in the order of its draws.
     weights
@@ -128,7 +129,10 @@ def mix(runs: Mapping[str, xr.DataTree]) -> tuple[xr.DataTree, MixedFuture, dict
         {f"/{name}": data for name, data in groups.items()}
         | {"/constant_data": first["constant_data"].to_dataset()}
     )
-    mixed.attrs = first.attrs | {"health": json.dumps(_health(runs))}
+    mixed.attrs = first.attrs | {
+        "health": json.dumps(_health(runs)),
+        AVERAGED: json.dumps([record(run, "model") for run in runs.values()]),
+    }
     futures = []
     for name, index in taken.items():
         own = future(runs[name])

@@ -47,7 +47,13 @@ class NewScores:
 
 
 def predict_new(
-    run: xr.DataTree, full: xr.DataTree, origin: date, *, months: int, seed: int = 1
+    run: xr.DataTree,
+    full: xr.DataTree,
+    origin: date,
+    *,
+    months: int,
+    seed: int = 1,
+    ahead: Future | None = None,
 ) -> NewScores | None:
     """Predict every score of the models released within `months` after `origin`.
 
@@ -57,6 +63,8 @@ def predict_new(
         As of the origin.
     full
         Holds the later models: of its posterior nothing is used.
+    ahead
+        Lines of the run's draws, where they are not of its own shape (`mixture.mix`).
 
     Returns
     -------
@@ -64,7 +72,7 @@ def predict_new(
         None where no model came.
     """
     start, rng = pd.Timestamp(origin), np.random.default_rng(seed)
-    data, ahead = full["constant_data"].to_dataset(), future(run)
+    data, ahead = full["constant_data"].to_dataset(), ahead or future(run)
     days = released(full)
     came = np.flatnonzero((days > start) & (days <= start + pd.DateOffset(months=months)))
     every = data["score_model"].to_numpy().astype(int)
