@@ -11,25 +11,26 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def backtest_short(file: str) -> str:
-    """Forecasters side by side at a kept back-test's longest horizon, all origins together."""
+    """Forecasters side by side at each horizon of a kept back-test, all origins together."""
     rows = json.loads((ROOT / file).read_text(encoding="utf-8"))["table"]
-    pooled = [row for row in rows if row["months"] == max(row["months"] for row in rows)]
-    levels = ", ".join(f"{100 * float(level):.0f}" for level in pooled[0]["coverage"])
+    levels = ", ".join(f"{100 * float(level):.0f}" for level in rows[0]["coverage"])
     scores = []
-    for row in pooled:
+    for row in sorted(rows, key=lambda row: row["months"]):
         count, *rest = scored(row)
-        scores.append((row["forecaster"], count, str(row["batches"]), *rest))
-    columns = ("forecaster", "n", "batches", f"inside {levels} %", "bias", "CRPS", "log score")
+        scores.append(
+            (str(row["months"]), row["forecaster"], count, str(row["batches"]), *rest)
+        )  # fmt: skip
+    columns = ("months ahead", "forecaster", "n", "batches", f"inside {levels} %", "bias", "CRPS",
+               "log score")  # fmt: skip
     return markdown(columns, scores)
 
 
 def backtest(file: str) -> str:
-    """Scores of a kept back-test at its longest horizon, its sentences, and how it was made."""
+    """Scores of a kept back-test, its sentences, and how it was made."""
     kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
-    months = max(row["months"] for row in kept["table"])
     said = [kept[key] for key in (*SENTENCES, "scores_sentence", "cannot_know")]
     return "\n\n".join(
-        [f"New models' log density, {months} months ahead, all origins together:",
+        ["New models' log density, all origins together:",
          backtest_short(file), "By origin: percent inside the 90 % interval, and CRPS.",
          by_origin(kept["by_origin"]),
          "Average reported score over a model's benchmarks, by origin: percent of models inside "

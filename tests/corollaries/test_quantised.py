@@ -86,6 +86,22 @@ def test_pairs_that_differ_leave_their_mean_open(run, monkeypatch):
     assert told["lower"] < RATIO < told["upper"]
 
 
+def test_pairs_of_one_publisher_are_no_independent_evidence(run, monkeypatch):
+    """Six pairs of two publishers who differ say less of the next one than six of six."""
+    sizes = np.repeat(SIZES, 2)
+    apart = table(run, sizes)
+    low = table(run, sizes, ratio=RATIO / 3)["child_score"]
+    apart["child_score"] = apart["child_score"].where(np.arange(6) < 3, low)
+
+    def width(names):
+        given(monkeypatch, apart.assign(child=names))
+        ratio = quantised(run)["methods"]["quantised to 4 bits"]["ratio"]
+        return np.log(ratio["upper"] / ratio["lower"])
+
+    of_two = width([f"{'a' if i < 3 else 'b'}/{i}" for i in range(6)])
+    assert of_two > 1.2 * width([f"{i}/{i}" for i in range(6)])
+
+
 def test_what_tells_nothing_takes_no_part(run, monkeypatch):
     guessing = table(run, SIZES[:1])
     guessing[["child_score", "parent_score"]] = run["constant_data"]["chance"].to_numpy()[0] + 0.01

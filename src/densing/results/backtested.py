@@ -93,7 +93,7 @@ def better(told: dict[str, Any], every: dict[str, dict[str, Any]]) -> str:
         if own["trustworthy"] and own["evidence_hash"] == told["evidence_hash"]
     }  # fmt: skip
     first = min(rivals, key=lambda name: rivals[name], default=None)
-    if first is None or f"{rivals[first]:.2f}" >= f"{penalty(told):.2f}":
+    if first is None or round(rivals[first], 2) >= round(penalty(told), 2):
         return ""
     return (
         f" Of the kept forecasters {first} did best: CRPS {rivals[first]:.2f} (each is held "

@@ -73,8 +73,9 @@ def quantised(run: xr.DataTree, *, prob: float = PROB, seed: int = 1) -> dict[st
     ratio = (size["child_score"] - size["parent_score"])[:, within]
     pairs = pairs[within]
     method = pairs["method"].map(METHODS).to_numpy()
+    publisher = pairs["child"].str.split("/").str[0].to_numpy()
     means = {
-        name: _mean(rng, ratio[:, method == name])
+        name: _mean(rng, ratio[:, method == name], publisher[method == name])
         for name in METHODS.values() if np.any(method == name)
     }  # fmt: skip
     return {
@@ -91,10 +92,14 @@ def quantised(run: xr.DataTree, *, prob: float = PROB, seed: int = 1) -> dict[st
     }  # fmt: skip
 
 
-def _mean(rng: np.random.Generator, log_ratio: np.ndarray) -> np.ndarray:
-    """Mean log ratio of such pairs, shape (sample,): a Bayesian bootstrap of those at hand."""
-    weight = rng.dirichlet(np.ones(log_ratio.shape[1]), len(log_ratio))
-    return (weight * log_ratio).sum(axis=1)
+def _mean(rng: np.random.Generator, log_ratio: np.ndarray, publisher: np.ndarray) -> np.ndarray:
+    """Mean log ratio of such pairs, shape (sample,): a Bayesian bootstrap of their publishers.
+
+    Models of one publisher are most often variants of one model: they are drawn together.
+    """
+    names, of = np.unique(publisher, return_inverse=True)
+    weight = rng.dirichlet(np.ones(len(names)), len(log_ratio))[:, of]
+    return (weight * log_ratio).sum(axis=1) / weight.sum(axis=1)
 
 
 def same_weights(benchmarks: list[str]) -> pd.DataFrame:

@@ -39,7 +39,8 @@ def claim(universes: Sequence[Record], axes: Axes, estimand: str) -> dict[str, A
             named = ", ".join(f"{f['title']} = {f['level']} ({f['of']})" for f in some)
             text += f"; it fails in {much} with {named}"
     if len(told) > len(rows):
-        text += f"; {len(told) - len(rows)} more are not trustworthy"
+        more = len(told) - len(rows)
+        text += f"; {more} more {'is' if more == 1 else 'are'} not trustworthy"
     return {
         "estimand": estimand, "months": FAST, "probability": SURE, "supported": sure,
         "opposed": against, "of": len(rows), "fails_at": fails,

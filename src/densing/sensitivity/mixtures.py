@@ -59,5 +59,6 @@ def widest(axes: Mapping[str, Any]) -> dict[str, dict[str, Any] | None]:
 
 
 def _width(told: Record) -> float:
+    """Factor between the ends of the interval, which is how doubling times are read and drawn."""
     rate = told["rate_per_year"]
-    return rate["upper"] - rate["lower"]
+    return rate["upper"] / rate["lower"] if rate["lower"] > 0 else np.inf

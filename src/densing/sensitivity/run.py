@@ -183,6 +183,7 @@ def missing(groups: Sequence[Group], folder: Path) -> list[Job]:
         if not led:
             leaders.append(_job(group, [head]))
             left = [p for p in left if p != head]
+        left = left[::-1]  # the farthest from the default take longest: none of them comes last
         chunks += [_job(group, left[i : i + CHUNK]) for i in range(0, len(left), CHUNK)]
     whole.sort(key=lambda job: -len(job[1]) * job[0].sizes.cell * job[0].sizes.model)
     return leaders + whole + chunks
