@@ -26,16 +26,16 @@ from densing.results.run import record
 
 
 def log_size_for_score(
-    curve: LossCurve, maps: ScoreMap, score: float, *, d: float, shift: Any, deviation: Any
+    curve: LossCurve, maps: ScoreMap, score: Any, *, d: float, shift: Any, deviation: Any
 ) -> np.ndarray:
     """Centred log effective parameters that reach `score`; infinite as the module says.
 
     Parameters
     ----------
     curve, maps
-        Draws of one benchmark, fields of shape (sample, ...).
+        Draws of one benchmark, or of each score's, fields of shape (sample, ...).
     score
-        Proportion.
+        Proportion; broadcast.
     d
         Centred log reference tokens D0.
     shift

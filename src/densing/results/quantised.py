@@ -18,10 +18,10 @@ import pandas as pd
 import xarray as xr
 
 from densing.data import bundled
-from densing.models.laws import LossCurve, ScoreMap, link_of
-from densing.models.links import link
+from densing.models.laws import LossCurve
 from densing.results.curves import loss_curve, score_map, thinned
 from densing.results.interval import PROB, interval
+from densing.results.needed import log_size_for_score
 from densing.results.run import record
 
 DRAWS = 1000
@@ -37,7 +37,7 @@ ABOVE_CHANCE = 0.1
 BEYOND = 0.05
 """Largest share of draws in which an original may lie beyond the reference's reach."""
 LARGEST = np.log(1e15)
-"""Log parameters at which sizes beyond the reach are cut off."""
+"""Log parameters at which sizes beyond the reach are cut off; one parameter at the other end."""
 
 
 def quantised(run: xr.DataTree, *, prob: float = PROB, seed: int = 1) -> dict[str, Any] | None:
@@ -119,7 +119,7 @@ def same_weights(benchmarks: list[str]) -> pd.DataFrame:
 def log_size(
     run: xr.DataTree, of: np.ndarray, score: np.ndarray, deviation: np.ndarray
 ) -> np.ndarray:
-    """Log parameters of the reference's model of each score, shape (sample, row).
+    """Log parameters of the reference's model of each score, shape (sample, row), cut off.
 
     Parameters
     ----------
@@ -132,17 +132,12 @@ def log_size(
     """
     draws, centre = len(score), record(run, "centre")
     curve = LossCurve(*(field[:, of] for field in loss_curve(run, draws=draws)))
-    told = score_map(run, draws=draws)
-    form = ScoreMap(*(field[:, of] for field in told))
+    maps = score_map(run, draws=draws)
+    maps = type(maps)(*(field[:, of] for field in maps))
     tokens = np.median(run["constant_data"]["score_tokens"].to_numpy())
-    d = np.log(tokens) - centre["log_tokens"]
-    share = (score - form.floor) / (form.ceiling - form.floor)
-    z = link(link_of(told), np.clip(share, 1e-9, 1 - 1e-9))
-    loss = form.midpoint * (1.0 - z / form.steepness) * np.exp(-deviation)
-    rest = loss - np.exp(curve.log_irreducible) - np.exp(curve.log_data_term - curve.beta * d)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        n = (curve.log_size_term - np.log(rest)) / curve.alpha + centre["log_params"]
-    return np.where(rest > 0, np.minimum(n, LARGEST), LARGEST)
+    d = float(np.log(tokens) - centre["log_tokens"])
+    n = log_size_for_score(curve, maps, score, d=d, shift=0.0, deviation=deviation)
+    return np.clip(n + centre["log_params"], 0.0, LARGEST)
 
 
 def _before_sampling(

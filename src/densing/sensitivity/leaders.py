@@ -41,7 +41,10 @@ class NoLeader:
 
 
 def inherited(elder: Leader, labels: Sequence[str], laplace: Whitening) -> Whitening:
-    """Whitening of a posterior of another shape.
+    """Whitening of a posterior of another shape: its centre and the root of its covariance.
+
+    Of shared directions the optimal transport between the two normal approximations, applied to
+    the covariance of the elder's draws (`transport`); of the others their regression on those.
 
     Parameters
     ----------
@@ -49,6 +52,11 @@ def inherited(elder: Leader, labels: Sequence[str], laplace: Whitening) -> White
         Name of each entry of its flat vector; at least one is among the elder's.
     laplace
         Its normal approximation at its mode, unconstrained.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        Curvatures that are no covariance.
     """
     here, there = _shared(labels, elder.labels)
     rest = np.setdiff1d(np.arange(len(labels)), here)
@@ -81,7 +89,7 @@ def farthest(starts: np.ndarray, count: int) -> np.ndarray:
     Parameters
     ----------
     starts
-        Whitened vectors, shape (start, size), the likeliest first.
+        Whitened vectors, shape (start, size); the first is taken.
     """
     chosen = [0]
     while len(chosen) < count:
