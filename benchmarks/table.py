@@ -20,7 +20,7 @@ WHY = {
         "each universe needs its own effective draws, and some of doubled priors mix slowly"
     ),
     "the kept multiverse, the same in cold default fits": (
-        "17 shapes are compiled, a quarter of it; each universe needs its own effective draws"
+        "17 shapes are compiled, a third of it, and one worker idles while the default is fitted"
     ),
 }
 """What is known of a miss; printed where it is one."""

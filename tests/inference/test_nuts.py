@@ -7,9 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from densing.inference.kernels import Pace, kernel
 from densing.inference.laplace import curvature, find_mode, geometric_mean, rewhitened
-from densing.inference.nuts import Pace, kernel, sample
-from densing.inference.potential import Inputs, Potential, Whitening
+from densing.inference.nuts import sample
+from densing.inference.potential import Inputs, Potential, Whitening, walking
 from densing.inference.settings import Settings
 
 MEAN = np.array([1.0, -2.0, 0.5, 30.0])
@@ -31,6 +32,7 @@ def target():
     potential = Potential(
         negative_log_density=energy,
         value_and_grad=jax.jit(jax.value_and_grad(energy)),
+        walk=jax.jit(walking(energy)),
         constrain=lambda z, inputs: {"x": z},
         start=lambda key: 5 * jax.random.normal(key, (4,)),
         size=4,
@@ -230,8 +232,9 @@ def test_one_compilation_whatever_the_data():
     compiled = []
     potential = Potential(
         negative_log_density=lambda z, inputs: compiled.append(1) or energy(z, inputs),
-        value_and_grad=jax.jit(jax.value_and_grad(energy)), constrain=lambda z, inputs: {"x": z},
-        start=lambda key: jnp.zeros(4), size=4, labels=list("abcd"),
+        value_and_grad=jax.jit(jax.value_and_grad(energy)), walk=jax.jit(walking(energy)),
+        constrain=lambda z, inputs: {"x": z}, start=lambda key: jnp.zeros(4), size=4,
+        labels=list("abcd"),
     )  # fmt: skip
     built = kernel(potential, SETTINGS)
     first = (potential, Inputs(jnp.asarray(MEAN), {}), built)

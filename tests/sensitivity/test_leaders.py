@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from densing.inference.matching import Normal
 from densing.inference.potential import Whitening
-from densing.sensitivity.leaders import Leader, farthest, inherited
-from densing.sensitivity.transport import Peak
+from densing.sensitivity.leaders import Leader, farthest, inherited, typical
 
 OLD = ["gone", "a", "b", "c"]
 NEW = ["c", "new", "a", "b"]
@@ -31,9 +31,9 @@ def elder(*, wider, moved):
     mode = rng.standard_normal(4)
     whitening = Whitening(mode + moved, scale)
     inverse = np.linalg.inv(scale)
-    peak = Peak(-inverse @ moved, inverse @ peaked @ inverse.T, 0)
+    peak = Normal(-inverse @ moved, inverse @ peaked @ inverse.T, 0)
     none = np.zeros((0, 0, 4))
-    return Leader(OLD, whitening, peak, 0.3, none, none[..., 0], trustworthy=True)
+    return Leader(OLD, whitening, peak, peak, none, none[..., 0], trustworthy=True)
 
 
 def covariance(whitening):
@@ -71,3 +71,12 @@ def test_starts_in_two_modes_are_both_taken():
     starts = np.array([[0.0, 0.0], [0.1, 0.0], [5.0, 5.0], [0.0, 0.2]])
     assert farthest(starts, 2).tolist() == [[0.0, 0.0], [5.0, 5.0]]
     assert farthest(starts, 3).tolist()[2] == [0.0, 0.2]
+
+
+def test_some_entries_stand_where_the_elders_draws_have_them(laplace):
+    one = elder(wider=1.0, moved=np.ones(4))
+    found = typical(one, NEW, laplace.centre, np.array([1, 2]))  # "new", which it lacks, and "a"
+    changed = found.centre != laplace.centre
+    assert changed.tolist() == [False, False, True, False]
+    assert found.centre[2] == one.whitening.centre[OLD.index("a")]
+    np.testing.assert_array_equal(found.scale, np.eye(4))

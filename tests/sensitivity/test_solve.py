@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from densing.inference.matching import Normal
 from densing.models.declaration import load_model
 from densing.models.layout import lay_out
 from densing.sensitivity import solve as module
@@ -14,7 +15,8 @@ from densing.sensitivity.plan import Group, Planned
 from densing.sensitivity.store import read_universe, write_leader
 from models import world
 
-LEADER = Leader(*[None] * 6, trustworthy=True)
+STARTING = Normal(None, None, 0)
+LEADER = Leader(None, None, STARTING, STARTING, None, None, trustworthy=True)
 NAMES = ["0" * 16, "1" * 16, "2" * 16]
 BREAK = np.linalg.LinAlgError("Singular matrix")
 
@@ -128,6 +130,16 @@ def test_a_leader_inherits_from_an_elder_that_can_be_trusted(done, elder, breaks
     assert done(*breaks, elder="elder") == [how, "follow", "follow"]
     told = read_universe(done.folder, NAMES[0])["diagnostics"]
     assert told["gradient_evaluations"] == (10 if "inherit 0 astray" in breaks else 5)
+
+
+def test_what_others_need_to_start_counts_for_the_leader(done, monkeypatch):
+    costly = replace(LEADER, peak=Normal(None, None, 200), normal=Normal(None, None, 600))
+    monkeypatch.setattr(Machine, "leader", lambda *_, **__: costly)
+    done()
+    spent = [
+        read_universe(done.folder, name)["diagnostics"]["gradient_evaluations"] for name in NAMES
+    ]
+    assert spent == [805, 5, 5]
 
 
 def test_without_its_elder_a_leader_waits(done):

@@ -3,8 +3,12 @@
 import numpy as np
 import pytest
 
+from densing.inference.laplace import geometric_mean
+from densing.inference.matching import Normal
 from densing.inference.potential import Inputs, Whitening
-from densing.sensitivity.transport import find_peak, transport
+from densing.models.coordinates import common_scaled
+from densing.models.ops import numpy_ops
+from densing.sensitivity.transport import HELD, find_peak, held, shaped, transport
 
 RNG = np.random.default_rng(4)
 ROOT = RNG.standard_normal((3, 3)) + 2.0 * np.eye(3)
@@ -57,3 +61,60 @@ def test_the_way_to_oneself_is_to_stay():
     np.testing.assert_allclose(way.whitening.centre, whitening.centre, atol=1e-9)
     np.testing.assert_allclose(way.whitening.scale, whitening.scale, atol=1e-9)
     assert way.near
+
+
+def effects(z, inputs):
+    """Four effects of about 0.3, seen with an error of 1, and their spread: ln spread is z[4]."""
+    spread = np.exp(z[4])
+    values, seen = z[:4], np.array([0.4, -0.3, 0.2, -0.2])
+    energy = 0.5 * np.sum((values / spread) ** 2) + 4 * z[4] + 0.5 * np.sum((values - seen) ** 2)
+    energy += 0.5 * ((z[4] + 1.0) / 2.0) ** 2
+    slope = np.append(
+        values / spread**2 + values - seen,
+        4.0 - np.sum(values**2) / spread**2 + (z[4] + 1.0) / 4.0,
+    )
+    return energy, slope
+
+
+def test_a_peak_is_not_where_a_spread_is_almost_nothing():
+    """The mode of effects and spread together lies in a funnel's neck; with the spread held where
+    draws have it, curvature is that of the conditional normal density."""
+    inputs, typical = Inputs(None, {}), np.append(np.zeros(4), -1.0)
+    whitening = Whitening(typical, 2.0 * np.eye(5))
+    neck = find_peak(effects, inputs, whitening, np.zeros(5))
+    assert (typical + 2.0 * neck.centre)[4] < -8.0
+    peak = find_peak(effects, inputs, whitening, np.zeros(5), [4])
+    at = typical + 2.0 * peak.centre
+    assert at[4] == pytest.approx(-1.0, abs=1e-12)
+    weight = 1.0 / (1.0 + np.exp(-2.0))
+    np.testing.assert_allclose(at[:4], np.array([0.4, -0.3, 0.2, -0.2]) * (1 - weight), atol=1e-3)
+    precision = np.linalg.inv(4.0 * peak.covariance)[:4, :4]
+    np.testing.assert_allclose(precision, (np.exp(2.0) + 1.0) * np.eye(4), atol=1e-3)
+    assert np.diag(peak.covariance)[:4].min() > 1e3 * np.diag(neck.covariance)[:4].max()
+
+
+def test_held_are_the_spreads_that_do_not_scale_their_effects():
+    labels = ["drift_coordinate[0]", "drift_spread", "family_spread", "offset_spread"]
+    assert [labels[i] for i in held(labels)] == ["drift_spread", "offset_spread"]
+    assert held(["rate"]).size == 0
+    # The reason: differences between effects stay as they are where the spread is tiny.
+    z = np.array([0.4, -0.2, 0.1])
+    value, _ = common_scaled(numpy_ops, 1e-9)(z)
+    np.testing.assert_allclose(np.diff(value), np.diff(z))
+    assert {"offset_spread", "drift_spread"} < set(HELD)
+
+
+def test_a_universe_is_sampled_half_way_between_two_shapes():
+    """Both densities seen the same way too narrow: the leader's draws tell by how much."""
+    rng = np.random.default_rng(8)
+    root = rng.standard_normal((3, 3))
+    wanted, narrow = root @ root.T + np.eye(3), 0.25
+    leader = Normal(np.zeros(3), narrow * np.eye(3), 0)
+    universe = Normal(np.array([1.0, 2.0, 3.0]), narrow * wanted, 0)
+    way = Whitening(np.array([5.0, 0.0, 0.0]), 3.0 * np.eye(3))
+    shape, carry = shaped(way, leader, universe)
+    np.testing.assert_allclose(carry.scale @ carry.scale.T, 9.0 * wanted, rtol=1e-9)
+    np.testing.assert_allclose(carry.centre, [8.0, 6.0, 9.0])
+    np.testing.assert_allclose(shape.centre, carry.centre)
+    half = geometric_mean(wanted, narrow * wanted)
+    np.testing.assert_allclose(shape.scale @ shape.scale.T, 9.0 * half, rtol=1e-9)

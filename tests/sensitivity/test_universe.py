@@ -3,12 +3,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from densing.inference.matching import Normal
 from densing.inference.nuts import Statistics
 from densing.inference.potential import Whitening
 from densing.results.health import convergence
 from densing.sensitivity.leaders import Leader
 from densing.sensitivity.machine import MAX_RHAT, MAX_RHAT_ANY
-from densing.sensitivity.transport import Peak, Transport
+from densing.sensitivity.transport import Transport
 from densing.sensitivity.universe import from_draws, from_leader, suffices
 
 LAYOUT = SimpleNamespace(
@@ -30,8 +31,8 @@ def leader_and_machine(change, *, trustworthy=True, checks=FINE):
         integration=lambda values, inputs, *, models, weights: checks,
         sampler=SimpleNamespace(constrain=lambda position, inputs: {"rate": position[..., 0]}),
     )
-    peak = Peak(np.array([2.5]), np.array([[0.04]]), 0)
-    return Leader([], STAY, peak, 0.3, rate[..., None], energy, trustworthy), machine
+    peak = Normal(np.array([2.5]), np.array([[0.04]]), 0)
+    return Leader([], STAY, peak, peak, rate[..., None], energy, trustworthy), machine
 
 
 def test_a_near_universe_is_reweighted_to_the_right_place():

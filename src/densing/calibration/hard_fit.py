@@ -6,6 +6,7 @@ cost. A world whose chains then fail twice is fitted from nothing too.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -28,8 +29,9 @@ from densing.results.interval import PROB
 from densing.results.line import least_squares
 from densing.results.record_setters import record_setters
 from densing.sensitivity.leaders import Leader
-from densing.sensitivity.machine import Machine, build_machine
+from densing.sensitivity.machine import ELSEWHERE, Machine, build_machine
 from densing.sensitivity.padding import Shape, Sizes, numbers_as_data, padded
+from densing.sensitivity.record import FAULTS
 from densing.sensitivity.tries import until_good
 from densing.sensitivity.universe import growth_rates, judge, suffices
 
@@ -68,7 +70,7 @@ def fit_worlds(
     began = perf_counter()
     record, sampled = _led(machine, drawn[0], first, shape.switches)
     head = record | {"seconds": round(perf_counter() - began, 2)}
-    leader = machine.leader(sampled, first, trustworthy=_good(head))
+    leader = _leader(machine, sampled, first, head)
     for number in numbers:
         one, began = drawn[number], perf_counter()
         if number == 0:
@@ -78,23 +80,47 @@ def fit_worlds(
         yield number, record | {"seconds": round(perf_counter() - began, 2)}
 
 
+def _leader(
+    machine: Machine, sampled: Sampled, inputs: Inputs, head: dict[str, Any]
+) -> Leader | None:
+    """Keep what the other worlds start from; None where the numbers break down.
+
+    The gradients that it takes are the head's.
+    """
+    try:
+        leader = machine.leader(sampled, inputs, trustworthy=_good(head))
+    except FAULTS:
+        return None
+    head["gradient_evaluations"] += leader.evaluations
+    return leader
+
+
 def _followed(
-    machine: Machine, leader: Leader, one: Drawn, inputs: Inputs, switches: Switches
+    machine: Machine, leader: Leader | None, one: Drawn, inputs: Inputs, switches: Switches
 ) -> dict[str, Any]:
     """Fit a world from the leader's draws; from nothing where that fails."""
-    way = machine.reach(leader, inputs)
-    enough = partial(suffices, layout=one.layout)
-    sampled = machine.follow(leader, way, inputs, seed=one.seed, enough=enough)
-    record, _ = _tried(machine, sampled, one, inputs, switches, "from the first world's draws")
-    return record if _good(record) else _led(machine, one, inputs, switches)[0]
+    spent = 0
+    if leader is not None:
+        with suppress(*FAULTS):
+            way = machine.reach(leader, inputs)
+            enough = partial(suffices, layout=one.layout)
+            sampled = machine.follow(leader, way, inputs, seed=one.seed, enough=enough)
+            how = "from the first world's draws"
+            record, _ = _tried(machine, sampled, one, inputs, switches, how)
+            if _good(record):
+                return record
+            spent = record["gradient_evaluations"]
+    record = _led(machine, one, inputs, switches, again=ELSEWHERE)[0]
+    record["gradient_evaluations"] += spent
+    return record
 
 
 def _led(
-    machine: Machine, one: Drawn, inputs: Inputs, switches: Switches
+    machine: Machine, one: Drawn, inputs: Inputs, switches: Switches, *, again: int = 0
 ) -> tuple[dict[str, Any], Sampled]:
-    """Fit a world from nothing."""
+    """Fit a world from nothing; with other random numbers where it is tried `again`."""
     enough = partial(suffices, layout=one.layout)
-    sampled = machine.lead(inputs, seed=one.seed, enough=enough)
+    sampled = machine.lead(inputs, seed=one.seed + again, enough=enough)
     return _tried(machine, sampled, one, inputs, switches, "from dispersed starts")
 
 

@@ -39,9 +39,10 @@ def find_mode(value_and_grad: Callable[..., Any], inputs: Inputs, start: Any) ->
 
     def objective(z: np.ndarray) -> tuple[float, np.ndarray]:
         energy, slope = value_and_grad(z, inputs)
-        if not np.isfinite(energy):
+        slope = np.asarray(slope, float)
+        if not (np.isfinite(energy) and np.isfinite(slope).all()):
             return 1e10, np.zeros_like(z)
-        return float(energy), np.nan_to_num(np.asarray(slope, float))
+        return float(energy), slope
 
     found = minimize(
         objective, np.asarray(start), jac=True, method="L-BFGS-B",

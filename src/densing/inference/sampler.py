@@ -12,14 +12,16 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from densing.inference.convergence import converged
+from densing.inference.kernels import Kernel, Pace, kernel
 from densing.inference.laplace import rewhitened
 from densing.inference.news import Listener, Progress, nobody
-from densing.inference.nuts import WORKERS, Chains, Kernel, Pace, kernel, sample
+from densing.inference.nuts import WORKERS, Chains, sample
 from densing.inference.potential import Inputs, Potential, Whitening, build
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
 from densing.inference.shaping import STAGE, shape, unshaped
 from densing.inference.starts import find_starts
+from densing.inference.steady import Steady
 from densing.models.prior import Prior
 
 BATCH = 200
@@ -137,16 +139,18 @@ class Sampler:
         seed: int,
         enough: Enough = converged,
         careful: bool = False,
+        known: bool = False,
         tell: Listener = nobody,
         **more: Any,
     ) -> Sampled:
         """Sample in a given shape: a chain from each of `starts`, flat vectors (chain, size).
 
+        By NUTS, or by trajectories of about `steady.LENGTH` where the shape is `known`.
         `more` is handed to `nuts.sample`: `pace`, `extension`, `give_up`.
         """
         chains = self._chains(
             inputs, whitening, unshaped(whitening, starts), seed=seed,
-            draws=self.settings.draws, careful=careful, tell=tell,
+            draws=self.settings.draws, careful=careful, known=known, tell=tell,
             stage="sampling again" if careful else "sampling",
             enough=lambda position: enough(self.constrain(position, inputs)), **more,
         )  # fmt: skip
@@ -161,12 +165,14 @@ class Sampler:
         starts: Any,
         *,
         careful: bool = False,
+        known: bool = False,
         tell: Listener,
         stage: str,
         **more: Any,
     ) -> Chains:
+        nuts = self.careful if careful else self.kernel
         return sample(
-            self.careful if careful else self.kernel, inputs,
+            self.steady if known else nuts, inputs,
             jax.tree.map(jnp.asarray, whitening), starts, self.settings, workers=self.workers,
             progress=lambda *news: tell(Progress(stage, *news)), **more,
         )  # fmt: skip
@@ -177,6 +183,11 @@ class Sampler:
         accept = self.settings.careful_accept or self.settings.target_accept
         settings = self.settings.model_copy(update={"target_accept": accept})
         return kernel(self.potential, settings)
+
+    @cached_property
+    def steady(self) -> Steady:
+        """Trajectories of a known length, for shapes that are known."""
+        return Steady(self.potential, self.settings)
 
     def constrain(self, position: np.ndarray, inputs: Inputs) -> dict[str, np.ndarray]:
         """Parameters and derived quantities at flat vectors of shape (chain, draw, size)."""

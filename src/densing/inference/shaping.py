@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from densing.inference.kernels import FIRST_STEP, Pace
 from densing.inference.laplace import mean_curvature, rewhitened
-from densing.inference.nuts import FIRST_STEP, LONG, Chains, Pace
+from densing.inference.nuts import LONG, Chains
 from densing.inference.potential import Inputs, Whitening
 
 SCOUT, SCOUT_WARMUP = 25, 50

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from densing.inference.laplace import geometric_mean
+from densing.inference.matching import Normal
 from densing.inference.potential import Whitening
-from densing.sensitivity.transport import Peak
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,20 @@ class Leader:
     labels: Sequence[str]
     """Name of each entry of the flat vector."""
     whitening: Whitening
-    peak: Peak
-    """In the whitening's coordinates."""
-    step_size: float
+    peak: Normal
+    """At the mode, in the whitening's coordinates."""
+    normal: Normal
+    """Where the draws are, in the same coordinates (`inference.matching`)."""
     position: np.ndarray
     """Whitened draws, shape (chain, draw, size)."""
     energy: np.ndarray
     """Negative log density there, shape (chain, draw)."""
     trustworthy: bool
+
+    @property
+    def evaluations(self) -> int:
+        """Gradients that the others' starting took, beside the draws."""
+        return self.peak.evaluations + self.normal.evaluations
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,20 @@ class NoLeader:
     """In a leader's place where its numbers broke down: each of the others starts from nothing."""
 
     reason: str
+
+
+def typical(elder: Leader, labels: Sequence[str], mode: np.ndarray, which: np.ndarray) -> Whitening:
+    """Coordinates about `mode` with the entries `which` as in the elder's draws.
+
+    Those that the elder does not have stay. Nothing of the mode's own scale is in the coordinates:
+    where it lies in a funnel's neck, that is what has to be forgotten.
+    """
+    where = {label: i for i, label in enumerate(elder.labels)}
+    centre = np.array(mode)
+    for i in map(int, which):
+        if labels[i] in where:
+            centre[i] = elder.whitening.centre[where[labels[i]]]
+    return Whitening(centre, np.eye(len(labels)))
 
 
 def inherited(elder: Leader, labels: Sequence[str], laplace: Whitening) -> Whitening:

@@ -9,10 +9,11 @@ import numpy as np
 from numpyro import handlers
 from threadpoolctl import threadpool_limits
 
+from densing.inference.kernels import FIRST_STEP, Pace
 from densing.inference.laplace import mean_curvature, rewhitened
+from densing.inference.matching import match
 from densing.inference.news import nobody
 from densing.inference.numpyro_engine import NumpyroProgram
-from densing.inference.nuts import FIRST_STEP, Pace
 from densing.inference.potential import Inputs
 from densing.inference.sampler import Enough, Sampled, Sampler, build_sampler
 from densing.inference.settings import Settings
@@ -23,9 +24,9 @@ from densing.models.prior import Prior
 from densing.models.program import Program
 from densing.models.shapes import KNOTS
 from densing.sensitivity.integration import check
-from densing.sensitivity.leaders import Leader, farthest, inherited
+from densing.sensitivity.leaders import Leader, farthest, inherited, typical
 from densing.sensitivity.padding import Shape, Sizes
-from densing.sensitivity.transport import Transport, find_peak, transport
+from densing.sensitivity.transport import Transport, find_peak, held, shaped, transport
 
 MAX_RHAT, MIN_ESS = 1.02, 100.0
 """Limits of the growth rates, which are all that a universe tells. With 100 effective draws Monte
@@ -37,6 +38,10 @@ FOLLOWERS = 2
 """Chains of a universe that starts from a leader."""
 CANDIDATES = 24
 """Draws of the leader that compete to be the starts."""
+STEP = 0.4
+"""Step size that suits a posterior in the shape of a density that matches its gradients."""
+MATCHED = 1
+"""Seed of that density's points: a leader and those that follow it are compared by the same."""
 WARMUP, SETTLE = 25, 50
 """Draws that the step size of a chain adapts over where the shape is known, and where the chain
 comes from a dispersed start, too."""
@@ -46,6 +51,12 @@ CAREFUL = 0.6
 """Factor on the step size of chains that diverged twice."""
 AGAIN = 3 + PILOTS
 """Stage of a second try's random numbers, after the pilots'; a third one's is the next."""
+ELSEWHERE = (AGAIN + 2) * STAGE
+"""Added to the seed where a universe is begun once more, from dispersed starts."""
+
+
+NOTHING = {"compile": 0.0, "sample": 0.0}
+"""Seconds of what is not timed by itself."""
 
 
 @dataclass(frozen=True)
@@ -76,23 +87,29 @@ class Machine:
                 sampler.potential, inputs, chains=sampler.settings.chains, seed=seed,
                 workers=sampler.workers, tell=nobody,
             )  # fmt: skip
-            whitening = inherited(elder, sampler.potential.labels, laplace)
-        far = farthest(np.asarray(starts), FOLLOWERS)
+            grad, labels = sampler.potential.value_and_grad, sampler.potential.labels
+            around = typical(elder, labels, laplace.centre, held(labels))
+            peak = find_peak(grad, inputs, around, np.zeros(len(labels)), held(labels))
+            whitening = inherited(elder, labels, peak.in_place_of(around))
+            normal = match(grad, inputs, whitening, seed=MATCHED)
+        far = farthest(np.asarray(starts), FOLLOWERS) @ np.asarray(laplace.scale).T
+        spent = evaluations + peak.evaluations + normal.evaluations
         return sampler.run(
-            inputs, whitening, laplace.centre + far @ np.asarray(laplace.scale).T, seed=seed,
-            enough=enough, pace=Pace(elder.step_size, SETTLE), extension=EXTENSION, give_up=True,
-        ).after(evaluations, {"compile": 0.0, "sample": 0.0})  # fmt: skip
+            inputs, normal.in_place_of(whitening), laplace.centre + far, seed=seed, enough=enough,
+            pace=Pace(STEP, SETTLE), extension=EXTENSION, give_up=True, known=True,
+        ).after(spent, NOTHING)  # fmt: skip
 
     def leader(self, sampled: Sampled, inputs: Inputs, *, trustworthy: bool) -> Leader:
         """Keep what others start from."""
         chains = sampled.chains
         shape = rewhitened(sampled.whitening, chains.position, chains.slope)
-        origin = np.zeros(chains.position.shape[-1])
-        peak = find_peak(self.sampler.potential.value_and_grad, inputs, shape, origin)
+        labels, grad = self.sampler.potential.labels, self.sampler.potential.value_and_grad
+        with threadpool_limits(1, user_api="blas"):
+            peak = find_peak(grad, inputs, shape, np.zeros(len(labels)), held(labels))
+            normal = match(grad, inputs, shape, seed=MATCHED)
         position = (chains.position - shape.centre) @ np.linalg.inv(shape.scale).T
         energy = -chains.statistics.lp
-        labels = self.sampler.potential.labels
-        return Leader(labels, shape, peak, chains.step_size, position, energy, trustworthy)
+        return Leader(labels, shape, peak, normal, position, energy, trustworthy)
 
     def energy(self, position: np.ndarray, inputs: Inputs) -> np.ndarray:
         """Negative log density at flat vectors of shape (..., size), shape (...).
@@ -105,24 +122,30 @@ class Machine:
 
     def reach(self, leader: Leader, inputs: Inputs) -> Transport:
         """Find the way from the leader to a universe of its shape."""
-        value_and_grad = self.sampler.potential.value_and_grad
-        peak = find_peak(value_and_grad, inputs, leader.whitening, leader.peak.centre)
+        fixed = held(self.sampler.potential.labels)
+        grad = self.sampler.potential.value_and_grad
+        with threadpool_limits(1, user_api="blas"):
+            peak = find_peak(grad, inputs, leader.whitening, leader.peak.centre, fixed)
         return transport(leader.whitening, leader.peak, peak)
 
     def follow(
         self, leader: Leader, way: Transport, inputs: Inputs, *, seed: int, enough: Enough
     ) -> Sampled:
         """Sample a universe of the leader's shape from the leader's draws, carried there."""
+        with threadpool_limits(1, user_api="blas"):
+            grad = self.sampler.potential.value_and_grad
+            normal = match(grad, inputs, way.whitening, seed=MATCHED)
+            shape, carry = shaped(way.whitening, leader.normal, normal)
         pool = leader.position.reshape(-1, leader.position.shape[-1])
         some = np.random.default_rng(seed).choice(len(pool), CANDIDATES, replace=False)
-        starts = way.whitening.centre + pool[some] @ way.whitening.scale.T
+        starts = carry.centre + pool[some] @ carry.scale.T
         # Where the universe's shape is another, some draws land far out: the likeliest are taken.
         excess = self.energy(starts, inputs) - leader.energy.ravel()[some]
         starts = starts[np.argsort(np.nan_to_num(excess, nan=np.inf))[:FOLLOWERS]]
         return self.sampler.run(
-            inputs, way.whitening, starts, seed=seed, enough=enough,
-            pace=Pace(leader.step_size, WARMUP), extension=EXTENSION, give_up=True,
-        ).after(way.evaluations + CANDIDATES, {"compile": 0.0, "sample": 0.0})  # fmt: skip
+            inputs, shape, starts, seed=seed, enough=enough, pace=Pace(STEP, WARMUP),
+            extension=EXTENSION, give_up=True, known=True,
+        ).after(way.evaluations + normal.evaluations + CANDIDATES, NOTHING)  # fmt: skip
 
     def again(
         self, first: Sampled, inputs: Inputs, *, seed: int, enough: Enough, careful: bool
@@ -147,7 +170,7 @@ class Machine:
             spent += 2 * at.size
         return self.sampler.run(
             inputs, shape, chains.position[:, -1], seed=seed + (AGAIN + careful) * STAGE,
-            enough=enough, pace=pace, extension=EXTENSION,
+            enough=enough, pace=pace, extension=EXTENSION, known=True,
         ).after(spent, first.seconds)  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
 from densing.results.health import chains_did_their_part
 from densing.sensitivity.leaders import Leader, NoLeader
-from densing.sensitivity.machine import Machine, build_machine
+from densing.sensitivity.machine import ELSEWHERE, Machine, build_machine
 from densing.sensitivity.padding import padded
 from densing.sensitivity.plan import Group, Planned
 from densing.sensitivity.record import FAULTS, failed, good
@@ -70,6 +70,8 @@ def solve(
         inputs = inputs_of(head)
         sampled, record = _led(machine, inputs, head, seed, elder)
         leader = _leader(machine, sampled, inputs, record)
+        if isinstance(leader, Leader):
+            record["diagnostics"]["gradient_evaluations"] += leader.evaluations
         write_leader(folder, group.name, leader)
         _keep(folder, head, record, began)
     for planned in wanted:
@@ -113,7 +115,7 @@ def _follow(
             if _did_their_part(record):
                 return record
             spent = record["diagnostics"]["gradient_evaluations"]
-    record = _led(machine, inputs, planned, seed, leader)[1]
+    record = _led(machine, inputs, planned, seed + ELSEWHERE, leader)[1]
     record["diagnostics"]["gradient_evaluations"] += spent
     return record
 
