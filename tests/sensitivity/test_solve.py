@@ -33,7 +33,10 @@ class Machine:
         statistics = SimpleNamespace(diverging=np.zeros(1))
         return SimpleNamespace(how=what, chains=SimpleNamespace(statistics=statistics))
 
-    def lead(self, inputs, *, elder, **_):
+    def begin(self, inputs, **_):
+        return self._done("begin", inputs)
+
+    def lead(self, inputs, *, elder=None, **_):
         return self._done("lead" if elder is None else "inherit", inputs)
 
     def leader(self, sampled, inputs, **_):
@@ -83,15 +86,19 @@ def done(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("breaks", "how"),
     [
-        ((), ["lead", "follow", "follow"]),
-        (["reach 1"], ["lead", "inherit", "follow"]),
-        (["follow 2"], ["lead", "follow", "inherit"]),
-        (["follow 2", "inherit 2"], ["lead", "follow", "lead"]),
-        (["reach 1", "inherit 1", "lead 1"], ["lead", "could not be fitted", "follow"]),
+        ((), ["begin", "follow", "follow"]),
+        (["begin 0"], ["lead", "follow", "follow"]),
+        (["reach 1"], ["begin", "inherit", "follow"]),
+        (["follow 2"], ["begin", "follow", "inherit"]),
+        (["follow 2", "inherit 2"], ["begin", "follow", "lead"]),
+        (["reach 1", "inherit 1", "lead 1"], ["begin", "could not be fitted", "follow"]),
         # Without a leader each of the others starts from nothing.
-        (["lead 0"], ["could not be fitted", "lead", "lead"]),
-        (["keep 0"], ["lead", "lead", "lead"]),
-        (["lead 0", "lead 1"], ["could not be fitted", "could not be fitted", "lead"]),
+        (["begin 0", "lead 0"], ["could not be fitted", "begin", "begin"]),
+        (["keep 0"], ["begin", "begin", "begin"]),
+        (
+            ["begin 0", "lead 0", "begin 1", "lead 1"],
+            ["could not be fitted", "could not be fitted", "begin"],
+        ),
     ],
 )
 def test_numbers_that_break_down_cost_one_universe_and_no_other(done, breaks, how):
@@ -110,7 +117,7 @@ def test_chains_that_fail_from_the_leader_are_begun_from_dispersed_starts(
     done, breaks, how, gradients, verdict
 ):
     """In the leader's shape first, then from nothing; every try is counted."""
-    assert done(*[f"{broken} astray" for broken in breaks]) == ["lead", how, "follow"]
+    assert done(*[f"{broken} astray" for broken in breaks]) == ["begin", how, "follow"]
     told = read_universe(done.folder, NAMES[1])["diagnostics"]
     assert (told["gradient_evaluations"], told["verdict"]) == (gradients, verdict)
 
@@ -121,8 +128,8 @@ def test_chains_that_fail_from_the_leader_are_begun_from_dispersed_starts(
         (LEADER, (), "inherit"),
         (LEADER, ["inherit 0"], "lead"),
         (LEADER, ["inherit 0 astray"], "lead"),
-        (replace(LEADER, trustworthy=False), (), "lead"),
-        (NoLeader("Singular matrix"), (), "lead"),
+        (replace(LEADER, trustworthy=False), (), "begin"),
+        (NoLeader("Singular matrix"), (), "begin"),
     ],
 )
 def test_a_leader_inherits_from_an_elder_that_can_be_trusted(done, elder, breaks, how):
@@ -149,8 +156,8 @@ def test_without_its_elder_a_leader_waits(done):
 
 
 def test_that_there_is_no_leader_is_kept_for_other_processes(done):
-    done("lead 0", wanted=done.members[:1])
-    assert done(wanted=done.members[1:]) == ["lead", "lead"]
+    done("begin 0", "lead 0", wanted=done.members[:1])
+    assert done(wanted=done.members[1:]) == ["begin", "begin"]
     told = read_universe(done.folder, NAMES[0])
     assert told["population"] is None
     assert told["p_fast"] == {"population": None, "frontier": None}
@@ -159,9 +166,9 @@ def test_that_there_is_no_leader_is_kept_for_other_processes(done):
 
 
 def test_a_mistake_is_not_kept_quiet(done, monkeypatch):
-    def lead(*_, **__):
+    def begin(*_, **__):
         raise TypeError("a mistake")
 
-    monkeypatch.setattr(Machine, "lead", lead)
+    monkeypatch.setattr(Machine, "begin", begin)
     with pytest.raises(TypeError, match="a mistake"):
         done()

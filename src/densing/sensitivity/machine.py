@@ -84,7 +84,7 @@ class Machine:
             return sampler.sample(inputs, seed=seed, enough=enough)
         with threadpool_limits(1, user_api="blas"):
             starts, laplace, evaluations = find_starts(
-                sampler.potential, inputs, chains=sampler.settings.chains, seed=seed,
+                sampler.potential, inputs, chains=FOLLOWERS + 1, seed=seed,
                 workers=sampler.workers, tell=nobody,
             )  # fmt: skip
             grad, labels = sampler.potential.value_and_grad, sampler.potential.labels
@@ -98,6 +98,25 @@ class Machine:
             inputs, normal.in_place_of(whitening), laplace.centre + far, seed=seed, enough=enough,
             pace=Pace(STEP, SETTLE), extension=EXTENSION, give_up=True, known=True,
         ).after(spent, NOTHING)  # fmt: skip
+
+    def begin(self, inputs: Inputs, *, seed: int, enough: Enough) -> Sampled:
+        """Fit from dispersed starts in the shape of a density matched there, by known distances.
+
+        The first draws are dropped: they show the shape for those that are kept.
+        """
+        sampler = self.sampler
+        with threadpool_limits(1, user_api="blas"):
+            starts, laplace, evaluations = find_starts(
+                sampler.potential, inputs, chains=sampler.settings.chains, seed=seed,
+                workers=sampler.workers, tell=nobody,
+            )  # fmt: skip
+            normal = match(sampler.potential.value_and_grad, inputs, laplace, seed=MATCHED)
+        far = np.asarray(starts) @ np.asarray(laplace.scale).T
+        pilot = sampler.run(
+            inputs, normal.in_place_of(laplace), laplace.centre + far, seed=seed,
+            enough=lambda values: True, pace=Pace(STEP, SETTLE), known=True,
+        ).after(evaluations + normal.evaluations, NOTHING)  # fmt: skip
+        return self.again(pilot, inputs, seed=seed + 3 * STAGE, enough=enough, careful=False)
 
     def leader(self, sampled: Sampled, inputs: Inputs, *, trustworthy: bool) -> Leader:
         """Keep what others start from."""

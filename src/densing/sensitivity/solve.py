@@ -124,17 +124,17 @@ def _led(
     machine: Machine, inputs: Inputs, planned: Planned, seed: int,
     elder: Leader | NoLeader | None = None,
 ) -> tuple[Sampled | None, dict[str, Any]]:  # fmt: skip
-    """Fit from dispersed starts, in an elder's shape; from nothing without one or where that fails.
+    """Fit from dispersed starts: in an elder's shape or a matched one, by NUTS where that fails.
 
     Where the numbers break down, the record says so and there are no draws.
     """
-    elders = [elder, None] if isinstance(elder, Leader) and elder.trustworthy else [None]
+    inherit = isinstance(elder, Leader) and elder.trustworthy
+    first = (partial(machine.lead, elder=elder), INHERITED) if inherit else (machine.begin, LED)
     enough = partial(suffices, layout=planned.layout)
     sampled, record, spent = None, {}, 0
-    for one in elders:
+    for fit, how in (first, (machine.lead, LED)):
         try:
-            sampled = machine.lead(inputs, seed=seed, enough=enough, elder=one)
-            how = LED if one is None else INHERITED
+            sampled = fit(inputs, seed=seed, enough=enough)
             sampled, record = _tried(machine, sampled, inputs, planned, how, seed)
         except FAULTS as fault:
             sampled, record = None, failed(estimands(planned.layout), fault)
