@@ -15,7 +15,7 @@ import jax
 import numpy as np
 from numpyro.infer.hmc_util import dual_averaging
 
-from densing.inference.kernels import BLOCK, SHALLOW, Pace
+from densing.inference.kernels import BLOCK, FIRST_STEP, SHALLOW, Pace
 from densing.inference.potential import Inputs, Potential, Whitening
 from densing.inference.settings import Settings
 
@@ -63,7 +63,7 @@ class Steady:
 
     def begin(
         self, key: Any, y: Any, energy: Any, slope: Any, inputs: Inputs, whitening: Whitening,
-        pace: Pace,
+        pace: Pace | None,
     ) -> Chain:  # fmt: skip
         """Put a chain at the whitened vector `y`.
 
@@ -75,6 +75,7 @@ class Steady:
         if not (np.isfinite(energy) and np.isfinite(slope).all()):
             raise FloatingPointError("a chain starts where the log density has no gradient")
         rng = np.random.default_rng(np.asarray(jax.random.key_data(key)))
+        pace = pace or Pace(FIRST_STEP, self.settings.warmup)
         return Chain(
             rng, np.asarray(y), float(energy), np.asarray(slope), pace.step_size, pace.warmup,
             AVERAGED(np.log(pace.step_size)),

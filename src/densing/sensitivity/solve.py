@@ -128,8 +128,9 @@ def _led(
 
     Where the numbers break down, the record says so and there are no draws.
     """
-    inherit = isinstance(elder, Leader) and elder.trustworthy
-    first = (partial(machine.lead, elder=elder), INHERITED) if inherit else (machine.begin, LED)
+    first: tuple[Callable[..., Sampled], str] = machine.begin, LED
+    if isinstance(elder, Leader) and elder.trustworthy:
+        first = partial(machine.lead, elder=elder), INHERITED
     enough = partial(suffices, layout=planned.layout)
     sampled, record, spent = None, {}, 0
     for fit, how in (first, (machine.lead, LED)):
