@@ -12,6 +12,7 @@ from densing.inference.laplace import curvature, find_mode, geometric_mean, rewh
 from densing.inference.nuts import sample
 from densing.inference.potential import Inputs, Potential, Whitening, walking
 from densing.inference.settings import Settings
+from inference.moments import assert_drawn_from
 
 MEAN = np.array([1.0, -2.0, 0.5, 30.0])
 ROOT = np.array(
@@ -84,15 +85,7 @@ def test_mean_and_covariance(target, shape, white):
     whitening = shape[1] if white else Whitening(np.zeros(4), np.eye(4))
     chains = run(target, whitening)
     assert chains.position.shape == (2, 1500, 4)
-    assert not chains.statistics.diverging.any()
-    flat = chains.position.reshape(-1, 4)
-    deviation = np.sqrt(np.diag(COVARIANCE))
-    # Effective draws are a third of the draws at the least: five standard errors.
-    error = 5 / np.sqrt(len(flat) / 3)
-    np.testing.assert_allclose((flat.mean(axis=0) - MEAN) / deviation, 0.0, atol=error)
-    scaled = np.cov(flat.T) / np.outer(deviation, deviation)
-    truth = COVARIANCE / np.outer(deviation, deviation)
-    np.testing.assert_allclose(scaled, truth, atol=2 * error)
+    assert_drawn_from(chains, MEAN, COVARIANCE)
 
 
 def test_with_a_known_pace_the_shape_stays_and_the_step_size_settles(target, shape):

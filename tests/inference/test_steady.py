@@ -12,6 +12,7 @@ from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
 from densing.inference.steady import LENGTH, SPREAD, Steady
 from densing.models.prior import Prior
+from inference.moments import assert_drawn_from
 
 MEAN = np.array([1.0, -2.0, 30.0])
 ROOT = np.array([[1.0, 0.0, 0.0], [0.9, 0.3, 0.0], [2.0, 3.0, 9.0]])
@@ -71,15 +72,7 @@ def test_a_walk_is_reversible_and_keeps_the_energy(potential):
 def test_mean_and_covariance(potential):
     chains = run(potential)
     assert chains.position.shape == (2, 3000, 3)
-    assert not chains.statistics.diverging.any()
-    flat = chains.position.reshape(-1, 3)
-    deviation = np.sqrt(np.diag(COVARIANCE))
-    # Effective draws are a third of the draws at the least: five standard errors.
-    error = 5 / np.sqrt(len(flat) / 3)
-    np.testing.assert_allclose((flat.mean(axis=0) - MEAN) / deviation, 0.0, atol=error)
-    scaled = np.cov(flat.T) / np.outer(deviation, deviation)
-    truth = COVARIANCE / np.outer(deviation, deviation)
-    np.testing.assert_allclose(scaled, truth, atol=2 * error)
+    assert_drawn_from(chains, MEAN, COVARIANCE)
 
 
 def test_a_step_that_is_too_long_makes_draws_rarer_and_not_wrong(potential):

@@ -21,10 +21,9 @@ from densing.inference.settings import Settings
 
 LENGTH = 1.9
 """Length of a trajectory in whitened coordinates, on average (steps are whole: chance rounds them).
-In a standard normal the far side is
-pi away, which is best for means; the distance from the centre is forgotten after pi / 2, which is
-best for tails. In between, rates of growth have as many effective draws for their tails as for
-their middle, per gradient."""
+In a standard normal the far side is pi away, which is best for means; the distance from the centre
+is forgotten after pi / 2, which is best for tails. In between, rates of growth have about as many
+effective draws for their tails as for their middle, per gradient."""
 SPREAD = 0.4
 """Trajectories are so much shorter or longer, by chance: one length for all would take some
 directions back to where they come from (Neal 2011, section 5.4.2.2)."""

@@ -14,7 +14,7 @@ from densing.inference.laplace import mean_curvature, rewhitened
 from densing.inference.matching import match
 from densing.inference.news import nobody
 from densing.inference.numpyro_engine import NumpyroProgram
-from densing.inference.potential import Inputs
+from densing.inference.potential import Inputs, Whitening
 from densing.inference.sampler import Enough, Sampled, Sampler, build_sampler
 from densing.inference.settings import Settings
 from densing.inference.shaping import PILOTS, STAGE, among_last
@@ -53,8 +53,6 @@ AGAIN = 3 + PILOTS
 """Stage of a second try's random numbers, after the pilots'; a third one's is the next."""
 ELSEWHERE = (AGAIN + 2) * STAGE
 """Added to the seed where a universe is begun once more, from dispersed starts."""
-
-
 NOTHING = {"compile": 0.0, "sample": 0.0}
 """Seconds of what is not timed by itself."""
 
@@ -83,10 +81,7 @@ class Machine:
         if elder is None:
             return sampler.sample(inputs, seed=seed, enough=enough)
         with threadpool_limits(1, user_api="blas"):
-            starts, laplace, evaluations = find_starts(
-                sampler.potential, inputs, chains=FOLLOWERS + 1, seed=seed,
-                workers=sampler.workers, tell=nobody,
-            )  # fmt: skip
+            starts, laplace, evaluations = self._starts(inputs, FOLLOWERS + 1, seed)
             grad, labels = sampler.potential.value_and_grad, sampler.potential.labels
             around = typical(elder, labels, laplace.centre, held(labels))
             peak = find_peak(grad, inputs, around, np.zeros(len(labels)), held(labels))
@@ -106,10 +101,7 @@ class Machine:
         """
         sampler = self.sampler
         with threadpool_limits(1, user_api="blas"):
-            starts, laplace, evaluations = find_starts(
-                sampler.potential, inputs, chains=sampler.settings.chains, seed=seed,
-                workers=sampler.workers, tell=nobody,
-            )  # fmt: skip
+            starts, laplace, evaluations = self._starts(inputs, sampler.settings.chains, seed)
             normal = match(sampler.potential.value_and_grad, inputs, laplace, seed=MATCHED)
         far = np.asarray(starts) @ np.asarray(laplace.scale).T
         pilot = sampler.run(
@@ -117,6 +109,15 @@ class Machine:
             enough=lambda values: True, pace=Pace(STEP, SETTLE), known=True,
         ).after(evaluations + normal.evaluations, NOTHING)  # fmt: skip
         return self.again(pilot, inputs, seed=seed + 3 * STAGE, enough=enough, careful=False)
+
+    def _starts(
+        self, inputs: Inputs, chains: int, seed: int
+    ) -> tuple[list[np.ndarray], Whitening, int]:
+        """Dispersed starts, whitened at the best mode, and the gradients they took."""
+        return find_starts(
+            self.sampler.potential, inputs, chains=chains, seed=seed,
+            workers=self.sampler.workers, tell=nobody,
+        )  # fmt: skip
 
     def leader(self, sampled: Sampled, inputs: Inputs, *, trustworthy: bool) -> Leader:
         """Keep what others start from."""
