@@ -51,6 +51,19 @@ def test_the_leader_that_others_inherit_from_is_done_before_all_else(tmp_path):
     assert len(run.missing(groups, tmp_path)) > 2
 
 
+def test_a_shape_that_inherits_from_none_begins_beside_the_first(tmp_path):
+    first, alone = group("large", run.WHOLE + 2), group("middle", 5)
+    groups = [first, group("small", 2, first.name), alone]
+    assert run.names(run.missing(groups, tmp_path)) == [["large000"], ["middle000"]]
+    write_leader(tmp_path, alone.name, "kept")
+    assert run.names(run.missing(groups, tmp_path)) == [["large000"]]
+    # All of them are done, and their leader is lost: nothing is left to do for them.
+    (tmp_path / leader_file(alone.name)).unlink()
+    for planned in alone.members:
+        write_universe(tmp_path, planned.name, {"levels": {}})
+    assert run.names(run.missing(groups, tmp_path)) == [["large000"]]
+
+
 def test_a_job_carries_its_universes_and_its_leader_alone(groups, tmp_path):
     around, universes = run.missing(groups, tmp_path)[-1]
     assert around.name == groups[0].name

@@ -14,6 +14,7 @@ MAX_INTEGRATION_ERROR = 0.05
 MAX_EDGE_MASS = 1e-3
 GRID = "the integration grid"
 """How the reasons begin that are of the integration and not of the chains."""
+AXES: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
 
 
 @dataclass(frozen=True)
@@ -158,15 +159,21 @@ def convergence(x: np.ndarray) -> tuple[float, float, float]:
     # Imported here: it brings ArviZ's converters, and with them an engine where there is one.
     from arviz_stats.base import array_stats  # pyright: ignore[reportPrivateImportUsage]
 
-    axes: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
     if not np.isfinite(x).all():
         return np.nan, np.nan, np.nan
     if np.all(x == x.flat[0]):
         return 1.0, float(x.size), float(x.size)
+    rhat = _float(array_stats.rhat(x, **AXES)) if x.shape[0] > 1 else np.nan
+    return rhat, *effective(x)
+
+
+def effective(x: np.ndarray) -> tuple[float, float]:
+    """Bulk and tail effective sample size of a scalar that is no constant, shape (chain, draw)."""
+    from arviz_stats.base import array_stats  # pyright: ignore[reportPrivateImportUsage]
+
     return (
-        _float(array_stats.rhat(x, **axes)) if x.shape[0] > 1 else np.nan,
-        _float(array_stats.ess(x, method="bulk", **axes)),
-        _float(array_stats.ess(x, method="tail", prob=(0.05, 0.95), **axes)),
+        _float(array_stats.ess(x, method="bulk", **AXES)),
+        _float(array_stats.ess(x, method="tail", prob=(0.05, 0.95), **AXES)),
     )
 
 

@@ -51,7 +51,7 @@ class Group:
     members: tuple[Planned, ...]
     """The leader first: the one nearest to the default."""
     elder: str | None = None
-    """Leader of another shape that this one's inherits from, by name; None for the first."""
+    """Leader of another shape that this one's inherits from, by name; None: it begins alone."""
 
     @property
     def name(self) -> str:
@@ -95,8 +95,13 @@ def plan(
         shape = shape_of(layout, altered.model)
         groups.setdefault(shape, []).append(Planned(name, universe, altered.model, layout))
     ordered = [sorted(members, key=lambda p: len(p.universe.left)) for members in groups.values()]
-    found: list[Group] = []
-    for shape, members in zip(groups, ordered, strict=True):
-        elder = found[0].name if found else None  # the default's
-        found.append(Group(shape, common([p.layout for p in members]), tuple(members), elder))
-    return found, skipped
+    found = [
+        Group(shape, common([p.layout for p in members]), tuple(members))
+        for shape, members in zip(groups, ordered, strict=True)
+    ]
+    default, *others = found
+    # The largest of the others waits for nothing either: two workers begin at once.
+    alone = max(others, key=lambda group: len(group.members), default=None)
+    return [
+        g if g is default or g is alone else replace(g, elder=default.name) for g in found
+    ], skipped

@@ -162,13 +162,14 @@ def missing(groups: Sequence[Group], folder: Path) -> list[Job]:
 
     In that order leaders are done when the first chunk comes up. A group's programs are compiled
     by one worker if it is small, by each worker if not; the longest small groups come first.
-    The leader that others inherit from is a job for itself: until it is done, there is no other.
+    The leader that others inherit from comes first, beside those that inherit from none.
     """
     by_name = {group.name: group for group in groups}
     for group in groups:
         elder = by_name[group.elder] if group.elder else None
         if elder and not _led(elder, folder) and not _led(group, folder) and _left(group, folder):
-            return [_job(elder, elder.members[:1])]
+            alone = [g for g in groups if g.elder is None and not _led(g, folder)]
+            return [_job(g, g.members[:1]) for g in alone if g is elder or _left(g, folder)]
     leaders: list[Job] = []
     whole: list[Job] = []
     chunks: list[Job] = []

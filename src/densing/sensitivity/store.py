@@ -12,7 +12,7 @@ from densing.models.declaration import Model
 from densing.results.plain_json import to_json
 from densing.results.whole import read_json, write_whole
 
-FORMAT = 4
+FORMAT = 5
 """Raised where the same evidence, model and recipe get another answer or record."""
 
 
