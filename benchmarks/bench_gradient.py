@@ -5,8 +5,9 @@ import jax.numpy as jnp
 import pytest
 
 from densing.data import load_evidence
-from densing.inference.potential import Inputs, build
+from densing.inference.potential import build
 from densing.inference.setup import prepare_jax
+from densing.inference.whitening import Inputs
 from densing.models.declaration import load_model
 from densing.models.joint import joint
 from densing.models.layout import lay_out

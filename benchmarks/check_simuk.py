@@ -21,10 +21,10 @@ from densing.calibration.cases import build_cases
 from densing.calibration.ranks import assess
 from densing.data import load_evidence
 from densing.inference.numpyro_engine import NumpyroProgram
-from densing.inference.potential import Inputs
 from densing.inference.sampler import build_sampler
 from densing.inference.settings import load_settings
 from densing.inference.setup import prepare_jax
+from densing.inference.whitening import Inputs
 from densing.models.declaration import load_model
 
 QUANTITIES = ("level", "rate", "scatter")

@@ -4,7 +4,8 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from densing.inference.potential import Inputs, build
+from densing.inference.potential import build
+from densing.inference.whitening import Inputs
 from densing.models.declaration import load_model
 from densing.models.grid import build_grid
 from densing.models.joint import joint

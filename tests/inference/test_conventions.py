@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from densing.inference.potential import Inputs, build
+from densing.inference.potential import build
+from densing.inference.whitening import Inputs
 from densing.models.choices import TAKEN
 from densing.models.joint import joint
 from densing.models.layout import lay_out

@@ -5,7 +5,7 @@ import pytest
 
 from densing.inference.laplace import curvature, find_mode
 from densing.inference.matching import Normal, match, moved
-from densing.inference.potential import Inputs, Whitening
+from densing.inference.whitening import Inputs, Whitening
 
 INPUTS = Inputs(None, {})
 RNG = np.random.default_rng(3)

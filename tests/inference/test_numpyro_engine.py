@@ -8,7 +8,8 @@ from scipy import stats
 
 from densing.inference.jax_ops import jax_ops
 from densing.inference.numpyro_engine import DISTRIBUTIONS, NumpyroProgram
-from densing.inference.potential import Inputs, build
+from densing.inference.potential import build
+from densing.inference.whitening import Inputs
 from densing.models.coordinates import scaled, shifted
 from densing.models.prior import FAMILIES, Prior
 

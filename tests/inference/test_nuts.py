@@ -10,8 +10,10 @@ import pytest
 from densing.inference.kernels import Pace, kernel
 from densing.inference.laplace import curvature, find_mode, geometric_mean, rewhitened
 from densing.inference.nuts import sample
-from densing.inference.potential import Inputs, Potential, Whitening, walking
+from densing.inference.potential import Potential
 from densing.inference.settings import Settings
+from densing.inference.walks import Walks
+from densing.inference.whitening import Inputs, Whitening
 from inference.moments import assert_drawn_from
 
 MEAN = np.array([1.0, -2.0, 0.5, 30.0])
@@ -33,7 +35,7 @@ def target():
     potential = Potential(
         negative_log_density=energy,
         value_and_grad=jax.jit(jax.value_and_grad(energy)),
-        walk=jax.jit(walking(energy)),
+        walk=Walks(energy, 4).walk,
         constrain=lambda z, inputs: {"x": z},
         start=lambda key: 5 * jax.random.normal(key, (4,)),
         size=4,
@@ -225,7 +227,7 @@ def test_one_compilation_whatever_the_data():
     compiled = []
     potential = Potential(
         negative_log_density=lambda z, inputs: compiled.append(1) or energy(z, inputs),
-        value_and_grad=jax.jit(jax.value_and_grad(energy)), walk=jax.jit(walking(energy)),
+        value_and_grad=jax.jit(jax.value_and_grad(energy)), walk=Walks(energy, 4).walk,
         constrain=lambda z, inputs: {"x": z}, start=lambda key: jnp.zeros(4), size=4,
         labels=list("abcd"),
     )  # fmt: skip

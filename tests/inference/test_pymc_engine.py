@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from densing.data import load_evidence
-from densing.inference.potential import Inputs, build
+from densing.inference.potential import build
+from densing.inference.whitening import Inputs
 from densing.models.declaration import declared, load_model
 from densing.models.joint import joint
 from densing.models.layout import lay_out

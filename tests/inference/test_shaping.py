@@ -9,10 +9,10 @@ import pytest
 from densing.inference import sampler as module
 from densing.inference.laplace import FLATTEST, Mode, curvature, hessian, mean_curvature
 from densing.inference.nuts import LONG
-from densing.inference.potential import Inputs, Whitening
 from densing.inference.sampler import build_sampler
 from densing.inference.settings import load_settings
 from densing.inference.shaping import PILOTS
+from densing.inference.whitening import Inputs, Whitening
 from densing.models.prior import Prior
 
 NOTHING = Inputs(None, {})

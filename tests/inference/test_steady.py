@@ -7,10 +7,12 @@ import pytest
 
 from densing.inference.kernels import Pace
 from densing.inference.nuts import sample
-from densing.inference.potential import Inputs, Potential, Whitening, build, walking
+from densing.inference.potential import Potential, build
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
 from densing.inference.steady import LENGTH, SPREAD, Steady
+from densing.inference.walks import Walks
+from densing.inference.whitening import Inputs, Whitening
 from densing.models.prior import Prior
 from inference.moments import assert_drawn_from
 
@@ -32,7 +34,7 @@ def energy(z, inputs):
 def potential_of(density):
     prepare_jax()
     return Potential(
-        density, jax.jit(jax.value_and_grad(density)), jax.jit(walking(density)),
+        density, jax.jit(jax.value_and_grad(density)), Walks(density, 3).walk,
         lambda z, inputs: {"x": z}, lambda key: jnp.zeros(3), 3, list("abc"),
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from densing.inference.replay import ReplayProgram
-from densing.inference.targets import draw_targets
+from densing.inference.targets import draw_targets, grid_errors, typical_error, worst_edge
 from densing.models.grid import build_grid
 from densing.models.joint import target_log_density
 from densing.results.health import MAX_EDGE_MASS, MAX_INTEGRATION_ERROR
@@ -143,3 +143,17 @@ def test_a_grid_too_narrow_is_reported(whole, point, fitted, exact):
     drawn = draw_targets(few, narrow, whole.inputs.facts, whole.switches, seed=1)
     assert drawn.edge_mass[0, -1] > MAX_EDGE_MASS
     assert (drawn.edge_mass[0, :-1] < MAX_EDGE_MASS).all()
+
+
+def test_errors_alone_are_those_of_the_draws(whole, point, fitted):
+    """On a grid that is too coarse and too short, so that there are some."""
+    bad = fitted._replace(grid=regrid(-1.5, 1.5, 0.5))
+    few = {name: jnp.broadcast_to(v, (3, *v.shape)) for name, v in point.items()}
+    drawn = draw_targets(few, bad, whole.inputs.facts, whole.switches, seed=1)
+    error, ends = grid_errors(few, bad, whole.inputs.facts, whole.switches)
+    assert drawn.typical_error > 1e-3
+    assert drawn.worst_edge > 1e-3
+    np.testing.assert_allclose(typical_error(error), drawn.typical_error, rtol=1e-9)
+    np.testing.assert_allclose(worst_edge(ends), drawn.worst_edge, rtol=1e-9)
+    models = len(whole.layout.models) - 1
+    assert typical_error(error[:, :models]) == pytest.approx(drawn.first(models).typical_error)

@@ -10,9 +10,10 @@ from densing.calibration.cases import build_cases
 from densing.calibration.run import calibrate
 from densing.data import load_evidence
 from densing.inference.component import fit_trend
-from densing.inference.potential import Inputs, build
+from densing.inference.potential import build
 from densing.inference.replay import pointwise
 from densing.inference.settings import load_settings
+from densing.inference.whitening import Inputs
 from densing.models.dates import trend_span
 from densing.models.declaration import load_model
 from densing.models.ops import numpy_ops

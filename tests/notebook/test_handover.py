@@ -9,7 +9,8 @@ from numpyro.infer import MCMC, NUTS
 from numpyro.infer.util import potential_energy
 
 import densing as dn
-from densing.inference.potential import Inputs, build, latent_sites
+from densing.inference.potential import build, latent_sites
+from densing.inference.whitening import Inputs
 from densing.models.joint import joint
 from densing.models.layout import lay_out
 

@@ -15,8 +15,9 @@ import pytest
 from scipy import special
 
 from densing.data import load_evidence
-from densing.inference.potential import Inputs, build
+from densing.inference.potential import build
 from densing.inference.replay import ReplayProgram
+from densing.inference.whitening import Inputs
 from densing.models.declaration import load_model
 from densing.models.grid import build_grid
 from densing.models.joint import joint

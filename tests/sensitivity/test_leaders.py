@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from densing.inference.matching import Normal
-from densing.inference.potential import Whitening
+from densing.inference.whitening import Whitening
 from densing.sensitivity.leaders import Leader, farthest, inherited, typical
 
 OLD = ["gone", "a", "b", "c"]

@@ -3,8 +3,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from densing.inference.potential import Inputs
 from densing.inference.settings import load_settings
+from densing.inference.whitening import Inputs
 from densing.models.declaration import load_model
 from densing.models.layout import GRID_STEP, lay_out
 from densing.sensitivity import padding

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from densing.inference.potential import Inputs
 from densing.inference.replay import ReplayProgram
 from densing.inference.settings import Settings
+from densing.inference.whitening import Inputs
 from densing.models.declaration import DeclarationError, load_model
 from densing.models.joint import joint
 from densing.models.layout import lay_out

@@ -5,7 +5,7 @@ import pytest
 
 from densing.inference.laplace import geometric_mean
 from densing.inference.matching import Normal
-from densing.inference.potential import Inputs, Whitening
+from densing.inference.whitening import Inputs, Whitening
 from densing.models.coordinates import common_scaled
 from densing.models.ops import numpy_ops
 from densing.sensitivity.transport import HELD, find_peak, held, shaped, transport

@@ -5,7 +5,7 @@ import pytest
 
 from densing.inference.matching import Normal
 from densing.inference.nuts import Statistics
-from densing.inference.potential import Whitening
+from densing.inference.whitening import Whitening
 from densing.results.health import convergence
 from densing.sensitivity.leaders import Leader
 from densing.sensitivity.machine import MAX_RHAT, MAX_RHAT_ANY

@@ -16,11 +16,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from densing.inference.potential import Inputs
 from densing.inference.sampler import Sampled
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
 from densing.inference.targets import draw_targets
+from densing.inference.whitening import Inputs
 from densing.models.declaration import Model
 from densing.models.joint import Switches
 from densing.models.layout import Layout

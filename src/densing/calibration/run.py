@@ -16,11 +16,11 @@ from densing.calibration.case import Case
 from densing.calibration.kept import kept_worlds
 from densing.calibration.ranks import place
 from densing.inference import assemble
-from densing.inference.potential import Inputs
 from densing.inference.sampler import Sampler, build_sampler
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
 from densing.inference.watching import Counter
+from densing.inference.whitening import Inputs
 from densing.models.coordinates import VERSION
 from densing.results.health import examine
 

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 
 from densing.inference.draws import Draws
 from densing.inference.news import Listener, nobody
-from densing.inference.potential import Inputs
 from densing.inference.sampler import build_sampler
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
+from densing.inference.whitening import Inputs
 from densing.models.declaration import DeclarationError
 from densing.models.prior import Prior
 

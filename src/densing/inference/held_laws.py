@@ -21,8 +21,9 @@ from densing.inference.assemble import labelled
 from densing.inference.laplace import Mode, curvature, find_mode
 from densing.inference.loss_modes import LawModes, loss_modes
 from densing.inference.modes import RELIABLE
-from densing.inference.potential import Inputs, Potential, build
+from densing.inference.potential import Potential, build
 from densing.inference.setup import prepare_jax
+from densing.inference.whitening import Inputs
 from densing.models.declaration import Model
 from densing.models.joint import joint
 from densing.models.layout import Layout, lay_out

@@ -10,8 +10,9 @@ from numpyro.infer.hmc import hmc
 from numpyro.infer.hmc_util import build_adaptation_schedule
 from numpyro.infer.util import ParamInfo
 
-from densing.inference.potential import Inputs, Potential, Whitening, whitened
+from densing.inference.potential import Potential, whitened
 from densing.inference.settings import Settings
+from densing.inference.whitening import Inputs, Whitening
 
 BLOCK = 25
 """Draws between two looks at the progress and the interrupt."""

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from densing.inference.potential import Inputs, Whitening
+from densing.inference.walks import at_each
+from densing.inference.whitening import Inputs, Whitening
 
 DISPERSION = 1.5
 """Standard deviations of the Laplace approximation that chains are displaced by."""
@@ -58,7 +59,7 @@ def curvature(value_and_grad: Callable[..., Any], inputs: Inputs, mode: Mode) ->
     program that is compiled already, where an exact one would be compiled anew.
     """
     flat = Whitening(mode.position, np.eye(mode.position.size))
-    return Whitening(mode.position, _deviations(hessian(value_and_grad, inputs, flat)))
+    return Whitening(mode.position, deviations(hessian(value_and_grad, inputs, flat)))
 
 
 def mean_curvature(
@@ -82,7 +83,7 @@ def mean_curvature(
     """
     scale = np.asarray(whitening.scale)
     found = [hessian(value_and_grad, inputs, Whitening(z, scale), step=1e-3) for z in positions]
-    return Whitening(positions.mean(axis=0), scale @ _deviations(np.mean(found, axis=0)))
+    return Whitening(positions.mean(axis=0), scale @ deviations(np.mean(found, axis=0)))
 
 
 def hessian(
@@ -91,15 +92,14 @@ def hessian(
     """Hessian in whitened coordinates at their origin, shape (size, size)."""
     centre, scale = np.asarray(at.centre), np.asarray(at.scale)
 
-    def slope(y: np.ndarray) -> np.ndarray:
-        return scale.T @ np.asarray(value_and_grad(centre + scale @ y, inputs)[1])
-
-    rows = [slope(h) - slope(-h) for h in step * np.eye(centre.size)]
-    matrix = np.stack(rows) / (2.0 * step)
+    offsets = step * scale.T  # a row is a step along one whitened direction
+    points = np.concatenate([centre + offsets, centre - offsets])
+    ahead, behind = np.split(at_each(value_and_grad, points, inputs)[1] @ scale, 2)
+    matrix = (ahead - behind) / (2.0 * step)
     return 0.5 * (matrix + matrix.T)
 
 
-def _deviations(matrix: np.ndarray) -> np.ndarray:
+def deviations(matrix: np.ndarray) -> np.ndarray:
     """Directions of a Hessian, each as long as its standard deviation, at most `FLATTEST`.
 
     An upward one is as long as the downward one of the same curvature (Betancourt 2013).

@@ -10,10 +10,10 @@ import pandas as pd
 
 from densing.inference.law_grid import as_vector, grid_minima
 from densing.inference.modes import Weighed, find_modes, weigh_modes
-from densing.inference.potential import Inputs
 from densing.inference.sampler import build_sampler
 from densing.inference.settings import load_settings
 from densing.inference.setup import prepare_jax
+from densing.inference.whitening import Inputs
 from densing.models.declaration import Model, load_model
 from densing.models.loss import loss_law
 from densing.models.program import Program

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from densing.inference.laplace import power
-from densing.inference.potential import Inputs, Whitening
+from densing.inference.walks import at_each
+from densing.inference.whitening import Inputs, Whitening
 
 BATCH, ROUNDS = 100, 6
 """Points of a round, and rounds."""
@@ -75,8 +76,7 @@ def match(
         root = np.linalg.cholesky(covariance)
         half = rng.standard_normal((BATCH // 2, size)) @ root.T
         points = mean + np.concatenate([half, -half])
-        found = [value_and_grad(centre + scale @ point, inputs)[1] for point in points]
-        slopes = -np.asarray(found) @ scale
+        slopes = -at_each(value_and_grad, centre + points @ scale.T, inputs)[1] @ scale
         length = np.linalg.norm(slopes @ root, axis=1)
         near = length < FAR * np.nanmedian(np.where(np.isfinite(length), length, np.nan))
         if 2 * near.sum() < BATCH:

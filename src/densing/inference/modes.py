@@ -21,8 +21,9 @@ from arviz_stats.base import array_stats  # pyright: ignore[reportPrivateImportU
 from scipy.special import gammaln
 
 from densing.inference.laplace import Mode, curvature, find_mode
-from densing.inference.potential import Inputs, Potential
+from densing.inference.potential import Potential
 from densing.inference.starts import HOPELESS
+from densing.inference.whitening import Inputs
 from densing.models.ops import numpy_ops
 
 FREEDOM = 5.0

@@ -16,9 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from densing.inference.kernels import BLOCK, Kernel, Pace
-from densing.inference.potential import Inputs, Whitening
 from densing.inference.settings import Settings
 from densing.inference.steady import Steady
+from densing.inference.whitening import Inputs, Whitening
 
 WORKERS = 2
 """Threads that chains run on."""

@@ -6,32 +6,19 @@ program is compiled once per shape and not once per data set.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from numpyro import handlers
 from numpyro.distributions import biject_to
-from numpyro.infer.hmc_util import IntegratorState, euclidean_kinetic_energy, velocity_verlet
 from numpyro.infer.util import log_density
 
 from densing.inference.numpyro_engine import NumpyroProgram
+from densing.inference.walks import Walks
+from densing.inference.whitening import Inputs, Whitening
 from densing.models.prior import Prior
-
-
-class Inputs(NamedTuple):
-    """What a potential is evaluated with: arrays only."""
-
-    data: Any
-    facts: Mapping[str, Any]
-
-
-class Whitening(NamedTuple):
-    """Affine map from the sampler's vector y to the unconstrained vector: centre + scale @ y."""
-
-    centre: Any
-    scale: Any
 
 
 @dataclass(frozen=True)
@@ -43,7 +30,7 @@ class Potential:
     value_and_grad: Callable[[Any, Inputs], Any]
     """The same and its gradient, compiled."""
     walk: Callable[..., Any]
-    """Leapfrog steps in whitened coordinates, compiled (`walking`)."""
+    """Leapfrog steps in whitened coordinates, compiled (`Walks.walk`)."""
     constrain: Callable[[Any, Inputs], dict[str, Any]]
     """All sampled and derived quantities at a flat unconstrained vector."""
     start: Callable[[Any], Any]
@@ -103,37 +90,10 @@ def build(
     def start(key: Any) -> Any:
         return jax.random.uniform(key, (flat.size,), flat.dtype, -2.0, 2.0)
 
-    walk = jax.jit(walking(negative_log_density))
-    none, same = jnp.zeros(flat.size), jnp.eye(flat.size)
-
-    def value_and_grad(z: Any, inputs: Inputs) -> Any:
-        # A step of no length from z: one program to compile for this and for walks.
-        end = walk(none, none, none, 0.0, 1, inputs, Whitening(z, same))
-        return end.potential_energy, end.z_grad
-
+    walks = Walks(negative_log_density, int(flat.size))
     return Potential(
-        negative_log_density, value_and_grad, walk, constrain, start, int(flat.size), labels
+        negative_log_density, walks, walks.walk, constrain, start, int(flat.size), labels
     )
-
-
-def walking(negative_log_density: Callable[[Any, Inputs], Any]) -> Callable[..., IntegratorState]:
-    """Build a leapfrog walk: NumPyro's integrator, any number of steps in one program."""
-
-    def walk(
-        y: Any, momentum: Any, slope: Any, step_size: Any, steps: Any, inputs: Inputs,
-        whitening: Whitening,
-    ) -> IntegratorState:  # fmt: skip
-        """Walk from whitened `y` with `momentum`, where the potential's slope is `slope`."""
-
-        def energy(y: Any) -> Any:
-            return negative_log_density(whitening.centre + jnp.matmul(whitening.scale, y), inputs)
-
-        _, update = velocity_verlet(energy, euclidean_kinetic_energy)
-        masses = jnp.ones_like(y)
-        begin = IntegratorState(y, momentum, jnp.zeros(()), slope)
-        return jax.lax.fori_loop(0, steps, lambda _, s: update(step_size, masses, s), begin)
-
-    return walk
 
 
 def latent_sites(program: Callable[..., Any], inputs: Inputs) -> dict[str, Any]:

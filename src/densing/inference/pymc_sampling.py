@@ -16,10 +16,10 @@ from pymc.blocking import DictToArrayBijection, RaveledVars
 from densing.inference.draws import Draws, draws_of_tree, leapfrogs
 from densing.inference.laplace import DISPERSION, Mode, curvature, find_mode, rewhitened
 from densing.inference.news import Listener, Progress, nobody
-from densing.inference.potential import Whitening
 from densing.inference.settings import Settings
 from densing.inference.shaping import STAGE
 from densing.inference.starts import HOPELESS
+from densing.inference.whitening import Whitening
 
 pm: Any = pymc  # typed in part only
 MODE = "JAX"

@@ -16,12 +16,13 @@ from densing.inference.kernels import Kernel, Pace, kernel
 from densing.inference.laplace import rewhitened
 from densing.inference.news import Listener, Progress, nobody
 from densing.inference.nuts import WORKERS, Chains, sample
-from densing.inference.potential import Inputs, Potential, Whitening, build
+from densing.inference.potential import Potential, build
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
 from densing.inference.shaping import STAGE, shape, unshaped
 from densing.inference.starts import find_starts
 from densing.inference.steady import Steady
+from densing.inference.whitening import Inputs, Whitening
 from densing.models.prior import Prior
 
 BATCH = 200

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from densing.inference.kernels import FIRST_STEP, Pace
 from densing.inference.laplace import mean_curvature, rewhitened
 from densing.inference.nuts import LONG, Chains
-from densing.inference.potential import Inputs, Whitening
+from densing.inference.whitening import Inputs, Whitening
 
 SCOUT, SCOUT_WARMUP = 25, 50
 """Draws of each chain among whose last ones the curvature is taken, and those on the way there."""

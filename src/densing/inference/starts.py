@@ -9,7 +9,8 @@ import numpy as np
 
 from densing.inference.laplace import DISPERSION, Mode, curvature, find_mode
 from densing.inference.news import Listener, Progress
-from densing.inference.potential import Inputs, Potential, Whitening
+from densing.inference.potential import Potential
+from densing.inference.whitening import Inputs, Whitening
 
 HOPELESS = 30.0
 """A start this many nats above the best one is no mode that matters: it is started again."""

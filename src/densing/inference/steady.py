@@ -16,8 +16,9 @@ import numpy as np
 from numpyro.infer.hmc_util import dual_averaging
 
 from densing.inference.kernels import BLOCK, FIRST_STEP, SHALLOW, Pace
-from densing.inference.potential import Inputs, Potential, Whitening
+from densing.inference.potential import Potential
 from densing.inference.settings import Settings
+from densing.inference.whitening import Inputs, Whitening
 
 LENGTH = 1.9
 """Length of a trajectory in whitened coordinates, on average (steps are whole: chance rounds them).

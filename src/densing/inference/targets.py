@@ -6,6 +6,7 @@ than the one that was fitted with, without interpolation. The difference between
 the integration error.
 """
 
+from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -58,12 +59,22 @@ class TargetDraws(NamedTuple):
     @property
     def typical_error(self) -> float:
         """Root mean square of the integration error over draws, nats."""
-        return float(np.sqrt(np.mean(self.integration_error**2)))
+        return typical_error(self.error)
 
     @property
     def worst_edge(self) -> float:
         """Largest share of a model's posterior that lies in an outermost cell of the grid."""
-        return float(self.edge_mass.mean(axis=0).max())
+        return worst_edge(self.edge_mass)
+
+
+def typical_error(error: np.ndarray) -> float:
+    """Root mean square over draws of the joint error, nats, from `TargetDraws.error`."""
+    return float(np.sqrt(np.mean(error.sum(axis=1) ** 2)))
+
+
+def worst_edge(edge_mass: np.ndarray) -> float:
+    """Largest share of a model's posterior in an outermost cell, from `TargetDraws.edge_mass`."""
+    return float(edge_mass.mean(axis=0).max())
 
 
 def draw_targets(
@@ -72,7 +83,7 @@ def draw_targets(
     """Draw the models' log densities for each joint draw in `values` (leading axis draw)."""
     data, facts = jax.tree.map(jnp.asarray, (data, dict(facts)))
     keys = jax.random.split(jax.random.key(seed), len(next(iter(values.values()))))
-    eta, likelihood, error, ends = _drawer(switches)((keys, values), data, facts)
+    eta, likelihood, error, ends = _drawer(_draw, switches)((keys, values), data, facts)
     return TargetDraws(
         log_density=np.asarray(eta),
         log_likelihood={k: np.asarray(v) for k, v in likelihood.items()},
@@ -81,39 +92,79 @@ def draw_targets(
     )
 
 
-@lru_cache(maxsize=8)
-def _drawer(switches: Switches) -> Any:
-    """Draw for every joint draw; compiled once for a shape of data."""
+def grid_errors(
+    values: dict[str, Any], data: JointData, facts: Any, switches: Switches
+) -> tuple[np.ndarray, np.ndarray]:
+    """`error` and `edge_mass` of `TargetDraws` alone: half of the program to compile."""
+    data, facts = jax.tree.map(jnp.asarray, (data, dict(facts)))
+    error, ends = _drawer(_check, switches)(values, data, facts)
+    return np.asarray(error), np.asarray(ends)
+
+
+@lru_cache(maxsize=16)
+def _drawer(each: Callable[..., Any], switches: Switches) -> Any:
+    """Do something for every joint draw; compiled once for a shape of data."""
 
     def all_draws(items: Any, data: JointData, facts: Any) -> Any:
-        return jax.lax.map(partial(_draw, data, facts, switches), items, batch_size=20)
+        return jax.lax.map(partial(each, data, facts, switches), items, batch_size=20)
 
     return jax.jit(all_draws)
+
+
+class _Integral(NamedTuple):
+    """The densities of one joint draw's models on the fine grid, shapes (model, point) and less."""
+
+    points: Any
+    step: Any
+    weights: Any
+    """Densities, each model's largest 1."""
+    cells: Any
+    """Mass between a point and the next."""
+    total: Any
+    """Log of the integral, shape (model,)."""
+
+    @property
+    def ends(self) -> Any:
+        """Share of the mass in the first and last cell of the coarse grid, shape (model,)."""
+        outer = jnp.concatenate([self.cells[:, :REFINEMENT], self.cells[:, -REFINEMENT:]], axis=1)
+        return outer.sum(axis=1) / self.cells.sum(axis=1)
+
+
+def _integrate(program: ReplayProgram, data: JointData, switches: Switches) -> _Integral:
+    """Integrate on the fine grid, curves evaluated at every point."""
+    points: Any = data.grid.points
+    fine = jnp.linspace(points[0], points[-1], REFINEMENT * (len(points) - 1) + 1)
+    step = (points[1] - points[0]) / REFINEMENT
+    joint(program, data, switches)
+    terms = target_log_density(program, data, switches, fine)
+    total = jax.scipy.special.logsumexp(terms, axis=1) + jnp.log(step)
+    weights = jnp.exp(terms - terms.max(axis=1, keepdims=True))
+    return _Integral(fine, step, weights, 0.5 * (weights[:, 1:] + weights[:, :-1]), total)
+
+
+def _check(data: JointData, facts: Any, switches: Switches, theta: Any) -> Any:
+    """Error of the fitted integral and the mass at its ends, for one joint draw."""
+    program = ReplayProgram({**facts, **theta})
+    integral = _integrate(program, data, switches)
+    return program.log_likelihood["scores"] - integral.total, integral.ends
 
 
 def _draw(data: JointData, facts: Any, switches: Switches, item: Any) -> Any:
     """Draw the models' log densities for one joint draw; see `TargetDraws` for the rest."""
     key, theta = item
-    points: Any = data.grid.points
-    fine = jnp.linspace(points[0], points[-1], REFINEMENT * (len(points) - 1) + 1)
-    step = (points[1] - points[0]) / REFINEMENT
     program = ReplayProgram({**facts, **theta})
-    joint(program, data, switches)
+    integral = _integrate(program, data, switches)
     likelihood = {k: program.log_likelihood[k] for k in LIKELIHOODS}
-    fitted = program.log_likelihood["scores"]
-    terms = target_log_density(program, data, switches, fine)
-    total = jax.scipy.special.logsumexp(terms, axis=1) + jnp.log(step)
-    weights = jnp.exp(terms - terms.max(axis=1, keepdims=True))
-    mass = jnp.cumsum(0.5 * (weights[:, 1:] + weights[:, :-1]), axis=1)
-    u = jax.random.uniform(key, (terms.shape[0], 1)) * mass[:, -1:]
+    fitted, total, weights = program.log_likelihood["scores"], integral.total, integral.weights
+    mass = jnp.cumsum(integral.cells, axis=1)
+    u = jax.random.uniform(key, (len(mass), 1)) * mass[:, -1:]
     cell = jnp.minimum(jnp.sum(mass < u, axis=1), mass.shape[1] - 1)
-    rows = jnp.arange(terms.shape[0])
+    rows = jnp.arange(len(mass))
     left, right = weights[rows, cell], weights[rows, cell + 1]
     before = jnp.where(cell > 0, mass[rows, cell - 1], 0.0)
-    x = fine[cell] + _within_cell(u[:, 0] - before, left, right) * step
-    ends = (mass[:, REFINEMENT - 1] + mass[:, -1] - mass[:, -1 - REFINEMENT]) / mass[:, -1]
+    x = integral.points[cell] + _within_cell(u[:, 0] - before, left, right) * integral.step
     eta = x - log_sizes(program, data, switches) - drift_within(program, data, switches)
-    return eta, likelihood | {"scores": total}, fitted - total, ends
+    return eta, likelihood | {"scores": total}, fitted - total, integral.ends
 
 
 def _within_cell(mass: Any, left: Any, right: Any) -> Any:

@@ -13,7 +13,7 @@ import numpy as np
 
 from densing.inference.laplace import geometric_mean
 from densing.inference.matching import Normal
-from densing.inference.potential import Whitening
+from densing.inference.whitening import Whitening
 
 
 @dataclass(frozen=True)

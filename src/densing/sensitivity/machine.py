@@ -14,11 +14,12 @@ from densing.inference.laplace import mean_curvature, rewhitened
 from densing.inference.matching import match
 from densing.inference.news import nobody
 from densing.inference.numpyro_engine import NumpyroProgram
-from densing.inference.potential import Inputs, Whitening
 from densing.inference.sampler import Enough, Sampled, Sampler, build_sampler
 from densing.inference.settings import Settings
 from densing.inference.shaping import PILOTS, STAGE, among_last
 from densing.inference.starts import find_starts
+from densing.inference.walks import at_each
+from densing.inference.whitening import Inputs, Whitening
 from densing.models.joint import JointData, Switches, joint
 from densing.models.prior import Prior
 from densing.models.program import Program
@@ -137,8 +138,8 @@ class Machine:
         By the program that modes are searched with, which is compiled already.
         """
         flat = position.reshape(-1, position.shape[-1])
-        of = [float(self.sampler.potential.value_and_grad(z, inputs)[0]) for z in flat]
-        return np.asarray(of).reshape(position.shape[:-1])
+        found, _ = at_each(self.sampler.potential.value_and_grad, flat, inputs)
+        return found.reshape(position.shape[:-1])
 
     def reach(self, leader: Leader, inputs: Inputs) -> Transport:
         """Find the way from the leader to a universe of its shape."""

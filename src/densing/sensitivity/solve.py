@@ -10,10 +10,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from densing.inference.potential import Inputs
 from densing.inference.sampler import Sampled
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
+from densing.inference.whitening import Inputs
 from densing.results.health import chains_did_their_part
 from densing.sensitivity.leaders import Leader, NoLeader
 from densing.sensitivity.machine import ELSEWHERE, Machine, build_machine

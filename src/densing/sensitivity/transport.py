@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from scipy.linalg import null_space
 
-from densing.inference.laplace import Mode, curvature, find_mode, geometric_mean
+from densing.inference.laplace import deviations, find_mode, geometric_mean, hessian
 from densing.inference.matching import Normal, within
-from densing.inference.potential import Inputs, Whitening
+from densing.inference.whitening import Inputs, Whitening
 
 NEAR = 2.0
 """Largest factor by which a direction's variance may change where reweighting is tried."""
@@ -50,18 +50,14 @@ def find_peak(
     centre, scale = np.asarray(whitening.centre), np.asarray(whitening.scale)
     free = null_space(scale[np.asarray(fixed, dtype=int)]) if len(fixed) else np.eye(len(start))
 
-    def whitened(y: np.ndarray, given: Inputs) -> tuple[Any, np.ndarray]:
-        energy, slope = value_and_grad(centre + scale @ y, given)
-        return energy, scale.T @ np.asarray(slope)
-
     def along(u: np.ndarray, given: Inputs) -> tuple[Any, np.ndarray]:
-        energy, slope = whitened(free @ u, given)
-        return energy, free.T @ slope
+        energy, slope = value_and_grad(centre + scale @ (free @ u), given)
+        return energy, free.T @ (scale.T @ np.asarray(slope))
 
     found = find_mode(along, inputs, free.T @ start)
-    mode = Mode(free @ found.position, found.energy, found.evaluations)
-    shape = curvature(whitened, inputs, mode).scale
-    return Normal(mode.position, shape @ shape.T, mode.evaluations + 2 * len(mode.position))
+    mode = free @ found.position
+    shape = deviations(hessian(value_and_grad, inputs, within(whitening, mode, np.eye(len(mode)))))
+    return Normal(mode, shape @ shape.T, found.evaluations + 2 * len(mode))
 
 
 @dataclass(frozen=True)

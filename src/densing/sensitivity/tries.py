@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from densing.inference.potential import Inputs
 from densing.inference.sampler import Enough, Sampled
+from densing.inference.whitening import Inputs
 from densing.sensitivity.machine import Machine
 
 Record = dict[str, Any]

@@ -8,8 +8,8 @@ import xarray as xr
 
 from densing.inference import assemble
 from densing.inference.convergence import converged
-from densing.inference.potential import Inputs
 from densing.inference.sampler import Sampled
+from densing.inference.whitening import Inputs
 from densing.models.layout import Layout
 from densing.results.derive import frontier_rate
 from densing.results.health import Health, examine, grid_reasons
@@ -74,7 +74,7 @@ def from_draws(
     own, every, reasons = judge(sampled, rates, **checks)
     diagnostics = {
         "how": how, "pareto_k": None, "max_rhat": every.max_rhat, "rate_rhat": own.max_rhat,
-        "min_ess_bulk": every.min_ess_bulk, "min_ess_tail": every.min_ess_tail, **checks,
+        "min_ess_bulk": own.min_ess_bulk, "min_ess_tail": own.min_ess_tail, **checks,
         "divergences": every.divergences, "gradient_evaluations": sampled.gradient_evaluations,
         "verdict": "not trustworthy" if reasons else "trustworthy", "reasons": reasons,
     }  # fmt: skip
