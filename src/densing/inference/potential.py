@@ -29,8 +29,8 @@ class Potential:
     """Of the flat unconstrained vector (with Jacobians), given inputs."""
     value_and_grad: Callable[[Any, Inputs], Any]
     """The same and its gradient, compiled."""
-    walk: Callable[..., Any]
-    """Leapfrog steps in whitened coordinates, compiled (`Walks.walk`)."""
+    tour: Callable[..., Any]
+    """Trajectories in whitened coordinates, compiled (`Walks.tour`)."""
     constrain: Callable[[Any, Inputs], dict[str, Any]]
     """All sampled and derived quantities at a flat unconstrained vector."""
     start: Callable[[Any], Any]
@@ -92,7 +92,7 @@ def build(
 
     walks = Walks(negative_log_density, int(flat.size))
     return Potential(
-        negative_log_density, walks, walks.walk, constrain, start, int(flat.size), labels
+        negative_log_density, walks, walks.tour, constrain, start, int(flat.size), labels
     )
 
 

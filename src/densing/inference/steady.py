@@ -3,7 +3,7 @@
 NUTS finds out for itself how far to walk, which is what a posterior of unknown shape needs. Where
 the shape is known, so is how far walking pays, and trajectories of that length cost half of the
 trees that find it. They run on NumPyro's integrator in the one program that modes and shapes were
-found with (`Potential.walk`): nothing more is compiled, which most shapes would take longer for
+found with (`Potential.tour`): nothing more is compiled, which most shapes would take longer for
 than for their draws.
 """
 
@@ -18,6 +18,7 @@ from numpyro.infer.hmc_util import dual_averaging
 from densing.inference.kernels import BLOCK, FIRST_STEP, SHALLOW, Pace
 from densing.inference.potential import Potential
 from densing.inference.settings import Settings
+from densing.inference.walks import LEGS, Legs, Place
 from densing.inference.whitening import Inputs, Whitening
 
 LENGTH = 1.9
@@ -35,13 +36,10 @@ AVERAGED, ADAPT = dual_averaging()
 
 @dataclass
 class Chain:
-    """Where a chain stands."""
+    """Where a chain stands, and how it goes on."""
 
     rng: np.random.Generator
-    position: np.ndarray
-    """Whitened, shape (size,)."""
-    potential: float
-    slope: np.ndarray
+    place: Place
     step_size: float
     warming: int
     """Draws that the step size still adapts over."""
@@ -76,10 +74,8 @@ class Steady:
             raise FloatingPointError("a chain starts where the log density has no gradient")
         rng = np.random.default_rng(np.asarray(jax.random.key_data(key)))
         pace = pace or Pace(FIRST_STEP, self.settings.warmup)
-        return Chain(
-            rng, np.asarray(y), float(energy), np.asarray(slope), pace.step_size, pace.warmup,
-            AVERAGED(np.log(pace.step_size)),
-        )  # fmt: skip
+        place = Place(y, energy, slope)
+        return Chain(rng, place, pace.step_size, pace.warmup, AVERAGED(np.log(pace.step_size)))
 
     def advance(self, *example: Any) -> Callable[..., Any]:
         """Return the function that makes `BLOCK` draws."""
@@ -88,41 +84,44 @@ class Steady:
     def _block(
         self, chain: Chain, inputs: Inputs, whitening: Whitening
     ) -> tuple[Chain, list[np.ndarray]]:
-        centre, scale = np.asarray(whitening.centre), np.asarray(whitening.scale)
-        told = []
-        for _ in range(BLOCK):
-            energy, steps, diverging, accept = self._draw(chain, inputs, whitening)
-            told.append((
-                centre + scale @ chain.position, energy, steps, diverging, accept,
-                chain.step_size, -chain.potential, chain.slope,
-            ))  # fmt: skip
-        return chain, [np.asarray(part) for part in zip(*told, strict=True)]
+        done, told = 0, []
+        while done < BLOCK:
+            # While it adapts, each draw has a step size of its own.
+            count = 1 if chain.warming else min(BLOCK - done, LEGS)
+            told.append(self._draws(chain, count, inputs, whitening))
+            done += count
+        return chain, [np.concatenate(parts) for parts in zip(*told, strict=True)]
 
-    def _draw(
-        self, chain: Chain, inputs: Inputs, whitening: Whitening
-    ) -> tuple[float, int, bool, float]:
-        """Move a chain by one trajectory: Hamiltonian, steps, whether it diverged, acceptance."""
-        rng = chain.rng
-        momentum = rng.standard_normal(chain.position.size)
-        length = LENGTH * (1.0 + SPREAD * rng.uniform(-1.0, 1.0))
-        steps = int(min(max(length / chain.step_size + rng.uniform(), 1.0), self._most(chain)))
-        before = chain.potential + 0.5 * float(momentum @ momentum)
-        end = self.potential.walk(
-            chain.position, momentum, chain.slope, chain.step_size, steps, inputs, whitening
+    def _draws(
+        self, chain: Chain, count: int, inputs: Inputs, whitening: Whitening
+    ) -> tuple[np.ndarray, ...]:
+        """Move a chain by so many trajectories; what is told of draws, in `nuts.sample`'s order."""
+        legs = self._legs(chain, count)
+        chain.place, went = self.potential.tour(
+            chain.place, legs, chain.step_size, inputs, whitening
         )
-        left = np.asarray(end.r)
-        after = float(end.potential_energy) + 0.5 * float(left @ left)
-        error = after - before if np.isfinite(after) else np.inf
-        accept = float(np.exp(-max(error, 0.0)))
-        if rng.uniform() < accept:
-            chain.position, chain.slope = np.asarray(end.z), np.asarray(end.z_grad)
-            chain.potential, before = float(end.potential_energy), after
+        accept = np.exp(-np.maximum(went.error, 0.0))
         if chain.warming:
             chain.warming -= 1
-            chain.averaged = ADAPT(self.settings.target_accept - accept, chain.averaged)
+            chain.averaged = ADAPT(self.settings.target_accept - accept[0], chain.averaged)
             # Each draw of the warm-up tries a step size; what follows takes their average.
             chain.step_size = float(np.exp(chain.averaged[0 if chain.warming else 1]))
-        return before, steps, error > DIVERGED, accept
+        return (
+            np.asarray(whitening.centre) + went.place.position @ np.asarray(whitening.scale).T,
+            went.energy + np.where(legs.luck < -went.error, went.error, 0.0),
+            legs.steps, went.error > DIVERGED, accept, np.full(count, chain.step_size),
+            -went.place.potential, went.place.slope,
+        )  # fmt: skip
+
+    def _legs(self, chain: Chain, count: int) -> Legs:
+        """Draw what is left to chance: momenta, lengths, which ends are taken."""
+        rng = chain.rng
+        length = LENGTH * (1.0 + SPREAD * rng.uniform(-1.0, 1.0, count))
+        steps = length / chain.step_size + rng.uniform(size=count)
+        return Legs(
+            rng.standard_normal((count, chain.place.position.size)),
+            np.clip(steps, 1.0, self._most(chain)).astype(int), np.log1p(-rng.uniform(size=count)),
+        )  # fmt: skip
 
     def _most(self, chain: Chain) -> int:
         """Return how many steps a trajectory has at most: a walk, unlike a tree, has no end."""

@@ -1,12 +1,13 @@
-"""Walks through a potential and its gradients at many points, in one compiled program.
+"""Trajectories through a potential and its gradients at many points, in one compiled program.
 
 Most shapes of a multiverse take longer to compile for than to sample, so whatever needs gradients
 shares a program: the search of modes, curvature, matched densities, trajectories. And a call costs
-as much again as a third of a gradient, so many gradients are one call where they can be.
+half a gradient by itself, so that many gradients or trajectories are one call where they can be.
 """
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -15,49 +16,89 @@ from numpyro.infer.hmc_util import IntegratorState, euclidean_kinetic_energy, ve
 
 from densing.inference.whitening import Inputs, Whitening
 
-POINTS = 50
-"""Gradients of one call at the most."""
+POINTS, LEGS = 50, 25
+"""Gradients, and trajectories, of one call at the most."""
+
+
+class Place(NamedTuple):
+    """Where a chain stands."""
+
+    position: Any
+    """Whitened, shape (size,)."""
+    potential: Any
+    slope: Any
+    """Of the potential, in whitened coordinates."""
+
+
+class Legs(NamedTuple):
+    """Trajectories one after the other, a row each."""
+
+    momentum: np.ndarray
+    """Shape (leg, size)."""
+    steps: np.ndarray
+    luck: np.ndarray
+    """Logs of uniform numbers: a leg that raises the energy by less than minus that is taken; from
+    the others a chain is back where they began (Metropolis et al. 1953)."""
+
+
+class Travelled(NamedTuple):
+    """Legs of a tour as they went, a row each."""
+
+    place: Place
+    """Where the chain stood after each."""
+    energy: Any
+    """Hamiltonian at its beginning."""
+    error: Any
+    """By how much its end lies above that, infinite where there is no density."""
 
 
 class Walks:
-    """Walks and gradients of one potential. Called itself, it gives one value and gradient."""
+    """Trajectories and gradients of a potential. Called itself, it gives a value and a gradient."""
 
     def __init__(self, negative_log_density: Callable[[Any, Inputs], Any], size: int) -> None:
         self._program = jax.jit(_program(negative_log_density))
         self._none, self._same = jnp.zeros(size), jnp.eye(size)
         self._nowhere = jnp.zeros((POINTS, size))
+        self._still = _padded(Legs(np.zeros((1, size)), np.ones(1, int), np.zeros(1)))
 
     def __call__(self, z: Any, inputs: Inputs) -> tuple[Any, Any]:
         """Return the negative log density of the flat vector `z`, and its gradient."""
-        # A step of no length from there.
-        end = self.walk(self._none, self._none, self._none, 0.0, 1, inputs,
-                        Whitening(z, self._same))  # fmt: skip
-        return end.potential_energy, end.z_grad
+        energies, slopes = self._visited(self._still, inputs, Whitening(z, self._same))
+        return energies[0], slopes[0]
 
     def each(self, points: np.ndarray, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
         """Do so for many flat vectors, (point, size): shapes (point,) and (point, size)."""
-        none = self._none
-        way = Whitening(none, self._same)
-        energies, slopes = [], []
+        way = Whitening(self._none, self._same)
+        told = []
         for first in range(0, len(points), POINTS):
             some = np.asarray(points[first : first + POINTS])
             there = np.zeros(self._nowhere.shape)
             there[: len(some)] = some
-            _, energy, slope = self._program(
-                none, none, none, 0.0, len(some), inputs, way, there, visiting=True
-            )
-            energies.append(np.asarray(energy)[: len(some)])
-            slopes.append(np.asarray(slope)[: len(some)])
-        return np.concatenate(energies), np.concatenate(slopes)
+            legs = self._still._replace(steps=np.full(LEGS, len(some)))
+            found = self._visited(legs, inputs, way, points=there, visiting=True)
+            told.append([np.asarray(part)[: len(some)] for part in found])
+        energies, slopes = (np.concatenate(parts) for parts in zip(*told, strict=True))
+        return energies, slopes
 
-    def walk(
-        self, y: Any, momentum: Any, slope: Any, step_size: Any, steps: Any, inputs: Inputs,
-        whitening: Whitening,
-    ) -> IntegratorState:  # fmt: skip
-        """Walk from whitened `y` with `momentum`, where the potential's slope is `slope`."""
-        return self._program(
-            y, momentum, slope, step_size, steps, inputs, whitening, self._nowhere, visiting=False
-        )[0]
+    def _visited(
+        self, legs: Legs, inputs: Inputs, way: Whitening, *, points: Any = None,
+        visiting: bool = False,
+    ) -> tuple[Any, Any]:  # fmt: skip
+        place = Place(self._none, jnp.zeros(()), self._none)
+        points = self._nowhere if points is None else points
+        return self._program(place, legs, 1, 0.0, inputs, way, points, visiting=visiting)[2]
+
+    def tour(
+        self, place: Place, legs: Legs, step_size: Any, inputs: Inputs, whitening: Whitening
+    ) -> tuple[Place, Travelled]:
+        """Go `legs`, at most `LEGS`, from `place`: the place at the end, and what happened."""
+        count = len(legs.steps)
+        place = Place(*(jnp.asarray(part, float) for part in place))  # else it compiles anew
+        place, told, _ = self._program(
+            place, _padded(legs), count, step_size, inputs, whitening, self._nowhere,
+            visiting=False,
+        )  # fmt: skip
+        return place, jax.tree.map(lambda part: np.asarray(part)[:count], told)
 
 
 def at_each(
@@ -76,34 +117,56 @@ def at_each(
     return np.asarray(energies), np.asarray(slopes)
 
 
-def _program(negative_log_density: Callable[[Any, Inputs], Any]) -> Callable[..., Any]:
-    """Leapfrog steps, by NumPyro's integrator; or steps of no length, each from a point given."""
+def _padded(legs: Legs) -> Legs:
+    """Return `LEGS` rows."""
+    more = LEGS - len(legs.steps)
+    return Legs(*(np.pad(part, ((0, more), *((0, 0),) * (part.ndim - 1))) for part in legs))
 
-    def walk(
-        y: Any, momentum: Any, slope: Any, step_size: Any, steps: Any, inputs: Inputs,
-        whitening: Whitening, points: Any, visiting: Any,
-    ) -> tuple[IntegratorState, Any, Any]:  # fmt: skip
+
+def _program(negative_log_density: Callable[[Any, Inputs], Any]) -> Callable[..., Any]:
+    """Legs of leapfrog steps by NumPyro's integrator; or, visiting, a leg that goes from one of
+    `points` to the next without looking at what lies between.
+    """  # noqa: D205
+
+    def tour(
+        place: Place, legs: Legs, count: Any, step_size: Any, inputs: Inputs,
+        whitening: Whitening, points: Any, *, visiting: Any,
+    ) -> tuple[Place, Travelled, tuple[Any, Any]]:  # fmt: skip
         def energy(y: Any) -> Any:
             return negative_log_density(whitening.centre + jnp.matmul(whitening.scale, y), inputs)
 
         _, update = velocity_verlet(energy, euclidean_kinetic_energy)
-        masses = jnp.ones_like(y)
+        masses = jnp.ones_like(place.position)
 
         def step(number: Any, carried: Any) -> Any:
-            state, energies, slopes = carried
+            state, (energies, slopes) = carried
             row = number % POINTS
             state = IntegratorState(
                 jnp.where(visiting, points[row], state.z), jnp.where(visiting, 0.0, state.r),
                 state.potential_energy, jnp.where(visiting, 0.0, state.z_grad),
             )  # fmt: skip
             state = update(step_size, masses, state)
-            return (
-                state, energies.at[row].set(state.potential_energy),
-                slopes.at[row].set(state.z_grad),
-            )  # fmt: skip
+            value, slope = state.potential_energy, state.z_grad
+            return state, (energies.at[row].set(value), slopes.at[row].set(slope))
 
-        begin = IntegratorState(y, momentum, jnp.zeros(()), slope)
-        told = jnp.zeros(len(points)), jnp.zeros_like(points)
-        return jax.lax.fori_loop(0, steps, step, (begin, *told))
+        def leg(number: Any, carried: Any) -> Any:
+            place, told, visited = carried
+            momentum = legs.momentum[number]
+            begin = IntegratorState(place.position, momentum, place.potential, place.slope)
+            end, visited = jax.lax.fori_loop(0, legs.steps[number], step, (begin, visited))
+            before = place.potential + euclidean_kinetic_energy(masses, momentum)
+            after = end.potential_energy + euclidean_kinetic_energy(masses, end.r)
+            error = jnp.where(jnp.isfinite(after), after - before, jnp.inf)
+            taken = legs.luck[number] < -error
+            there = Place(end.z, end.potential_energy, end.z_grad)
+            place = jax.tree.map(partial(jnp.where, taken), there, place)
+            now = Travelled(place, before, error)
+            told = jax.tree.map(lambda rows, row: rows.at[number].set(row), told, now)
+            return place, told, visited
 
-    return walk
+        rows, numbers = jnp.zeros_like(legs.momentum), jnp.zeros(LEGS)
+        told = Travelled(Place(rows, numbers, rows), numbers, numbers)
+        visited = jnp.zeros(len(points)), jnp.zeros_like(points)
+        return jax.lax.fori_loop(0, count, leg, (place, told, visited))
+
+    return tour
