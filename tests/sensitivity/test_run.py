@@ -103,7 +103,7 @@ AXES = Axes(
 def test_a_folder_with_a_run_of_other_axes_serves(tmp_path, monkeypatch):
     """One axis of two, and the same two in another order: nothing is fitted anew."""
     model = load_model().choose(reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1)
-    written = []
+    written, fitted = [], []
 
     def here(work, folder, workers, jobs):
         for _, universes in jobs:
@@ -118,6 +118,7 @@ def test_a_folder_with_a_run_of_other_axes_serves(tmp_path, monkeypatch):
         told = run.run(
             design(axes, full=True), model, world.evidence(), load_settings("universe"), tmp_path
         )
+        fitted.append(told["fitted"])
         return [(u["levels"], u["left"], u["name"], u["answer"]) for u in told["universes"]]
 
     both = go(AXES)
@@ -132,3 +133,4 @@ def test_a_folder_with_a_run_of_other_axes_serves(tmp_path, monkeypatch):
         "default", "catalog: derived", "tokens: 1T", "catalog: derived, tokens: 1T",
     ]  # fmt: skip
     assert len(written) == 4
+    assert fitted == [4, 0, 0]

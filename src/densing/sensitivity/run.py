@@ -51,7 +51,8 @@ def run(
     -------
     dict
         `universes` (records, in the design's order), `around` (the default's model and evidence,
-        settings and seed), `skipped` (levels and reason) and `seconds`, of this call alone.
+        settings and seed), `skipped` (levels and reason), and of this call alone `seconds` and
+        `fitted`, the number of universes that were not there before.
 
     Raises
     ------
@@ -63,6 +64,7 @@ def run(
         groups, skipped = plan(design, model, evidence, settings, seed=seed)
         wanted = [planned for group in groups for planned in group.members]
         files = [folder / "universes" / f"{planned.name}.json" for planned in wanted]
+        missed = sum(read_universe(folder, planned.name) is None for planned in wanted)
         work = partial(_solve, settings=settings, seed=seed, workers=workers)
         send = partial(_here, work, folder, workers)
         if client is not None:
@@ -79,6 +81,7 @@ def run(
         },
         "skipped": [{"levels": dict(s.levels), "reason": s.reason} for s in skipped],
         "seconds": round(perf_counter() - began, 1),
+        "fitted": missed - sum(read_universe(folder, p.name) is None for p in wanted),
     }
 
 
