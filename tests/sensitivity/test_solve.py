@@ -9,8 +9,10 @@ import pytest
 from densing.inference.matching import Normal
 from densing.models.declaration import load_model
 from densing.models.layout import lay_out
+from densing.results.health import grid_reasons
 from densing.sensitivity import solve as module
 from densing.sensitivity.leaders import Leader, NoLeader
+from densing.sensitivity.padding import Sizes
 from densing.sensitivity.plan import Group, Planned
 from densing.sensitivity.store import read_universe, write_leader
 from models import world
@@ -18,14 +20,15 @@ from models import world
 STARTING = Normal(None, None, 0)
 LEADER = Leader(None, None, STARTING, STARTING, None, None, trustworthy=True)
 NAMES = ["0" * 16, "1" * 16, "2" * 16]
+SIZES = Sizes(1, 1, 5, 4, 9, 9, low=-3.0, points=61, step=0.15)
 BREAK = np.linalg.LinAlgError("Singular matrix")
 
 
 class Machine:
     """Leads and follows in name alone; its numbers break down where it is told."""
 
-    def __init__(self, *breaks):
-        self.breaks = breaks
+    def __init__(self, *breaks, sizes):
+        self.breaks, self.sizes = breaks, sizes
 
     def _done(self, what, name):
         if f"{what} {name[0]}" in self.breaks:
@@ -64,14 +67,26 @@ def done(monkeypatch, tmp_path):
     def draws(machine, sampled, inputs, layout, *, how):
         doubtful = f"{sampled.how} {inputs[0]} astray" in machine.breaks
         reasons = ["chains disagree"] if doubtful else []
-        verdict = "not trustworthy" if doubtful else "trustworthy"
-        found = {"how": sampled.how, "verdict": verdict, "reasons": reasons}
+        off = {
+            fault: machine.sizes == SIZES and f"{sampled.how} {inputs[0]} {fault}" in machine.breaks
+            for fault in ("coarse", "short")
+        }
+        told = {"integration_error": 0.1 * off["coarse"], "edge_mass": 0.1 * off["short"]}
+        reasons += grid_reasons(**told)
+        verdict = "not trustworthy" if reasons else "trustworthy"
+        found = {"how": sampled.how, "verdict": verdict, "reasons": reasons, **told}
         return {"diagnostics": found | {"gradient_evaluations": 5}}
 
     def go(*breaks, wanted=members, elder=None):
-        group = Group(None, None, members, elder)
-        monkeypatch.setattr(module, "_machine", lambda *_: Machine(*breaks))
-        monkeypatch.setattr(module, "_inputs", lambda group, planned: planned.name)
+        group = Group(None, SIZES, members, elder)
+        built.clear()
+
+        def program(group, **_):
+            built.append(group.sizes)
+            return Machine(*breaks, sizes=group.sizes)
+
+        monkeypatch.setattr(module, "program", program)
+        monkeypatch.setattr(module, "arrays", lambda group, planned: planned.name)
         monkeypatch.setattr(module, "from_leader", lambda *_, **__: None)
         monkeypatch.setattr(module, "from_draws", draws)
         settings = SimpleNamespace(model_dump_json=str)
@@ -79,7 +94,8 @@ def done(monkeypatch, tmp_path):
         records = [read_universe(tmp_path, planned.name) for planned in wanted]
         return [record["diagnostics"]["how"] for record in records]
 
-    go.members, go.folder = members, tmp_path
+    built = []
+    go.members, go.folder, go.built = members, tmp_path, built
     return go
 
 
@@ -120,6 +136,28 @@ def test_chains_that_fail_from_the_leader_are_begun_from_dispersed_starts(
     assert done(*[f"{broken} astray" for broken in breaks]) == ["begin", how, "follow"]
     told = read_universe(done.folder, NAMES[1])["diagnostics"]
     assert (told["gradient_evaluations"], told["verdict"]) == (gradients, verdict)
+
+
+@pytest.mark.parametrize(("fault", "step", "low"), [("coarse", 0.1, -3.0), ("short", 0.15, -6.0)])
+@pytest.mark.parametrize(("which", "first"), [(0, "begin"), (2, "follow")])
+def test_where_the_grid_alone_is_at_fault_a_universe_has_its_own(
+    done, fault, step, low, which, first
+):
+    how = ["begin", "follow", "follow"]
+    how[which] = "follow, on a grid of its own"
+    assert done(f"{first} {which} {fault}") == how
+    told = read_universe(done.folder, NAMES[which])["diagnostics"]
+    assert (told["verdict"], told["gradient_evaluations"]) == ("trustworthy", 10)
+    (own,) = {sizes for sizes in done.built if sizes != SIZES}
+    assert (own.step, own.low) == pytest.approx((step, low))
+    before = SIZES.low + (SIZES.points - 1) * SIZES.step
+    assert own.low + (own.points - 1) * own.step >= before + (SIZES.low - low) - 1e-9
+
+
+def test_chains_that_disagree_are_not_mended_by_a_grid(done):
+    broken = ["follow 1 astray", "inherit 1 astray", "lead 1 astray", "lead 1 coarse"]
+    assert done(*broken) == ["begin", "lead", "follow"]
+    assert set(done.built) == {SIZES}
 
 
 @pytest.mark.parametrize(

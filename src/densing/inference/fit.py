@@ -16,7 +16,7 @@ from densing.inference.settings import Settings, load_settings
 from densing.inference.targets import TargetDraws, draw_targets
 from densing.models.declaration import Model, load_model
 from densing.models.joint import Switches, joint
-from densing.models.layout import GRID_STEP, Layout, lay_out
+from densing.models.layout import FINER, GRID_STEP, LONGER, Layout, lay_out
 from densing.models.prior_draws import prior_draws
 from densing.models.program import Program
 from densing.results.derive import derived
@@ -26,11 +26,6 @@ from densing.results.predict import predict_scores
 
 PRIOR_DRAWS = 500
 """Draws from the prior that go into a run."""
-FINER = 2.0 / 3.0
-"""Factor on the integration grid's step where a run proves it too coarse: the error falls with
-the eighth power of the step or so."""
-LONGER = 3.0
-"""By how much a grid is made longer at either end, ln parameters, where a run proves it short."""
 TRIES = 3
 """Grids that a fit tries."""
 

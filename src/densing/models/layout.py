@@ -27,6 +27,11 @@ USUAL_LEVEL = -1.0
 """Log density around which a family's typical model is expected (prior `level`)."""
 GRID_STEP = 0.15
 """Spacing of the integration grid in ln parameters; checked after each fit (`health`)."""
+FINER = 2.0 / 3.0
+"""Factor on the integration grid's step where a run proves it too coarse: the error falls with
+the eighth power of the step or so."""
+LONGER = 3.0
+"""By how much a grid is made longer at either end, ln parameters, where a run proves it short."""
 GRID_MARGIN = (9.0, 7.0)
 """How far the grid reaches below the smallest and above the largest model; checked, too."""
 

@@ -14,7 +14,7 @@ import numpy as np
 from densing.models.declaration import Model
 from densing.models.grid import MARGIN, POINTS_PER_NODE, Grid, build_grid
 from densing.models.joint import JointData, Switches
-from densing.models.layout import GRID_STEP, Layout
+from densing.models.layout import FINER, GRID_STEP, LONGER, Layout
 from densing.models.prior import Prior
 
 FEW_CELLS = 30
@@ -74,7 +74,6 @@ def common(layouts: Sequence[Layout]) -> Sizes:
     step, more = (FEW_STEP, FEW_MORE) if few else (GRID_STEP, 0.0)
     low = min(float(layout.data.grid.points[0]) for layout in layouts) - more
     high = max(float(layout.data.grid.points[-1]) for layout in layouts) + more
-    steps = int(np.ceil((high - low) / (step * POINTS_PER_NODE))) * POINTS_PER_NODE
 
     def largest(dim: str) -> int:
         return max(layout.sizes[dim] for layout in layouts)
@@ -85,8 +84,22 @@ def common(layouts: Sequence[Layout]) -> Sizes:
         cell=max(len(layout.data.scores.items) for layout in layouts),
         loss=max(len(layout.data.runs.n) for layout in layouts),
         checkpoint=max(len(layout.data.checkpoints.loss) for layout in layouts),
-        low=low, points=steps + 1, step=step,
+        low=low, points=_points(low, high, step), step=step,
     )  # fmt: skip
+
+
+def better(sizes: Sizes, *, coarse: bool, short: bool) -> Sizes:
+    """Return the same with a grid that is finer, or longer, as a fit's grid is mended."""
+    step = sizes.step * (FINER if coarse else 1.0)
+    more = LONGER if short else 0.0
+    low = sizes.low - more
+    high = sizes.low + (sizes.points - 1) * sizes.step + more
+    return sizes._replace(low=low, points=_points(low, high, step), step=step)
+
+
+def _points(low: float, high: float, step: float) -> int:
+    """Points that a grid from `low` to at least `high` has."""
+    return int(np.ceil((high - low) / (step * POINTS_PER_NODE))) * POINTS_PER_NODE + 1
 
 
 def padded(layout: Layout, sizes: Sizes) -> JointData:

@@ -2,23 +2,26 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache, partial
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
-
-import jax
-import jax.numpy as jnp
 
 from densing.inference.sampler import Sampled
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
 from densing.inference.whitening import Inputs
-from densing.results.health import chains_did_their_part
+from densing.results.health import (
+    MAX_EDGE_MASS,
+    MAX_INTEGRATION_ERROR,
+    chains_did_their_part,
+)
 from densing.sensitivity.leaders import Leader, NoLeader
-from densing.sensitivity.machine import ELSEWHERE, Machine, build_machine
-from densing.sensitivity.padding import padded
+from densing.sensitivity.machine import ELSEWHERE, Machine
+from densing.sensitivity.padding import better
 from densing.sensitivity.plan import Group, Planned
+from densing.sensitivity.programs import arrays, program
 from densing.sensitivity.record import FAULTS, failed, good
 from densing.sensitivity.store import (
     read_leader,
@@ -56,35 +59,23 @@ def solve(
         if head.name not in [p.name for p in wanted] or (group.elder and elder is None):
             return
 
-    inputs_of = partial(_inputs, group)
-
-    def make() -> Machine:
-        priors = group.arrays(head)[1]
-        return build_machine(
-            group.shape, group.sizes, priors, inputs_of(head), settings, workers=threads
-        )
-
-    machine = _machine((group.shape, group.sizes, settings.model_dump_json(), threads), make)
+    make = partial(program, settings=settings, threads=threads)
     if leader is None:
         began = perf_counter()
-        inputs = inputs_of(head)
+        machine, inputs = make(group), arrays(group, head)
         sampled, record = _led(machine, inputs, head, seed, elder)
         leader = _leader(machine, sampled, inputs, record)
         if isinstance(leader, Leader):
             record["diagnostics"]["gradient_evaluations"] += leader.evaluations
         write_leader(folder, group.name, leader)
-        _keep(folder, head, record, began)
+        _keep(folder, head, _on_a_good_grid(record, group, leader, head, seed, make), began)
     for planned in wanted:
         if read_universe(folder, planned.name) is None:
             began = perf_counter()
             own = (seed + int(planned.name[:8], 16)) % 2**31
-            record = _follow(machine, leader, inputs_of(planned), planned, own)
+            record = _follow(make(group), leader, arrays(group, planned), planned, own)
+            record = _on_a_good_grid(record, group, leader, planned, own, make)
             _keep(folder, planned, record, began)
-
-
-def _inputs(group: Group, planned: Planned) -> Inputs:
-    facts, _ = group.arrays(planned)
-    return jax.tree.map(jnp.asarray, Inputs(padded(planned.layout, group.sizes), facts))
 
 
 def _leader(
@@ -117,6 +108,24 @@ def _follow(
             spent = record["diagnostics"]["gradient_evaluations"]
     record = _led(machine, inputs, planned, seed + ELSEWHERE, leader)[1]
     record["diagnostics"]["gradient_evaluations"] += spent
+    return record
+
+
+def _on_a_good_grid(
+    record: dict[str, Any], group: Group, leader: Leader | NoLeader, planned: Planned, seed: int,
+    make: Callable[[Group], Machine],
+) -> dict[str, Any]:  # fmt: skip
+    """Fit once more on a finer or longer grid where nothing but the group's grid is at fault."""
+    told = record["diagnostics"]
+    if good(record) or not _did_their_part(record):
+        return record
+    own = replace(group, sizes=better(
+        group.sizes, coarse=not told["integration_error"] <= MAX_INTEGRATION_ERROR,
+        short=not told["edge_mass"] <= MAX_EDGE_MASS,
+    ))  # fmt: skip
+    record = _follow(make(own), leader, arrays(own, planned), planned, seed)
+    record["diagnostics"]["how"] += ", on a grid of its own"
+    record["diagnostics"]["gradient_evaluations"] += told["gradient_evaluations"]
     return record
 
 
@@ -165,26 +174,3 @@ def _did_their_part(record: Mapping[str, Any]) -> bool:
 def _keep(folder: Path, planned: Planned, record: dict[str, Any], began: float) -> None:
     record["diagnostics"]["seconds"] = round(perf_counter() - began, 2)
     write_universe(folder, planned.name, planned.about | record)
-
-
-class _Key:
-    """A machine's key, hashed without what it is built from."""
-
-    def __init__(self, key: tuple[Any, ...], make: Callable[[], Machine]) -> None:
-        self.key, self.make = key, make
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self.key == other.key
-
-
-def _machine(key: tuple[Any, ...], make: Callable[[], Machine]) -> Machine:
-    return _built(_Key(key, make))
-
-
-@lru_cache(maxsize=12)
-def _built(key: _Key) -> Machine:
-    """Compiled programs stay with the worker process."""
-    return key.make()
