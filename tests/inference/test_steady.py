@@ -170,7 +170,7 @@ def test_one_program_tells_gradients_and_walks():
 
     prior = Prior(family="normal", args={"loc": 0.0, "scale": 2.0}, unit="1", about="a rate")
     inputs = Inputs(jnp.asarray(1.0), {})
-    built = build(model, {"rate": prior}, {}, inputs)
+    built = build(model, {"rate": prior}, {}, inputs, shared=True)
     at = np.array([0.7])
     value, slope = built.value_and_grad(at, inputs)
     wanted = jax.value_and_grad(built.negative_log_density)(at, inputs)

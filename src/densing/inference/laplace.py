@@ -92,9 +92,9 @@ def hessian(
     """Hessian in whitened coordinates at their origin, shape (size, size)."""
     centre, scale = np.asarray(at.centre), np.asarray(at.scale)
 
-    offsets = step * scale.T  # a row is a step along one whitened direction
-    points = np.concatenate([centre + offsets, centre - offsets])
-    ahead, behind = np.split(at_each(value_and_grad, points, inputs)[1] @ scale, 2)
+    steps = np.concatenate([step * np.eye(centre.size), -step * np.eye(centre.size)])
+    found = at_each(value_and_grad, np.stack([centre + scale @ h for h in steps]), inputs)[1]
+    ahead, behind = np.split(np.stack([scale.T @ slope for slope in found]), 2)
     matrix = (ahead - behind) / (2.0 * step)
     return 0.5 * (matrix + matrix.T)
 

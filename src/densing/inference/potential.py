@@ -5,7 +5,9 @@ program is compiled once per shape and not once per data set.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -13,6 +15,7 @@ import jax.numpy as jnp
 from jax.flatten_util import ravel_pytree
 from numpyro import handlers
 from numpyro.distributions import biject_to
+from numpyro.distributions.distribution import validation_enabled
 from numpyro.infer.util import log_density
 
 from densing.inference.numpyro_engine import NumpyroProgram
@@ -45,8 +48,21 @@ def build(
     priors: Mapping[str, Prior],
     sizes: Mapping[str, int],
     inputs: Inputs,
+    *,
+    shared: bool = False,
 ) -> Potential:
-    """Build the potential of `model` for the shapes of `inputs`."""
+    """Build the potential of `model` for the shapes of `inputs`; nothing is compiled before it is
+    needed.
+
+    Parameters
+    ----------
+    shared
+        Whether one program is to serve for gradients and trajectories, where each by itself
+        would take longer to compile for than to sample with. NumPyro's checks of arguments and
+        values are left out of it, a fifth of that time: priors and data were checked when they
+        were read, and chains walk where parameters are valid.
+    """  # noqa: D205
+    checks = partial(validation_enabled, is_validate=False) if shared else nullcontext
 
     def program(data: Any, facts: Mapping[str, Any]) -> None:
         model(NumpyroProgram(priors, sizes, facts), data)
@@ -75,11 +91,13 @@ def build(
 
     def negative_log_density(z: Any, inputs: Inputs) -> Any:
         values, jacobian = constrained(z)
-        return -(log_density(program, tuple(inputs), {}, values)[0] + jacobian)
+        with checks():  # while it is traced
+            return -(log_density(program, tuple(inputs), {}, values)[0] + jacobian)
 
     def constrain(z: Any, inputs: Inputs) -> dict[str, Any]:
         fixed = handlers.substitute(program, data=constrained(z)[0])
-        sites = handlers.trace(fixed).get_trace(*inputs)
+        with checks():
+            sites = handlers.trace(fixed).get_trace(*inputs)
         return {
             name: site["value"]
             for name, site in sites.items()
@@ -91,8 +109,9 @@ def build(
         return jax.random.uniform(key, (flat.size,), flat.dtype, -2.0, 2.0)
 
     walks = Walks(negative_log_density, int(flat.size))
+    gradient = walks if shared else jax.jit(jax.value_and_grad(negative_log_density))
     return Potential(
-        negative_log_density, walks, walks.tour, constrain, start, int(flat.size), labels
+        negative_log_density, gradient, walks.tour, constrain, start, int(flat.size), labels
     )
 
 

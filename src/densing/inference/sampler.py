@@ -222,6 +222,7 @@ def build_sampler(
     sizes: Mapping[str, int],
     settings: Settings,
     workers: int = WORKERS,
+    shared: bool = False,
 ) -> Sampler:
     """Build a sampler of `program` (a function of a `Program` and data).
 
@@ -237,9 +238,11 @@ def build_sampler(
         Length of each named dimension.
     workers
         Threads that chains run on.
+    shared
+        Whether trajectories of a known length are what will be run (`potential.build`).
     """
     prepare_jax()
-    potential = build(program, priors, sizes, inputs)
+    potential = build(program, priors, sizes, inputs, shared=shared)
 
     def energies(z: Any, given: Inputs) -> Any:
         return jax.lax.map(partial(_energy, potential, given), z, batch_size=20)

@@ -4,17 +4,11 @@ import os
 from pathlib import Path
 
 import jax
-import numpyro
 
 
 def prepare_jax() -> None:
-    """Turn on 64 bit and the compilation cache in the user's cache folder.
-
-    NumPyro's checks of every argument and value are turned off: a fifth of the time to compile.
-    What a user gives is checked where it is read, and samplers walk where parameters are valid.
-    """
+    """Turn on 64 bit and the compilation cache in the user's cache folder."""
     jax.config.update("jax_enable_x64", True)  # noqa: FBT003
-    numpyro.enable_validation(False)  # noqa: FBT003
     if jax.config.jax_compilation_cache_dir is None:
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         jax.config.update("jax_compilation_cache_dir", str(base / "densing" / "jax"))

@@ -246,7 +246,7 @@ def build_machine(
     return Machine(
         build_sampler(
             lambda m, d: joint(cast(Program, Masked(m, d)), d, shape.switches), inputs,
-            priors=priors, sizes=lengths, settings=settings, workers=workers,
+            priors=priors, sizes=lengths, settings=settings, workers=workers, shared=True,
         ),
         shape.switches,
     )  # fmt: skip
