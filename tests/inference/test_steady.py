@@ -1,5 +1,7 @@
 """Trajectories of a known length, on a correlated normal whose moments are known."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -76,6 +78,26 @@ def test_statistics_are_the_draws_own(potential):
     np.testing.assert_allclose(chains.slope[1, :10], slope, atol=1e-9)
     # The Hamiltonian is above the potential by momenta of three dimensions.
     assert np.mean(told.energy + told.lp) == pytest.approx(1.5, abs=0.5)
+
+
+def test_the_energy_told_is_where_a_trajectory_is_left(potential):
+    """At its end where that is taken, by little another than at its beginning; else there."""
+    steady, taken, y = Steady(potential, SETTINGS), [], np.ones(3)
+    energy, slope = potential.value_and_grad(SHAPE.centre + SHAPE.scale @ y, INPUTS)
+    slope = SHAPE.scale.T @ slope
+    chain = steady.begin(jax.random.key(3), y, energy, slope, INPUTS, SHAPE, Pace(1.2, 0))
+    for _ in range(8):
+        rng = np.random.default_rng()
+        rng.bit_generator.state = chain.rng.bit_generator.state
+        place = chain.place
+        told = steady._draws(chain, 25, INPUTS, SHAPE)
+        again = replace(chain, rng=rng, place=place)
+        _, went = potential.tour(place, steady._legs(again, 25), 1.2, INPUTS, SHAPE)
+        moved = np.any(np.diff(told[0], axis=0) != 0.0, axis=1)
+        np.testing.assert_allclose(told[1][1:][~moved], went.energy[1:][~moved])
+        np.testing.assert_allclose(told[1][1:][moved], (went.energy + went.error)[1:][moved])
+        taken += list(moved)
+    assert 0.2 < np.mean(taken) < 0.95
 
 
 def test_no_two_trajectories_need_be_of_one_length(potential):

@@ -56,7 +56,9 @@ def test_all_of_it_is_one_program():
     own.each(np.ones((7, 3)), INPUTS)
     own.tour(Place(np.ones(3), 0.5, np.ones(3)), legs([2, 3], [-1, -1]), 0.1, INPUTS, SHAPE)
     place = Place(np.ones(3), *own(np.ones(3), INPUTS))
-    own.tour(place, legs([2], [-1]), 0.1, INPUTS, SHAPE)
+    own.tour(place, legs([2], [-1]), np.float64(0.1), INPUTS, SHAPE)
+    short = legs([2], [-1])._replace(steps=np.array([2], np.int32))
+    own.tour(place, short, 0.1, INPUTS, SHAPE)
     assert len(traced) == once
 
 
@@ -105,12 +107,13 @@ def test_a_tour_is_its_legs_and_a_leg_without_luck_leads_nowhere():
     assert went.place.position.shape == (3, 3)
 
 
-def test_a_leg_that_ends_where_there_is_no_density_is_never_taken(walks):
-    momentum = np.array([[1e6, 0.0, 0.0]])
+@pytest.mark.parametrize("fault", [jnp.nan, jnp.inf, -jnp.inf])
+def test_a_leg_that_ends_where_there_is_no_density_is_never_taken(fault):
+    prepare_jax()
+    walks = Walks(lambda z, inputs: jnp.where(z[0] > 1e3, fault, jnp.sum(z**2)), 3)
+    leg = Legs(np.array([[1e6, 0.0, 0.0]]), np.array([1]), np.array([-1e9]))
     place = Place(np.ones(3), *walks(np.ones(3), INPUTS))
     flat = Whitening(np.zeros(3), np.eye(3))
-    end, went = walks.tour(
-        place, Legs(momentum, np.array([1]), np.array([-1e9])), 1.0, INPUTS, flat
-    )
+    end, went = walks.tour(place, leg, 1.0, INPUTS, flat)
     assert went.error[0] == np.inf
     np.testing.assert_array_equal(end.position, 1.0)

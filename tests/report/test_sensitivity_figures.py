@@ -22,7 +22,10 @@ def test_every_universe_has_a_place_and_a_doubtful_one_is_marked():
     assert len(markers(top, "D")) == 1
     assert len(markers(top, "x")) == 1
     assert "1 not trustworthy" in top.get_title(loc="left")
-    assert len(markers(below, "s")) == 5 * 2
+    default, off = (set(zip(*line.get_data(), strict=True)) for line in markers(below, "s"))
+    # Columns: 1T, 5T (the default), 5T without E, 10T, doubtful; rows as the labels below.
+    assert off == {(0, 1), (2, 4), (3, 2), (4, 1), (4, 4)}
+    assert default == {(0, 3), (1, 0), (1, 3), (2, 0), (3, 3)}
     assert [t.get_text() for t in below.get_yticklabels()] == [
         "5T", "1T", "10T", "with E", "without E"
     ]  # fmt: skip

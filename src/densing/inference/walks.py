@@ -59,12 +59,13 @@ class Walks:
         self._program = jax.jit(_program(negative_log_density))
         self._none, self._same = jnp.zeros(size), jnp.eye(size)
         self._nowhere = jnp.zeros((POINTS, size))
-        self._still = _padded(Legs(np.zeros((1, size)), np.ones(1, int), np.zeros(1)))
+        self._zero = jnp.zeros(())
+        self._still = Legs(jnp.zeros((LEGS, size)), np.ones(LEGS, np.int64), jnp.zeros(LEGS))
 
     def __call__(self, z: Any, inputs: Inputs) -> tuple[Any, Any]:
         """Return the negative log density of the flat vector `z`, and its gradient."""
         energies, slopes = self._visited(self._still, inputs, Whitening(z, self._same))
-        return energies[0], slopes[0]
+        return np.asarray(energies)[0], np.asarray(slopes)[0]
 
     def each(self, points: np.ndarray, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
         """Do so for many flat vectors, (point, size): shapes (point,) and (point, size)."""
@@ -74,7 +75,7 @@ class Walks:
             some = np.asarray(points[first : first + POINTS])
             there = np.zeros(self._nowhere.shape)
             there[: len(some)] = some
-            legs = self._still._replace(steps=np.full(LEGS, len(some)))
+            legs = self._still._replace(steps=np.full(LEGS, len(some), np.int64))
             found = self._visited(legs, inputs, way, points=there, visiting=True)
             told.append([np.asarray(part)[: len(some)] for part in found])
         energies, slopes = (np.concatenate(parts) for parts in zip(*told, strict=True))
@@ -84,7 +85,7 @@ class Walks:
         self, legs: Legs, inputs: Inputs, way: Whitening, *, points: Any = None,
         visiting: bool = False,
     ) -> tuple[Any, Any]:  # fmt: skip
-        place = Place(self._none, jnp.zeros(()), self._none)
+        place = Place(self._none, self._zero, self._none)
         points = self._nowhere if points is None else points
         return self._program(place, legs, 1, 0.0, inputs, way, points, visiting=visiting)[2]
 
@@ -93,9 +94,10 @@ class Walks:
     ) -> tuple[Place, Travelled]:
         """Go `legs`, at most `LEGS`, from `place`: the place at the end, and what happened."""
         count = len(legs.steps)
-        place = Place(*(jnp.asarray(part, float) for part in place))  # else it compiles anew
+        # Of the same types from wherever they come: it would be compiled anew for others.
+        place = Place(*(jnp.asarray(part, float) for part in place))
         place, told, _ = self._program(
-            place, _padded(legs), count, step_size, inputs, whitening, self._nowhere,
+            place, _padded(legs), count, float(step_size), inputs, whitening, self._nowhere,
             visiting=False,
         )  # fmt: skip
         return place, jax.tree.map(lambda part: np.asarray(part)[:count], told)
@@ -120,6 +122,7 @@ def at_each(
 def _padded(legs: Legs) -> Legs:
     """Return `LEGS` rows."""
     more = LEGS - len(legs.steps)
+    legs = legs._replace(steps=legs.steps.astype(np.int64))
     return Legs(*(np.pad(part, ((0, more), *((0, 0),) * (part.ndim - 1))) for part in legs))
 
 

@@ -112,7 +112,7 @@ def _choices(
     ]
     for shade in (DEFAULT, colour):  # one line each: a line for each mark takes seconds to draw
         of = [(x, y) for x, y, mark in marks if mark == shade]
-        ax.plot(*zip(*of, strict=True), "s", ms=3.6, color=shade)
+        ax.plot([x for x, _ in of], [y for _, y in of], "s", ms=3.6, color=shade)
     first = [y for y, (axis, _) in enumerate(rows) if not y or rows[y - 1][0] != axis]
     for band, (start, stop) in enumerate(zip(first, [*first[1:], len(rows)], strict=True)):
         if band % 2:

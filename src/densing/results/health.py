@@ -30,7 +30,7 @@ class Health:
     integration_error: float
     edge_mass: float
     worst: str
-    """The parameter with the fewest effective draws."""
+    """The parameter with the fewest effective draws, where they were counted."""
     reasons: tuple[str, ...]
     first_divergences: int = 0
     """Divergent transitions of a first try in larger steps, whose draws were dropped."""

@@ -34,7 +34,7 @@ class Refit(NamedTuple):
     max_rhat: float | None
     """Of the rates; None where draws of another fit were reweighted."""
     min_ess: float
-    """Effective draws of what mixes worst; the limit is on the rates alone."""
+    """Effective draws of the rates, of the one that has fewest."""
 
     @property
     def trustworthy(self) -> bool:

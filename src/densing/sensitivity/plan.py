@@ -56,7 +56,7 @@ class Group:
     @property
     def name(self) -> str:
         """Identity of the leader's fit in this shape."""
-        content = (VERSION, self.shape, self.sizes, self.members[0].name, self.elder)
+        content = (VERSION, self.shape, self.sizes, self.members[0].name)
         return sha256(repr(content).encode()).hexdigest()[:16]
 
     def around(self, some: Sequence[Planned]) -> "Group":

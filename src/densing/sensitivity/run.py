@@ -165,7 +165,8 @@ def missing(groups: Sequence[Group], folder: Path) -> list[Job]:
 
     In that order leaders are done when the first chunk comes up. A group's programs are compiled
     by one worker if it is small, by each worker if not; the longest small groups come first.
-    The leader that others inherit from comes first, beside those that inherit from none.
+    Until the leader that others inherit from is done, there are the leaders that inherit from none
+    and nothing else.
     """
     by_name = {group.name: group for group in groups}
     for group in groups:

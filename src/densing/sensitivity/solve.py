@@ -68,7 +68,8 @@ def solve(
         if isinstance(leader, Leader):
             record["diagnostics"]["gradient_evaluations"] += leader.evaluations
         write_leader(folder, group.name, leader)
-        _keep(folder, head, _on_a_good_grid(record, group, leader, head, seed, make), began)
+        if read_universe(folder, head.name) is None:  # what was told once stays, its leader lost
+            _keep(folder, head, _on_a_good_grid(record, group, leader, head, seed, make), began)
     for planned in wanted:
         if read_universe(folder, planned.name) is None:
             began = perf_counter()
