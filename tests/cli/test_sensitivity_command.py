@@ -47,6 +47,8 @@ def test_a_run_of_three_universes(folder):
         interval = universe["population"]["doubling_months"]
         assert set(interval) == {"median", "lower", "upper", "prob", "kind"}
         assert universe["diagnostics"]["verdict"] in ("trustworthy", "not trustworthy")
+    assert answer["diagnostics"]["fitted"] == 3
+    assert answer["diagnostics"]["seconds"] > 1.0
     early = answer["universes"][2]
     assert early["models"] < answer["universes"][0]["models"]
     (skipped,) = answer["skipped"]

@@ -98,6 +98,8 @@ def sensitivity(
                 dask=dask, listen=listen,
             )  # fmt: skip
         answer = summarise(result, declared) | made(model.name, settings.name, sampling.seed)
+        # Of this call alone: the rest of the answer is the same however often it was stopped.
+        answer["diagnostics"] |= {key: result[key] for key in ("seconds", "fitted")}
         written = write_sensitivity(answer, out)
     if json:
         print_json(answer)

@@ -39,7 +39,7 @@ def summarise(result: Mapping[str, Any], axes: Axes) -> dict[str, Any]:
         "widest": widest(told),
         "variance": variance,
         "claims": [claim(universes, axes, e) for e in ESTIMANDS],
-        "diagnostics": diagnostics(universes) | {k: result.get(k) for k in ("seconds", "fitted")},
+        "diagnostics": diagnostics(universes),
         "skipped": result["skipped"], "around": result.get("around"),
     }  # fmt: skip
 
@@ -48,8 +48,7 @@ def diagnostics(universes: Sequence[Record]) -> dict[str, Any]:
     """How the universes were fitted, how many may be trusted and what they took.
 
     `gradients_over_default` is the gradients of all universes, the default among them, over the
-    default universe's own: how many fits like that one the multiverse is worth. `worker_seconds`
-    are all universes' own; beside them stand `seconds` of the last call and how many it `fitted`.
+    default universe's own: how many fits like that one the multiverse is worth.
     """
     how: dict[str, int] = {}
     for universe in universes:
