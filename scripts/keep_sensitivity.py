@@ -43,11 +43,13 @@ def paragraph(kept: dict[str, Any]) -> str:
     fails = " or ".join(f"{f['title']} = *{f['level']}*" for f in claim["fails_at"])
     some = any(f["supported"] for f in claim["fails_at"])
     most = [n for n, told in split["axes"].items() if told][:3]
+    every = spent["trustworthy"] == spent["universes"]
+    trusted = "all of which" if every else f"of which {spent['trustworthy']}"
     moves = ", ".join(f"the {kept['axes'][n]['title']} ({levels(kept['axes'][n])})" for n in most)
     text = (
         f"**Reference choices.** Over {spent['universes']} universes of them (D0, reference "
-        "family, benchmarks, likelihood, priors, ...), of which "
-        f"{spent['trustworthy']} may be trusted (R-hat at most 1.02 for both growth rates, 1.1 for "
+        "family, benchmarks, likelihood, priors, ...), "
+        f"{trusted} may be trusted (R-hat at most 1.02 for both growth rates, 1.1 for "
         "everything else), the doubling time of a typical new model is "
         f"{words(whole)}, each universe counted once. The design draws some levels often and "
         f"others hardly ever; counted alike, the levels of the {widest['title']} alone "

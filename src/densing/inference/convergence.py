@@ -38,7 +38,7 @@ def rank_rhat(draws: np.ndarray) -> np.ndarray:
     """R-hat of many scalars at once, shape (chain, draw, scalar) to (scalar,).
 
     The larger one of the rank-normalised split R-hat and the folded one (Vehtari et al. 2021), as
-    ArviZ has it for one scalar after the other, which takes longer than sampling some posteriors.
+    ArviZ has it for one scalar after the other.
     """
     half = draws.shape[1] // 2
     halves = np.concatenate([draws[:, :half], draws[:, -half:]])

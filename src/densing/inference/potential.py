@@ -51,8 +51,9 @@ def build(
     *,
     shared: bool = False,
 ) -> Potential:
-    """Build the potential of `model` for the shapes of `inputs`; nothing is compiled before it is
-    needed.
+    """Build the potential of `model` for the shapes of `inputs`.
+
+    Nothing is compiled before it is needed.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ def build(
         would take longer to compile for than to sample with. NumPyro's checks of arguments and
         values are left out of it, a fifth of that time: priors and data were checked when they
         were read, and chains walk where parameters are valid.
-    """  # noqa: D205
+    """
     checks = partial(validation_enabled, is_validate=False) if shared else nullcontext
 
     def program(data: Any, facts: Mapping[str, Any]) -> None:

@@ -36,13 +36,14 @@ class Legs(NamedTuple):
     momentum: np.ndarray
     """Shape (leg, size)."""
     steps: np.ndarray
+    """Leapfrog steps of each, shape (leg,)."""
     luck: np.ndarray
     """Logs of uniform numbers: a leg that raises the energy by less than minus that is taken; from
     the others a chain is back where they began (Metropolis et al. 1953)."""
 
 
 class Travelled(NamedTuple):
-    """Legs of a tour as they went, a row each."""
+    """Legs of a tour as they went, arrays with a leading axis leg; energies in nats."""
 
     place: Place
     """Where the chain stood after each."""
@@ -127,9 +128,10 @@ def _padded(legs: Legs) -> Legs:
 
 
 def _program(negative_log_density: Callable[[Any, Inputs], Any]) -> Callable[..., Any]:
-    """Legs of leapfrog steps by NumPyro's integrator; or, visiting, a leg that goes from one of
-    `points` to the next without looking at what lies between.
-    """  # noqa: D205
+    """Build legs of leapfrog steps by NumPyro's integrator.
+
+    Visiting, a leg goes from one of `points` to the next, and nothing lies between.
+    """
 
     def tour(
         place: Place, legs: Legs, count: Any, step_size: Any, inputs: Inputs,

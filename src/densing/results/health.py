@@ -15,6 +15,7 @@ MAX_EDGE_MASS = 1e-3
 GRID = "the integration grid"
 """How the reasons begin that are of the integration and not of the chains."""
 AXES: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
+"""Where ArviZ finds chains and draws in our arrays."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ def scalars(posterior: xr.Dataset) -> list[tuple[str, np.ndarray]]:
 def convergence(x: np.ndarray, *, count: bool = True) -> tuple[float, float, float]:
     """R-hat, bulk and tail effective sample size of one scalar, shape (chain, draw).
 
-    Without `count` the effective draws are NaN: counting them takes two thirds of the time.
+    Without `count` the effective draws are NaN: counting them takes most of the time.
     """
     # Imported here: it brings ArviZ's converters, and with them an engine where there is one.
     from arviz_stats.base import array_stats  # pyright: ignore[reportPrivateImportUsage]
