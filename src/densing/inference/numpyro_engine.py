@@ -64,6 +64,11 @@ class NumpyroProgram:
 
     def sample(self, name: str, *, coordinate: Coordinate | None = None) -> Any:
         """See `Program.sample`."""
+        if self.priors[name].family == "flat":
+            shape = tuple(self.sizes[dim] for dim in self.priors[name].dims)
+            flat = dist.ImproperUniform(dist.constraints.real, (), shape)
+            self.values[name] = numpyro.sample(name, flat)
+            return self.values[name]
         prior = self._distribution(name)
         depth = len(prior.batch_shape)
         if coordinate is None:

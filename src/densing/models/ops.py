@@ -13,8 +13,9 @@ import numpy as np
 import scipy.special as sp
 
 NAMES = (
-    "betaln", "by_rows", "concatenate", "exp", "expit", "expm1", "log", "logaddexp",
-    "logsumexp", "matmul", "mean", "minimum", "normal_tail", "sqrt", "take", "zeros",
+    "betaln", "by_rows", "cholesky", "concatenate", "diagonal", "exp", "expit", "expm1", "log",
+    "log1p", "logaddexp", "logsumexp", "matmul", "mean", "minimum", "normal_tail", "put",
+    "segment_sum",    "solve_lower", "sqrt", "stacked", "sum", "take", "transpose", "zeros",
 )  # fmt: skip
 """Every function that a namespace offers; `tests/models/test_ops.py` holds each to NumPy."""
 
@@ -30,6 +31,20 @@ def _normal_tail(x: Any) -> Any:
     return np.where(x > 0.0, 0.5 * sp.erfcx(np.maximum(x, 0.0) * SQRT_HALF), sp.ndtr(-x))
 
 
+def _put(table: Any, at: Any, values: Any) -> Any:
+    """Copy of `table` with `values` at the flat positions `at`."""
+    out = np.array(table)
+    out.reshape(-1)[at] = values
+    return out
+
+
+def _segment_sum(x: Any, index: Any, count: int) -> Any:
+    """Sum of the rows of `x` that share an index, shape (count, ...)."""
+    total = np.zeros((count, *x.shape[1:]))
+    np.add.at(total, index, x)
+    return total
+
+
 SQRT_HALF = math.sqrt(0.5)
 LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
 """Log of what a standard normal density is divided by."""
@@ -38,18 +53,27 @@ LOG_SQRT_2PI = 0.5 * math.log(2.0 * math.pi)
 numpy_ops = SimpleNamespace(
     betaln=sp.betaln,
     by_rows=lambda function, *rows: function(*rows),
+    cholesky=np.linalg.cholesky,
     concatenate=np.concatenate,
+    diagonal=lambda x: np.diagonal(x, axis1=-2, axis2=-1),
     exp=np.exp,
     expm1=np.expm1,
     expit=sp.expit,
     log=np.log,
+    log1p=np.log1p,
     logaddexp=np.logaddexp,
     logsumexp=_logsumexp,
     matmul=np.matmul,
     mean=np.mean,
     minimum=np.minimum,
     normal_tail=_normal_tail,
+    put=_put,
+    segment_sum=_segment_sum,
+    solve_lower=np.linalg.solve,
     sqrt=np.sqrt,
+    stacked=lambda matrix, vector: np.concatenate([matrix, vector[..., None]], axis=-1),
+    sum=np.sum,
     take=np.take,
+    transpose=lambda x: np.swapaxes(x, -1, -2),
     zeros=np.zeros,
 )

@@ -7,7 +7,7 @@ from pydantic import ConfigDict, model_validator
 
 from densing.models.handed import Handed
 
-Dim = Literal["benchmark", "family", "protocol", "knot"]
+Dim = Literal["benchmark", "family", "protocol", "knot", "type", "edge", "panel", "reference"]
 Support = Literal["the whole line", "the positive half line", "the unit interval"]
 
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -15,6 +15,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "lognormal": ("loc", "scale"),
     "beta": ("a", "b"),
     "gamma": ("shape", "rate"),
+    "flat": (),
 }
 """Known families and their arguments; every engine realises each of them."""
 
@@ -23,6 +24,7 @@ SUPPORTS: dict[str, Support] = {
     "lognormal": "the positive half line",
     "beta": "the unit interval",
     "gamma": "the positive half line",
+    "flat": "the whole line",
 }
 """Where the values of each family lie."""
 
@@ -59,7 +61,7 @@ class Prior(Handed):
     CHANGED: ClassVar[str] = "model = model.with_priors(rate=dn.Prior(...))"
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    family: Literal["normal", "lognormal", "beta", "gamma"]
+    family: Literal["normal", "lognormal", "beta", "gamma", "flat"]
     args: dict[str, float | str | tuple[float, ...]]
     dims: tuple[Dim, ...] = ()
     unit: str

@@ -1,0 +1,136 @@
+"""From the catalogue to the arrays of the families model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from densing.models.dates import DAYS_PER_YEAR, EPOCH
+from densing.models.families import SIZE, FamilyData
+from densing.models.nested import Tree
+from densing.models.shapes import Span
+
+EDGE_SHARE, EDGE_DEVIATIONS = 0.04, 3.0
+"""A score is at an edge where it lies within this share of the range, or within so many standard
+deviations of its sampling, of the floor, or as near to the usual ceiling: there its logit is far from normal."""
+TOP = 0.99
+"""Ceiling that nearness to the top is judged by."""
+
+
+@dataclass(frozen=True)
+class FamilyLayout:
+    """Arrays, coordinates and facts of one families model."""
+
+    data: FamilyData
+    coords: Mapping[str, list[str]]
+    facts: Mapping[str, Any]
+    models: pd.DataFrame
+    """One row a model in order of release."""
+    scores: pd.DataFrame
+    """One row a score, with `model_index`, `benchmark_index` and `edge`."""
+    centre: Mapping[str, float]
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Length of each dimension."""
+        return {dim: len(names) for dim, names in self.coords.items()}
+
+
+def lay_out_families(
+    catalog: pd.DataFrame, benchmarks: pd.DataFrame, names: Sequence[str], *, min_scores: int = 2,
+    changepoint: Any = None,
+) -> FamilyLayout:
+    """Lay out the scores of `catalog` on the benchmarks `names`.
+
+    Parameters
+    ----------
+    catalog
+        One row a score (see `data.schemas`), one a (model, benchmark).
+    benchmarks
+        Indexed by benchmark: items, chance, type, protocol.
+    """
+    scores = catalog[catalog["benchmark"].isin(names)].drop_duplicates(["model", "benchmark"])
+    count = scores.groupby("model")["benchmark"].transform("nunique")
+    scores = scores[count >= min_scores]
+    models = (
+        scores.drop_duplicates("model").sort_values(["release_date", "model"])
+        .reset_index(drop=True)
+    )
+    index = {name: i for i, name in enumerate(models["model"])}
+    column = {name: i for i, name in enumerate(names)}
+    scores = scores.assign(
+        model_index=scores["model"].map(index), benchmark_index=scores["benchmark"].map(column)
+    ).sort_values(["model_index", "benchmark_index"]).reset_index(drop=True)
+    table = benchmarks.loc[list(names)]
+    items, floor = table["items"].to_numpy(float), table["chance"].to_numpy(float)
+    shape = len(models), len(names)
+    rows, cols = scores["model_index"].to_numpy(), scores["benchmark_index"].to_numpy()
+    y = np.full(shape, np.nan)
+    y[rows, cols] = scores["score"].to_numpy(float)
+    at_edge = edges(y, items, floor)
+    scores["edge"] = at_edge[rows, cols]
+    filled = np.where(np.isfinite(y) & ~at_edge, y, 0.5 * (floor + 1.0))
+    where = np.flatnonzero(at_edge)
+
+    baseline = table["protocol"].fillna("") if "protocol" in table else pd.Series("", table.index)
+    stated = scores["protocol"].fillna("") if "protocol" in scores else pd.Series("", scores.index)
+    own = scores["benchmark"].map(baseline)
+    labels = pd.Series(np.where((stated == "") | (stated == own), "", scores["benchmark"] + ": " + stated))
+    protocols = sorted(set(labels) - {""})
+    protocol = np.zeros(shape, int)
+    protocol[rows, cols] = [protocols.index(x) + 1 if x else 0 for x in labels]
+
+    releases = sorted(models["release"].unique())
+    families = sorted(models["family"].unique())
+    types = sorted(table["type"].unique())
+    home = models.drop_duplicates("release").set_index("release")["family"]
+    days = pd.DatetimeIndex(models["release_date"])
+    years = (days - EPOCH).days.to_numpy() / DAYS_PER_YEAR
+    centre = float(np.mean(years))
+    time = years - centre
+    each = models.assign(time=time).groupby(["family", "release"])["time"].mean()
+    mean_time = models["family"].map(each.groupby("family").mean()).to_numpy(float)
+    hidden = models["embedding_params"].astype(float).fillna(0.0)
+    total = models["params"].astype(float)
+    active = models["active_params"].astype(float).fillna(total)
+    change = years.max() if changepoint is None else 0.0
+    best = np.nanmax(y, axis=0)
+    data = FamilyData(
+        score=filled,
+        measured=(np.isfinite(y) & ~at_edge).astype(float),
+        edge_score=y.reshape(-1)[where],
+        edge_at=where,
+        edge_benchmark=where % len(names),
+        items=items,
+        floor=floor,
+        protocol=protocol,
+        type=np.array([types.index(x) for x in table["type"]]),
+        log_active=np.log(((active - hidden) / SIZE).to_numpy(float)),
+        log_total=np.log(((total - hidden) / SIZE).to_numpy(float)),
+        time=time,
+        since_mean=time - mean_time,
+        log_tokens=np.zeros(len(models)),
+        span=np.array(Span(time.min(), time.max(), change - centre)),
+        tree=Tree(
+            models["release"].map({x: i for i, x in enumerate(releases)}).to_numpy(),
+            np.array([families.index(home[x]) for x in releases]),
+            np.zeros(len(families)),
+        ),
+    )
+    coords = {
+        "benchmark": list(names), "type": types, "family": families, "release": releases,
+        "protocol": protocols, "model": list(models["model"]),
+        "edge": [f"{models['model'][i // len(names)]}: {names[i % len(names)]}" for i in where],
+        "knot": ["1", "2", "3", "4", "5", "6"],
+    }
+    facts = {"best_score": np.minimum(best, 0.985), "usual_ceiling": np.maximum(0.98, best + 0.002)}
+    return FamilyLayout(data, coords, facts, models, scores, {"time": centre})
+
+
+def edges(score: np.ndarray, items: np.ndarray, floor: np.ndarray) -> np.ndarray:
+    """Which scores are at an edge, shape of `score` (model, benchmark); NaN is none."""
+    deviation = np.sqrt(np.clip(score * (1.0 - score), 1e-4, None) / items)
+    near = np.maximum(EDGE_SHARE * (TOP - floor), EDGE_DEVIATIONS * deviation)
+    return (score < floor + near) | (score > TOP - np.minimum(near, 0.02))
