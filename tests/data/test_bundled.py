@@ -66,7 +66,9 @@ def test_cloze_scores_for_the_second_reference(catalog):
     assert count["ARC-C"] >= 100
     assert count[["ARC-E", "PIQA"]].min() >= 15
     cloze = catalog[catalog["benchmark"].isin(["HellaSwag", "ARC-C", "ARC-E", "PIQA"])]
-    assert cloze["protocol"].str.startswith("cloze").all()
+    form = cloze["protocol"].str.startswith("cloze") | cloze["protocol"].isin(cloze["source"])
+    assert set(cloze.loc[~form, "protocol"]) <= {"4-shot acc, Swallow"}
+    assert cloze["protocol"].str.startswith("cloze").mean() > 0.9
 
 
 def test_one_row_a_model_and_benchmark(catalog):
@@ -153,15 +155,18 @@ def test_benchmarks_cover_every_table(catalog):
     assert table.loc["AVERAGE", "chance"] == pytest.approx(table.loc[FIVE, "chance"].mean(), 1e-3)
     assert table.loc["AVERAGE", "items"] == round(25 / (1 / table.loc[FIVE, "items"]).sum())
     baseline = catalog["protocol"] == catalog["benchmark"].map(table["protocol"])
-    assert baseline[catalog["benchmark"].isin(["BBH", "MATH", "HellaSwag"])].mean() > 0.9
+    assert baseline[catalog["benchmark"].isin(["BBH", "MATH", "HellaSwag"])].mean() > 0.75
 
 
-def test_protocols_are_few(catalog):
-    assert catalog.groupby("benchmark")["protocol"].nunique().max() <= 5
+def test_protocols_are_few_or_a_source_of_their_own(catalog):
+    own = catalog["protocol"].isin(set(bundled("sources")["source"]))
+    assert (catalog.loc[own, "protocol"] == catalog.loc[own, "source"]).all()
+    assert catalog[~own].groupby("benchmark")["protocol"].nunique().max() <= 6
 
 
 def test_families_are_developer_lines(catalog):
-    assert 20 <= catalog["family"].nunique() <= 35
+    assert 50 <= catalog["family"].nunique() <= 70
+    assert catalog.groupby("release")["family"].nunique().max() == 1
 
 
 def test_reference_runs_are_whole():
@@ -169,6 +174,8 @@ def test_reference_runs_are_whole():
     count = runs.groupby(["reference", "benchmark"]).size()
     assert set(count["minicpm"]) == {33}
     assert set(count["olmo2"]) == {27}
+    assert set(count["pile"]) == {29}
+    assert count["gadre-c4"].max() + count["gadre-rpj"].max() + count["gadre-rw"].max() == 104
     assert sorted(runs.loc[runs["held_out"], "run"].unique()) == ["13B-5T", "7B-4T"]
     mini = runs[(runs["reference"] == "minicpm") & (runs["benchmark"] == "MMLU")]
     ratio = (mini["tokens"] / mini["params"]).round(2)

@@ -53,7 +53,7 @@ def test_for_reference(evidence):
     assert olmo.references == ["olmo2"]
     assert "HumanEval" not in set(olmo.catalog["benchmark"])
     assert set(olmo.catalog["benchmark"]) >= {"HellaSwag", "ARC-C"}
-    with pytest.raises(ValueError, match="known: minicpm, olmo2"):
+    with pytest.raises(ValueError, match=r"known: .*minicpm, olmo2"):
         evidence.for_reference("gpt")
 
 
