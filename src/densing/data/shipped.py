@@ -11,6 +11,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+EVIDENCE_VERSION = "2026.12"
+"""Version of the bundled evidence, on its own: a new one whenever a row of it changes."""
+
+EVIDENCE_DATE = "2026-12-01"
+"""Day on which the bundled evidence was last gathered."""
+
 WHAT = {
     "reference_runs": "losses of the reference families' training runs",
     "calibration_points": "loss and score of the same checkpoints",
