@@ -107,7 +107,12 @@ def log_sizes(m: Program, data: JointData, switches: Switches) -> Any:
     """
     if not switches.experts:
         return data.log_params
-    return data.log_params + (m.sample("expert_weight") - 0.5) * data.log_experts
+    return weighted_log_sizes(m.sample("expert_weight"), data.log_params, data.log_experts)
+
+
+def weighted_log_sizes(weight: Any, log_params: Any, log_experts: Any) -> Any:
+    """Log of ``active^(1-w) total^w``, from its value at w = 1/2 and log(total / active)."""
+    return log_params + (weight - 0.5) * log_experts
 
 
 def curves(m: Program, data: JointData, switches: Switches) -> tuple[Cells, Trend]:

@@ -19,6 +19,8 @@ or slower (`offset`, `drift`): on benchmark k at time t a model has the effectiv
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from densing.models import likelihoods
 from densing.models.coordinates import common_scaled, scaled
 from densing.models.laws import (
@@ -30,6 +32,7 @@ from densing.models.laws import (
     score_variance,
 )
 from densing.models.loss import at
+from densing.models.ops import numpy_ops
 from densing.models.program import Program
 
 
@@ -98,8 +101,7 @@ def cells(
             m.sample(name, coordinate=common_scaled(xp, m.sample(f"{name}_spread")))
             for name in ("offset", "drift")
         )
-        ahead = xp.take(offset, data.benchmark) + xp.take(drift, data.benchmark) * data.time
-        of = further(of, ahead[:, None])
+        of = further(of, benchmark_effect(xp, offset, drift, data.benchmark, data.time)[:, None])
     shift = xp.zeros(len(data.protocol))
     if protocols:
         spread = m.sample("protocol_spread")
@@ -118,6 +120,19 @@ def cells(
         score=None if likelihood == "beta" else data.score[:, None],
         tail=m.sample("score_tail") if likelihood == "student-t" else None,
     )
+
+
+def benchmark_effect(xp: Any, offset: Any, drift: Any, benchmark: Any, time: Any) -> Any:
+    """How far benchmarks stand ahead of the common trend, log effective parameters.
+
+    Parameters
+    ----------
+    offset, drift
+        Level and growth (1 / year) of each benchmark about the common ones, shape (benchmark,).
+    benchmark, time
+        Index and years since the mean release date, shape (row,).
+    """
+    return xp.take(offset, benchmark) + xp.take(drift, benchmark) * time
 
 
 def further(loss: LossCurve, ahead: Any) -> LossCurve:
@@ -190,6 +205,58 @@ def rows_log_likelihood(
         + xp.matmul(log_miss, of.log_miss)
         + xp.matmul(count, of.count)
     )
+
+
+def score_log_density(xp: Any, cell: Cells, overdispersion: Any, n: Any, y: Any) -> Any:
+    """Log density of each cell's one score `y`, inside (0, 1), at `n`; shapes as `n`."""
+    of = score_coefficients(xp, cell, overdispersion, n)
+    if of.log_score is None:
+        return of.count
+    return of.log_score * xp.log(y) + of.log_miss * xp.log(1.0 - y) + of.count
+
+
+def draw_scores(
+    rng: np.random.Generator, cell: Cells, n: Any, precision: Any, noise: Any = None
+) -> np.ndarray:
+    """Scores as reported, each with a discrepancy of its own, by the model's own likelihood.
+
+    The discrepancy and then a Beta-Binomial of whole items; or a normal or Student-t of the mean
+    and variance that these give, held to [0, 1].
+
+    Parameters
+    ----------
+    cell
+        One a score, fields of shape (row, 1), or (row, 1, draw).
+    n
+        Centred log effective parameters, shape (row, 1) or (row, 1, draw).
+    precision
+        Of the Beta, a scalar or shape (draw,).
+    noise
+        Standard normal draws of the discrepancy, shape (row,) or (draw, row); drawn where None.
+
+    Returns
+    -------
+    numpy.ndarray
+        Proportions, shape (row,) or (draw, row).
+    """
+    if cell.score is not None:
+        mean, variance = score_moments(numpy_ops, cell, 1.0 / (1.0 + precision), n)
+        tail = None if cell.tail is None else np.asarray(cell.tail)[..., None]
+        return np.clip(likelihoods.draw(rng, mean[:, 0].T, variance[:, 0].T, tail), 0.0, 1.0)
+    loss = loss_of_size(numpy_ops, cell.loss, n, cell.d)
+    if noise is None:
+        noise = rng.standard_normal(loss[:, 0].T.shape)
+    loss = loss * np.exp(cell.discrepancy * np.asarray(noise).T[:, None])
+    mean = score(numpy_ops, cell.map, loss, cell.shift)[:, 0].T
+    return draw_proportions(rng, mean, np.asarray(precision)[..., None], cell.items.reshape(-1))
+
+
+def draw_proportions(rng: np.random.Generator, mean: Any, precision: Any, items: Any) -> np.ndarray:
+    """Beta-Binomial proportions of right answers with the given mean; shape of `mean`."""
+    inner = np.clip(mean, 1e-9, 1.0 - 1e-9)
+    share = rng.beta(inner * precision, (1.0 - inner) * precision)
+    whole = np.maximum(np.rint(items), 1).astype(np.int64)
+    return rng.binomial(whole, share) / whole
 
 
 def reach(xp: Any, cell: Cells) -> Any:

@@ -13,17 +13,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from densing.models.laws import log_loss
-from densing.models.ops import numpy_ops
-from densing.results.curves import loss_curve, score_map, thinned
-from densing.results.drawn_scores import draw_scores
+from densing.models.targets import draw_scores
 from densing.results.future import Future, future
 from densing.results.horizon import released
-from densing.results.late import late_shift
-from densing.results.lead import leads
-from densing.results.predict import each, position
-from densing.results.run import record
-from densing.results.sizes import run_log_sizes
+from densing.results.posterior import RunReplay
 
 
 @dataclass(frozen=True)
@@ -81,23 +74,16 @@ def predict_new(
         return None
     data, who = data.isel(score_row=rows), every[rows]
     own = np.searchsorted(came, who)
-    time = ahead.time(days[came])
     family = data["model_family"].to_numpy().astype(str)[came]
-    eta = _densities(ahead, rng, time, np.unique(family, return_inverse=True)[1])
-    centre, size = record(run, "centre"), ahead.size
-    of = position(run["constant_data"].to_dataset(), data["score_benchmark"])
-    n = eta[:, own] - centre["log_params"] + run_log_sizes(run, draws=size, models=full)[:, who]
-    n = n + leads(run, of, time[own], draws=size)
-    d = np.log(data["score_tokens"].to_numpy()) - centre["log_tokens"]
-    tau = thinned(run, ["discrepancy"], draws=size)["discrepancy"][:, of]
-    loss = log_loss(numpy_ops, each(loss_curve(run, draws=size), of), n, d)
-    deviation = tau, rng.standard_normal(loss.shape)
-    shift = _shifts(run, data["score_protocol"].to_numpy().astype(str), rng, size)
-    shift = shift + late_shift(run, of, data["release_date"].to_numpy()[who], draws=size)
-    maps, items = each(score_map(run, draws=size), of), data["score_items"].to_numpy()
+    eta = _densities(ahead, rng, ahead.time(days[came]), np.unique(family, return_inverse=True)[1])
+    replay = RunReplay(run)
+    n = (eta[:, own].T + replay.log_sizes(full)[who])[:, None]
+    noise = rng.standard_normal((ahead.size, len(who)))
+    add_protocols(replay, data["score_protocol"].to_numpy().astype(str), rng)
+    cell = replay.cells(replay.rows(full, at=rows))
     return NewScores(
-        drawn=draw_scores(run, rng, maps, loss, deviation, shift, items),
-        observed=data["score"].to_numpy().astype(float), items=items,
+        drawn=draw_scores(rng, cell, n, replay.m.values["score_precision"], noise),
+        observed=data["score"].to_numpy().astype(float), items=data["score_items"].to_numpy(),
         benchmark=data["score_benchmark"].to_numpy().astype(str), model=who,
         name=data["model"].to_numpy().astype(str)[who], day=days[who],
     )  # fmt: skip
@@ -112,21 +98,16 @@ def _densities(
     return ahead.lines(time)["population"] + effect + ahead.residual(rng, time[None])
 
 
-def _shifts(
-    run: xr.DataTree, protocols: np.ndarray, rng: np.random.Generator, size: int
-) -> np.ndarray:
-    """Effect of each score's protocol in logits, shape (sample, row); a new one's is drawn."""
-    out = np.zeros((size, len(protocols)))
-    posterior = run["posterior"]
-    if "protocol_effect" not in posterior:
-        return out
-    known = [str(p) for p in posterior["protocol"].to_numpy()]
-    effect = thinned(run, ["protocol_effect"], draws=size)["protocol_effect"]
-    for name in sorted(set(protocols) - {""}):
-        if name in known:
-            drawn = effect[:, known.index(name)]
-        else:
-            spread = thinned(run, ["protocol_spread"], draws=size)["protocol_spread"]
-            drawn = spread * rng.standard_normal(size)
-        out[:, protocols == name] = drawn[:, None]
-    return out
+def add_protocols(replay: RunReplay, names: np.ndarray, rng: np.random.Generator) -> None:
+    """Give `replay` an effect of each protocol among `names` that its run does not know.
+
+    Drawn from the run's own spread of protocols; a run without protocols has none to tell.
+    """
+    values = replay.m.values
+    if "protocol_effect" not in values:
+        return
+    for name in sorted(set(names) - {"", *replay.protocols}):
+        spread = values["protocol_spread"]
+        drawn = spread * rng.standard_normal(len(spread))
+        values["protocol_effect"] = np.vstack([values["protocol_effect"], drawn])
+        replay.protocols.append(str(name))

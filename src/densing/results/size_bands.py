@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from densing.results.curves import thinned
 from densing.results.interval import PROB
 from densing.results.left_out_scores import LeftOver, left_over
+from densing.results.posterior import thinned
 from densing.results.run import chosen
 from densing.results.score_grid import score_grids
 from densing.results.size_departure import departure, log_evidence
