@@ -3,7 +3,7 @@
 import pytest
 
 from densing.data import load_evidence
-from densing.inference.reference import fit_reference
+from densing.inference.fit import fit_reference
 from densing.models.declaration import load_model
 from densing.models.select_reference import SelectionError, hold_out_above, on_all
 from densing.results.headline import trustworthy

@@ -59,7 +59,7 @@ def selfcheck(
     """
     from densing.cli.progress import showing
     from densing.data import load_evidence
-    from densing.inference.reference import fit_reference
+    from densing.inference.fit import fit_reference
     from densing.inference.settings import load_settings
     from densing.models.declaration import load_model
     from densing.models.override import override

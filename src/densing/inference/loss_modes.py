@@ -1,7 +1,6 @@
 """Every mode of one loss law's posterior, weighed: what a chain that stays in one cannot say."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,9 +14,7 @@ from densing.inference.settings import load_settings
 from densing.inference.setup import prepare_jax
 from densing.inference.whitening import Inputs
 from densing.models.declaration import Model, load_model
-from densing.models.loss import loss_law
-from densing.models.program import Program
-from densing.models.reference_layout import run_data, runs_centre
+from densing.models.problem import loss_problem
 from densing.results.interval import Interval
 from densing.results.reweighting import weighted_interval
 
@@ -68,20 +65,15 @@ def loss_modes(
     """
     prepare_jax()
     model = model or load_model("no_irreducible")
-    runs = runs.assign(benchmark="loss")
-    data = run_data(runs, ["loss"], runs_centre(runs))
-    irreducible = model.choices.irreducible
-
-    def program(m: Program, data: Any) -> None:
-        loss_law(m, data, irreducible=irreducible)
-
-    facts = {"mean_log_loss": np.asarray([np.mean(data.log_loss)])}
-    inputs = jax.tree.map(jnp.asarray, Inputs(data, facts))
+    problem = loss_problem(runs[["params", "tokens", "loss"]], model)
+    data = problem.data
+    inputs = jax.tree.map(jnp.asarray, Inputs(data, dict(problem.facts)))
     sampler = build_sampler(
-        program, inputs, priors=model.priors, sizes={"benchmark": 1}, settings=load_settings()
-    )
+        problem.program, inputs, priors=problem.priors, sizes=problem.sizes,
+        settings=load_settings(),
+    )  # fmt: skip
     points = []
-    if not irreducible:
+    if not model.choices.irreducible:
         minima = grid_minima(data.n, data.d, data.log_loss)
         points = [as_vector(point, sampler.potential.labels) for point in minima]
     found = find_modes(sampler.potential, inputs, starts=starts, seed=seed, points=points)

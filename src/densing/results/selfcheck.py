@@ -39,7 +39,7 @@ CHECKS = ("loss", "score_given_loss", "score_of_run", "score_of_model", "density
 
 
 def selfcheck(run: xr.DataTree, *, seed: int = 1, prob: float = PROB) -> dict[str, Any]:
-    """Ask the held-out runs of a reference fitted alone (`inference.reference`).
+    """Ask the held-out runs of a reference fitted alone (`inference.fit`).
 
     Returns
     -------
