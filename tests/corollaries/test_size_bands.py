@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from densing.models.targets import draw_scores
+from densing.models.scores import draw_scores
 from densing.models.trend import Trend
 from densing.report.size_bands_figure import plot_size_bands
 from densing.results.corollary_words import size_bands_words
-from densing.results.left_out_scores import left_over
 from densing.results.posterior import RunReplay
 from densing.results.run import record
-from densing.results.score_grid import STEP, ScoreGrid, score_grids
+from densing.results.score_grid import STEP, ScoreGrid, left_over, score_grids
 from densing.results.size_bands import NAMES, holm, size_bands, tail
 from densing.results.size_departure import FACTOR, SHIFTS, departure, log_evidence
 from forecast.future_run import future_run, line

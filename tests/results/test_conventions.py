@@ -12,7 +12,7 @@ from scipy import stats
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from densing.models.laws import LossCurve, ProbitMap, ScoreMap
-from densing.models.targets import draw_scores
+from densing.models.scores import draw_scores
 from densing.results.backtested import same_model
 from densing.results.future import future
 from densing.results.needed import Yardstick

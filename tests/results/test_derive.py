@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from densing.models.joint import Switches
-from densing.models.targets import ScoreData
+from densing.models.scores import ScoreData
 from densing.models.trend import TrendData
 from densing.results.derive import derived, model_reach, record, trend_dates, trend_lines, years
 from densing.results.shortfall import Window

@@ -18,9 +18,9 @@ from densing.models.layout import lay_out
 from densing.models.ops import numpy_ops
 from densing.models.prior_draws import PriorProgram
 from densing.models.program import Replay, last_axis
-from densing.models.targets import score_moments
-from densing.results.new_scores import predict_new
+from densing.models.scores import score_moments
 from densing.results.posterior import RunReplay, cells_of, evenly
+from densing.results.predict import predict_new
 from densing.results.score_grid import score_grids
 from forecast.future_run import future_run
 

@@ -7,7 +7,7 @@ import xarray as xr
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from densing.models.targets import draw_proportions
+from densing.models.scores import draw_proportions
 from densing.results.predict import (
     coverage,
     predict_held_out_checkpoints,

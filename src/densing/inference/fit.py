@@ -17,7 +17,15 @@ from densing.inference.replay import pointwise
 from densing.inference.settings import Settings, load_settings
 from densing.inference.targets import TargetDraws, draw_targets
 from densing.models.declaration import Model, load_model
-from densing.models.layout import FINER, GRID_STEP, LONGER, Layout, lay_out
+from densing.models.layout import (
+    FINER,
+    GRID_STEP,
+    LONGER,
+    Layout,
+    ReferenceLayout,
+    lay_out,
+    lay_out_reference,
+)
 from densing.models.prior_draws import prior_draws
 from densing.models.problem import (
     Problem,
@@ -26,8 +34,7 @@ from densing.models.problem import (
     reference_problem,
     trend_problem,
 )
-from densing.models.reference_layout import ReferenceLayout, lay_out_reference
-from densing.models.select_reference import SelectionError
+from densing.models.select import SelectionError
 from densing.models.shapes import Span
 from densing.results.derive import derived, end_rates, frontier_rate, label
 from densing.results.health import MAX_EDGE_MASS, MAX_INTEGRATION_ERROR

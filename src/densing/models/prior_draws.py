@@ -23,7 +23,7 @@ from densing.models.problem import Problem
 from densing.models.reference import discrepancy
 from densing.models.residual import draw_shortfall
 from densing.models.resolve import resolve
-from densing.models.targets import cells, draw_scores
+from densing.models.scores import cells, draw_scores
 from densing.models.trend import Trend, trend
 
 

@@ -16,12 +16,11 @@ from scipy.stats import norm
 from densing.models.dates import EPOCH, trend_span, years
 from densing.models.declaration import Model
 from densing.models.joint import Switches, joint
-from densing.models.layout import Layout
+from densing.models.layout import Layout, ReferenceLayout
 from densing.models.loss import RunData, loss_law
 from densing.models.prior import Prior
 from densing.models.program import Program
 from densing.models.reference import reference
-from densing.models.reference_layout import ReferenceLayout
 from densing.models.shapes import KNOT_NAMES
 from densing.models.trend import DatedData, dated_trend
 

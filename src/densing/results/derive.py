@@ -11,8 +11,8 @@ from densing.models.joint import weighted_log_sizes
 from densing.models.layout import Layout
 from densing.models.program import last_axis
 from densing.models.residual import draw_shortfall
+from densing.models.scores import reach
 from densing.models.shapes import Span
-from densing.models.targets import reach
 from densing.results.posterior import WEIGHT, cells_of, replay_of
 from densing.results.shortfall import (
     Window,
@@ -146,7 +146,7 @@ def model_reach(posterior: xr.Dataset, layout: Layout) -> np.ndarray:
     """Centred log parameters where size stops to show, (chain, draw, model).
 
     On each benchmark: where what the family could still shed by growing at D0 is one
-    discrepancy's width (`models.targets.reach`). Of a model's benchmarks, the furthest.
+    discrepancy's width (`models.scores.reach`). Of a model's benchmarks, the furthest.
     """
     switches, rows = layout.switches, last_axis(layout.laid_scores.rows)
     m = replay_of(posterior)

@@ -18,10 +18,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from densing.models.laws import LossCurve, ScoreMap, link_of, log_loss_at_infinite_size
-from densing.models.links import link
+from densing.models.laws import LINKS, LossCurve, ScoreMap, link_of, log_loss_at_infinite_size
 from densing.models.ops import draws_ops
-from densing.models.targets import benchmark_effect
+from densing.models.scores import benchmark_effect
 from densing.results.posterior import RunReplay
 
 
@@ -45,7 +44,7 @@ def log_size_for_score(
     """
     share = (score - maps.floor) / (maps.ceiling - maps.floor)
     with np.errstate(divide="ignore", invalid="ignore"):
-        logit = link(link_of(maps), share) - shift
+        logit = LINKS[link_of(maps)].forward(share) - shift
         loss = maps.midpoint * (1.0 - logit / maps.steepness) * np.exp(-deviation)
         room = loss - np.exp(log_loss_at_infinite_size(np, curve, d))
         n = (curve.log_size_term - np.log(room)) / curve.alpha

@@ -1,6 +1,6 @@
 """A run's draws as the program sees them: parameters, curves, and the cells of any scores.
 
-What a run says of scores goes through the model's own program (`models.targets.cells`), replayed
+What a run says of scores goes through the model's own program (`models.scores.cells`), replayed
 at its draws (`models.program.Replay`): a choice of the model that the program heeds is heeded by
 every prediction, and stands nowhere else. As in a replay, draws run along the *last* axis.
 """
@@ -14,11 +14,11 @@ import xarray as xr
 
 from densing.models.dates import years
 from densing.models.joint import weighted_log_sizes
+from densing.models.layout import TEST_TASK_SINCE
 from densing.models.loss import loss_curve
 from densing.models.performance import score_map
 from densing.models.program import Replay, last_axis
-from densing.models.score_layout import TEST_TASK_SINCE
-from densing.models.targets import Cells, ScoreData, cells, score_moments
+from densing.models.scores import Cells, ScoreData, cells, score_moments
 from densing.models.trend import Trend, TrendData, trend
 from densing.results.run import chosen, record
 from densing.results.trend_curve import curve_of

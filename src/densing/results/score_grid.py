@@ -5,6 +5,10 @@ with the residual x about what is expected of its family and date, ``eta = mean 
 ``x ~ residual`` (see `densing.models.residual`) and ``score_k ~ p(. | eta)`` for each of its
 benchmarks. On a grid of x anything about one model is a sum (trapezoid rule: the residual's
 density vanishes at both ends).
+
+So each score can be predicted from its model's *other* scores (`left_over`): the density that
+predicts it has not seen it, and residuals are not too small by construction. The curves have seen
+it: one score among all moves them little, and what it does makes a misfit look smaller, not larger.
 """
 
 from collections.abc import Iterator
@@ -15,7 +19,7 @@ import numpy as np
 import xarray as xr
 
 from densing.models.ops import numpy_ops
-from densing.models.targets import score_log_density, score_moments
+from densing.models.scores import draw_about, score_log_density, score_moments
 from densing.models.trend import Trend, residual_density
 from densing.results.posterior import RunReplay
 
@@ -61,7 +65,7 @@ def score_grids(run: xr.DataTree, *, draws: int) -> Iterator[ScoreGrid]:
     if cell.score is None:
         y = np.clip(y, 0.5 / rows.items, 1.0 - 0.5 / rows.items)
     for s in range(len(values["overdispersion"])):
-        one, at = _draw(cell, s), n[:, s, None] + points
+        one, at = _one_draw(cell, s), n[:, s, None] + points
         overdispersion = values["overdispersion"][s]
         mean, variance = score_moments(numpy_ops, one, overdispersion, at)
         log_density = score_log_density(numpy_ops, one, overdispersion, at, y)
@@ -70,12 +74,12 @@ def score_grids(run: xr.DataTree, *, draws: int) -> Iterator[ScoreGrid]:
         yield ScoreGrid(points, residual, log_density, mean, variance)
 
 
-def _draw(record: Any, s: int) -> Any:
+def _one_draw(record: Any, s: int) -> Any:
     """One draw of cells: fields (row, 1, draw) or (row, 1, 1) to (row, 1)."""
     fields = []
     for field in record:
         if isinstance(field, tuple):
-            fields.append(_draw(field, s))
+            fields.append(_one_draw(field, s))
         elif isinstance(field, np.ndarray):
             fields.append(field[..., s if field.shape[-1] > 1 else 0])
         else:
@@ -87,3 +91,57 @@ def beta_shapes(mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.
     """Both parameters of the Beta of a mean and a variance."""
     precision = mean * (1.0 - mean) / variance - 1.0
     return mean * precision, (1.0 - mean) * precision
+
+
+@dataclass(frozen=True)
+class LeftOver:
+    """One draw; standardised by the predictive distribution's own mean and deviation."""
+
+    difference: np.ndarray
+    """Score less its expectation, a proportion, shape (score_row,)."""
+    standardised: np.ndarray
+    """The same over its standard deviation, shape (score_row,)."""
+    replicated: np.ndarray
+    """The same of scores drawn anew, shape (replicate, score_row)."""
+
+
+def left_over(
+    grid: ScoreGrid, data: xr.Dataset, rng: np.random.Generator, *, replicates: int,
+    tail: float | None = None,
+) -> LeftOver:  # fmt: skip
+    """Predict every score from the others of its model, in one draw.
+
+    Parameters
+    ----------
+    data
+        The run's `constant_data`: `score`, `score_model`, `score_items`.
+    tail
+        Degrees of freedom where scores are Student-t; NaN where they are normal, None for Beta.
+    """
+    who = data["score_model"].to_numpy().astype(int)
+    own = np.zeros((len(grid.trend.mean), len(grid.points)))
+    np.add.at(own, who, grid.log_likelihood)
+    others = own[who] - grid.log_likelihood + grid.log_residual(grid.points)[who]
+    weight = np.exp(others - others.max(axis=1, keepdims=True))
+    weight /= weight.sum(axis=1, keepdims=True)
+    mean = (weight * grid.mean).sum(axis=1)
+    square = (weight * (grid.variance + grid.mean**2)).sum(axis=1)
+    deviation = np.sqrt(square - mean**2)
+    items = np.maximum(np.rint(data["score_items"].to_numpy()), 1.0)
+    rows, below = np.arange(len(who)), np.cumsum(weight, axis=1)
+    drawn = np.empty((replicates, len(who)))
+    for i in range(replicates):
+        at = np.minimum((below < rng.random(len(who))[:, None]).sum(axis=1), below.shape[1] - 1)
+        whole = np.rint(items * _draw(rng, grid.mean[rows, at], grid.variance[rows, at], tail))
+        drawn[i] = whole / items  # answers are whole: near the floor a score of zero is no rarity
+    score = data["score"].to_numpy().astype(float)
+    return LeftOver(score - mean, (score - mean) / deviation, (drawn - mean) / deviation)
+
+
+def _draw(
+    rng: np.random.Generator, mean: np.ndarray, variance: np.ndarray, tail: float | None
+) -> np.ndarray:
+    if tail is None:
+        return rng.beta(*beta_shapes(mean, variance))
+    known = None if np.isnan(tail) else tail
+    return np.clip(draw_about(rng, mean, variance, known), 0.0, 1.0)

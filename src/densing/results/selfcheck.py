@@ -29,7 +29,7 @@ from densing.models.layout import USUAL_LEVEL
 from densing.models.ops import numpy_ops
 from densing.models.prior_draws import PriorProgram
 from densing.models.program import last_axis
-from densing.models.targets import ScoreData, draw_proportions, reach, score_log_density
+from densing.models.scores import ScoreData, draw_proportions, reach, score_log_density
 from densing.results.interval import PROB, Interval, interval
 from densing.results.posterior import cells_of, replay_of
 from densing.results.run import chosen, record

@@ -17,11 +17,10 @@ or slower (`offset`, `drift`): on benchmark k at time t a model has the effectiv
 ``x_i + offset_k + drift_k t``. For the law this is a factor on its size term.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from densing.models import likelihoods
 from densing.models.coordinates import common_scaled, scaled
 from densing.models.laws import (
     LossCurve,
@@ -32,7 +31,7 @@ from densing.models.laws import (
     score_variance,
 )
 from densing.models.loss import at
-from densing.models.ops import numpy_ops
+from densing.models.ops import LOG_SQRT_2PI, numpy_ops
 from densing.models.program import Program
 
 
@@ -72,7 +71,7 @@ class Cells(NamedTuple):
     items: Any
     d: Any
     score: Any = None
-    """The cell's one score where scores are no Beta (`likelihoods`)."""
+    """The cell's one score where scores are no Beta (`LikelihoodName`)."""
     tail: Any = None
     """Degrees of freedom of its Student-t, a scalar; None under a normal."""
 
@@ -181,7 +180,7 @@ def score_coefficients(xp: Any, cell: Cells, overdispersion: Any, n: Any) -> Coe
     """Densities of each cell's scores at centred log effective parameters `n`, (1, grid)."""
     mean, variance = score_moments(xp, cell, overdispersion, n)
     if cell.score is not None:
-        own = likelihoods.log_density(xp, cell.score, mean, variance, cell.tail)
+        own = log_density_about(xp, cell.score, mean, variance, cell.tail)
         return Coefficients(None, None, own)
     precision = mean * (1.0 - mean) / variance - 1.0
     a, b = mean * precision, (1.0 - mean) * precision
@@ -242,7 +241,7 @@ def draw_scores(
     if cell.score is not None:
         mean, variance = score_moments(numpy_ops, cell, 1.0 / (1.0 + precision), n)
         tail = None if cell.tail is None else np.asarray(cell.tail)[..., None]
-        return np.clip(likelihoods.draw(rng, mean[:, 0].T, variance[:, 0].T, tail), 0.0, 1.0)
+        return np.clip(draw_about(rng, mean[:, 0].T, variance[:, 0].T, tail), 0.0, 1.0)
     loss = loss_of_size(numpy_ops, cell.loss, n, cell.d)
     if noise is None:
         noise = rng.standard_normal(loss[:, 0].T.shape)
@@ -267,3 +266,42 @@ def reach(xp: Any, cell: Cells) -> Any:
     """
     limit = log_loss_at_infinite_size(xp, cell.loss, cell.d)
     return (cell.loss.log_size_term - xp.log(cell.discrepancy) - limit) / cell.loss.alpha
+
+
+LikelihoodName = Literal["beta", "normal", "student-t"]
+
+
+def log_density_about(xp: Any, score: Any, mean: Any, variance: Any, tail: Any = None) -> Any:
+    """Log density of a score about its mean where that is no Beta, shape of all arguments together.
+
+    The default's Beta is an exponential family: all scores of a cell enter as two sums
+    (`score_coefficients`). A normal and a Student-t of the same mean and variance do not know that
+    a score lies between 0 and 1; the Student-t forgives a score that is simply wrong. Each score
+    is then a cell of its own.
+
+    Parameters
+    ----------
+    score
+        As reported, a proportion.
+    mean, variance
+        Of the score; under a Student-t the variance is its squared scale.
+    tail
+        Degrees of freedom of the Student-t; None for the normal.
+    """
+    square = (score - mean) ** 2 / variance
+    log_scale = 0.5 * xp.log(variance)
+    if tail is None:
+        return -0.5 * square - log_scale - LOG_SQRT_2PI
+    norm = xp.betaln(0.5 * tail, 0.0 * tail + 0.5) + 0.5 * xp.log(tail)
+    return -0.5 * (tail + 1.0) * xp.log(1.0 + square / tail) - norm - log_scale
+
+
+def draw_about(
+    rng: np.random.Generator, mean: np.ndarray, variance: np.ndarray, tail: Any = None
+) -> np.ndarray:
+    """Scores drawn from the density of `log_density_about`, beyond 0 and 1 too; its arguments."""
+    if tail is None:
+        noise = rng.standard_normal(mean.shape)
+    else:
+        noise = rng.standard_t(np.broadcast_to(tail, mean.shape))
+    return mean + np.sqrt(variance) * noise
