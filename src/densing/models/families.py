@@ -20,7 +20,7 @@ are sampled, under the exact density of their score.
 from typing import Any, NamedTuple
 
 from densing.models.coordinates import scaled, shifted, standard
-from densing.models.nested import Level, Tree, log_likelihood
+from densing.models.nested import Level, Levels, Tree, log_likelihood
 from densing.models.program import Program
 from densing.models.shapes import SHAPES, Span, bend
 
@@ -79,6 +79,8 @@ class FamilySwitches(NamedTuple):
     """Score bends in ln N on the logit scale, by benchmark."""
     tokens: bool = False
     """Training tokens beyond those usual at the date are a term of log density."""
+    outlying_releases: bool = False
+    """Some releases depart further than others do: scale mixture of their effects."""
     edges: bool = True
     """Some scores are at an edge."""
 
@@ -102,28 +104,43 @@ def families(m: Program, data: FamilyData, switches: FamilySwitches) -> None:
     """Run the model in the hands of an engine."""
     xp = m.xp
     mean, curves, levels = expected_logits(m, data, switches)
-    of, score = curves, data.score
-    reach = of.ceiling - of.floor
-    share = (score - of.floor) / reach
-    z = xp.log(share) - xp.log1p(-share)
+    z, precision, log_density = measurements(m, data, switches, curves)
+    m.factor("reports", log_density)
+    m.factor(
+        "scores", log_likelihood(xp, z - mean, precision, data.tree, curves.slope, levels)
+    )
+
+
+def measurements(
+    m: Program, data: FamilyData, switches: FamilySwitches, of: Curves
+) -> tuple[Any, Any, Any]:
+    """Logits that the scores measure and their precision, (model, benchmark), and a log density.
+
+    The density is of the scores given their logits, less what `log_likelihood` counts: that of
+    the normal approximation's height, and that of scores at an edge, given their sampled logits.
+    """
+    xp, score = m.xp, data.score
     about = shifted(m.sample("log_report_noise_typical"))
     noise = xp.exp(m.sample("log_report_noise", coordinate=about))
     m.derive("report_noise", noise, ("benchmark",))
+    reach = of.ceiling - of.floor
+    share = (score - of.floor) / reach
+    z = xp.log(share) - xp.log1p(-share)
     variance = score * (1.0 - score) / data.items + noise**2
     precision = data.measured * (reach * share * (1.0 - share)) ** 2 / variance
-    m.factor("report", -0.5 * data.measured * xp.log(variance))
-    if switches.edges:
-        edge = m.sample("edge_logit")
-        floor, ceiling = (xp.take(x, data.edge_benchmark) for x in (of.floor, of.ceiling))
-        p = floor + (ceiling - floor) * xp.expit(edge)
-        spread = p * (1.0 - p) / xp.take(data.items, data.edge_benchmark)
-        spread = spread + xp.take(noise, data.edge_benchmark) ** 2
-        m.factor(
-            "edge_scores", -0.5 * (xp.log(spread) + (data.edge_score - p) ** 2 / spread)
-        )
-        z = xp.put(z, data.edge_at, edge)
-        precision = xp.put(precision, data.edge_at, EDGE_NOISE**-2)
-    m.factor("scores", log_likelihood(xp, z - mean, precision, data.tree, of.slope, levels))
+    height = -0.5 * xp.sum(data.measured * xp.log(variance), axis=1)
+    if not switches.edges:
+        return z, precision, height
+    edge = m.sample("edge_logit")
+    floor, ceiling, items, noise = (
+        xp.take(x, data.edge_benchmark) for x in (of.floor, of.ceiling, data.items, noise)
+    )
+    p = floor + (ceiling - floor) * xp.expit(edge)
+    spread = p * (1.0 - p) / items + noise**2
+    at_edge = -0.5 * (xp.log(spread) + (data.edge_score - p) ** 2 / spread)
+    z = xp.put(z, data.edge_at, edge)
+    precision = xp.put(precision, data.edge_at, EDGE_NOISE**-2)
+    return z, precision, xp.concatenate([height, at_edge])
 
 
 EDGE_NOISE = 0.4
@@ -133,7 +150,7 @@ model's: next to chance a score has as much to do with the form of the answer as
 
 def expected_logits(
     m: Program, data: FamilyData, switches: FamilySwitches
-) -> tuple[Any, Curves, tuple[Level, Level, Level]]:
+) -> tuple[Any, Curves, Levels]:
     """Sample everything that is not integrated out; mean logits have shape (model, benchmark)."""
     xp = m.xp
     intercept = m.sample("intercept")
@@ -189,7 +206,7 @@ def growth(m: Program, data: FamilyData, switches: FamilySwitches) -> Any:
     return line + common + more * unit
 
 
-def _levels(m: Program, data: FamilyData, switches: FamilySwitches) -> tuple[Level, Level, Level]:
+def _levels(m: Program, data: FamilyData, switches: FamilySwitches) -> Levels:
     """Spreads of models, releases and families."""
     xp = m.xp
 
@@ -200,6 +217,11 @@ def _levels(m: Program, data: FamilyData, switches: FamilySwitches) -> tuple[Lev
 
     model = Level(m.sample("model_spread"), xp.zeros(data.items.shape[0]))
     release = Level(m.sample("release_spread"), residual("release"))
-    if switches.family_residuals:
-        return model, release, Level(m.sample("family_spread"), residual("family"))
-    return model, release, Level(m.sample("family_spread"), 0.0 * release.residual + 1e-3)
+    spread = m.sample("family_spread")
+    alone = residual("family") if switches.family_residuals else 0.0 * release.residual + 1e-3
+    levels = Levels(model, release, Level(spread, alone))
+    if not switches.outlying_releases:
+        return levels
+    tail = m.sample("release_tail")
+    odd = m.sample("release_oddity", coordinate=None)
+    return levels._replace(scale=xp.exp(tail * odd), tail=tail)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from densing.models.dates import DAYS_PER_YEAR, EPOCH
+from densing.models.dates import years
 from densing.models.families import SIZE, FamilyData
 from densing.models.nested import Tree
 from densing.models.shapes import Span
@@ -30,6 +30,10 @@ class FamilyLayout:
     """One row a model in order of release."""
     scores: pd.DataFrame
     """One row a score, with `model_index`, `benchmark_index` and `edge`."""
+    baseline: Mapping[str, str]
+    """Protocol of each benchmark's own."""
+    family_time: np.ndarray
+    """Mean date of each family's releases, years since the mean date, shape (family,)."""
     centre: Mapping[str, float]
 
     @property
@@ -74,10 +78,8 @@ def lay_out_families(
     filled = np.where(np.isfinite(y) & ~at_edge, y, 0.5 * (floor + 1.0))
     where = np.flatnonzero(at_edge)
 
-    baseline = table["protocol"].fillna("") if "protocol" in table else pd.Series("", table.index)
-    stated = scores["protocol"].fillna("") if "protocol" in scores else pd.Series("", scores.index)
-    own = scores["benchmark"].map(baseline)
-    labels = pd.Series(np.where((stated == "") | (stated == own), "", scores["benchmark"] + ": " + stated))
+    baseline = {name: str(x) for name, x in table["protocol"].fillna("").items()}
+    labels = protocol_labels(scores, baseline)
     protocols = sorted(set(labels) - {""})
     protocol = np.zeros(shape, int)
     protocol[rows, cols] = [protocols.index(x) + 1 if x else 0 for x in labels]
@@ -86,16 +88,15 @@ def lay_out_families(
     families = sorted(models["family"].unique())
     types = sorted(table["type"].unique())
     home = models.drop_duplicates("release").set_index("release")["family"]
-    days = pd.DatetimeIndex(models["release_date"])
-    years = (days - EPOCH).days.to_numpy() / DAYS_PER_YEAR
-    centre = float(np.mean(years))
-    time = years - centre
+    dated = years(models["release_date"])
+    centre = float(dated.mean())
+    time = dated - centre
     each = models.assign(time=time).groupby(["family", "release"])["time"].mean()
     mean_time = models["family"].map(each.groupby("family").mean()).to_numpy(float)
     hidden = models["embedding_params"].astype(float).fillna(0.0)
     total = models["params"].astype(float)
     active = models["active_params"].astype(float).fillna(total)
-    change = years.max() if changepoint is None else 0.0
+    change = dated.max() if changepoint is None else 0.0
     best = np.nanmax(y, axis=0)
     data = FamilyData(
         score=filled,
@@ -126,7 +127,65 @@ def lay_out_families(
         "knot": ["1", "2", "3", "4", "5", "6"],
     }
     facts = {"best_score": np.minimum(best, 0.985), "usual_ceiling": np.maximum(0.98, best + 0.002)}
-    return FamilyLayout(data, coords, facts, models, scores, {"time": centre})
+    family_time = each.groupby("family").mean().loc[families].to_numpy(float)
+    return FamilyLayout(
+        data, coords, facts, models, scores, baseline, family_time, {"time": centre}
+    )
+
+
+def lay_out_new(
+    catalog: pd.DataFrame, fitted: FamilyLayout
+) -> tuple[FamilyData, np.ndarray, np.ndarray, pd.DataFrame]:
+    """Lay models that were not fitted out along the coordinates of a fit.
+
+    Returns
+    -------
+    data
+        Sizes, dates and protocols of the models; a protocol that the fit does not know is -1.
+    family
+        Index of each model's family, -1 for a new one, shape (model,).
+    score
+        Reported scores, shape (model, benchmark), NaN where there is none.
+    models
+        One row a model.
+    """
+    names = fitted.coords["benchmark"]
+    scores = catalog[catalog["benchmark"].isin(names)].drop_duplicates(["model", "benchmark"])
+    models = (
+        scores.drop_duplicates("model").sort_values(["release_date", "model"])
+        .reset_index(drop=True)
+    )
+    rows = scores["model"].map({x: i for i, x in enumerate(models["model"])}).to_numpy()
+    cols = scores["benchmark"].map({x: i for i, x in enumerate(names)}).to_numpy()
+    score = np.full((len(models), len(names)), np.nan)
+    score[rows, cols] = scores["score"].to_numpy(float)
+    protocol = np.zeros(score.shape, int)
+    known = {x: i + 1 for i, x in enumerate(fitted.coords["protocol"])}
+    labels = protocol_labels(scores, fitted.baseline)
+    protocol[rows, cols] = [known.get(x, -1) if x else 0 for x in labels]
+    hidden = models["embedding_params"].astype(float).fillna(0.0)
+    total = models["params"].astype(float)
+    active = models["active_params"].astype(float).fillna(total)
+    time = years(models["release_date"]) - fitted.centre["time"]
+    index = {x: i for i, x in enumerate(fitted.coords["family"])}
+    family = models["family"].map(lambda x: index.get(x, -1)).to_numpy()
+    mean = np.where(family >= 0, fitted.family_time[family], time)
+    data = fitted.data._replace(
+        protocol=protocol,
+        log_active=np.log(((active - hidden) / SIZE).to_numpy(float)),
+        log_total=np.log(((total - hidden) / SIZE).to_numpy(float)),
+        time=time, since_mean=time - mean, log_tokens=np.zeros(len(models)),
+    )
+    return data, family, score, models
+
+
+def protocol_labels(scores: pd.DataFrame, baseline: Mapping[str, str]) -> list[str]:
+    """Name of each score's protocol; blank for its benchmark's own, or where none is stated."""
+    stated = scores["protocol"].fillna("") if "protocol" in scores else [""] * len(scores)
+    return [
+        "" if said in ("", baseline[name]) else f"{name}: {said}"
+        for name, said in zip(scores["benchmark"], stated, strict=True)
+    ]
 
 
 def edges(score: np.ndarray, items: np.ndarray, floor: np.ndarray) -> np.ndarray:

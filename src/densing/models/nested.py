@@ -87,13 +87,20 @@ def from_measurements(xp: Any, z: Any, precision: Any, slope: Any, level: Level)
     return Message(full, h, constant)
 
 
-def upwards(xp: Any, below: Message, covariance: Any) -> Message:
-    """Message to the level above, the nodes' own effects of `covariance` integrated out."""
+def upwards(xp: Any, below: Message, covariance: Any, scale: Any = None) -> Message:
+    """Message to the level above, the nodes' own effects of `covariance` integrated out.
+
+    `scale`, shape (node,), multiplies the standard deviations of a node's effects; None for 1.
+    """
     root = xp.cholesky(covariance)
     inverse_root = xp.solve_lower(root, np.eye(covariance.shape[0]))
     inverse = xp.matmul(inverse_root.T, inverse_root)
-    factor = xp.cholesky(below.precision + inverse)
     size = covariance.shape[0]
+    wider = 0.0
+    if scale is not None:
+        inverse = inverse / (scale**2)[:, None, None]
+        wider = size * xp.log(scale)
+    factor = xp.cholesky(below.precision + inverse)
     sides = xp.solve_lower(factor, xp.stacked(below.precision, below.shift))
     half, x = sides[:, :, :size], sides[:, :, size]
     turned = xp.transpose(half)
@@ -102,6 +109,7 @@ def upwards(xp: Any, below: Message, covariance: Any) -> Message:
         + 0.5 * xp.sum(x**2, axis=1)
         - xp.sum(xp.log(xp.diagonal(factor)), axis=1)
         - xp.sum(xp.log(xp.diagonal(root[None])), axis=1)
+        - wider
     )
     return Message(
         below.precision - xp.matmul(turned, half),
@@ -111,15 +119,32 @@ def upwards(xp: Any, below: Message, covariance: Any) -> Message:
 
 
 def log_likelihood(
-    xp: Any, z: Any, precision: Any, tree: Tree, slope: Any, levels: tuple[Level, Level, Level]
+    xp: Any, z: Any, precision: Any, tree: Tree, slope: Any, levels: "Levels"
 ) -> Any:
-    """Log density of all measurements by family, shape (family,).
+    """Log density of all measurements by family, shape (family,)."""
+    found = to_families(xp, z, precision, tree, slope, levels)
+    return upwards(xp, found, levels.family.covariance(xp, slope)).constant
 
-    `levels` are those of the models, of the releases and of the families.
-    """
-    model, release, family = levels
-    of_models = from_measurements(xp, z, precision, slope, model)
+
+def to_families(
+    xp: Any, z: Any, precision: Any, tree: Tree, slope: Any, levels: "Levels"
+) -> Message:
+    """What all scores say of the effects of each family."""
+    of_models = from_measurements(xp, z, precision, slope, levels.model)
     of_releases = of_models.summed(xp, tree.release, tree.family.shape[0])
-    to_families = upwards(xp, of_releases, release.covariance(xp, slope))
-    of_families = to_families.summed(xp, tree.family, tree.families.shape[0])
-    return upwards(xp, of_families, family.covariance(xp, slope)).constant
+    covariance = levels.release.covariance(xp, slope)
+    return upwards(xp, of_releases, covariance, levels.scale).summed(
+        xp, tree.family, tree.families.shape[0]
+    )
+
+
+class Levels(NamedTuple):
+    """Spreads of all levels."""
+
+    model: Level
+    release: Level
+    family: Level
+    scale: Any = None
+    """How much wider or narrower the effects of each release of the fit are, (release,)."""
+    tail: Any = 0.0
+    """Standard deviation of the log of that factor, for releases that are not in the fit."""
