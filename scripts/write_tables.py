@@ -33,7 +33,7 @@ from densing.models.declaration import declared, load_model
 from densing.models.graph import model_graph
 from densing.models.tables import PRIORS, markdown, prior_rows, words
 from densing.report.figures import PICTURES
-from densing.results.compression_words import derived_words
+from densing.results.corollaries.contrasts import derived_words
 from densing.results.estimands import ESTIMANDS
 from densing.sensitivity.axes import load_axes
 

@@ -5,9 +5,10 @@ import json
 import pytest
 
 from densing.data import load_evidence
-from densing.report.corollaries_page import corollary_pictures
-from densing.results import compression_kept, corollaries
-from densing.results.compression_kept import kept_compression, to_keep
+from densing.report.corollaries import corollary_pictures
+from densing.results import corollaries
+from densing.results.corollaries import contrasts as compression_kept
+from densing.results.corollaries.contrasts import kept_compression, to_keep
 from densing.results.run import RunError
 from forecast.future_run import future_run
 

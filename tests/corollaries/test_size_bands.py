@@ -10,8 +10,18 @@ from scipy import stats
 from densing.models.laws import log_loss
 from densing.models.ops import numpy_ops
 from densing.models.trend import Trend
-from densing.report.size_bands_figure import plot_size_bands
-from densing.results.corollary_words import size_bands_words
+from densing.report.corollaries import plot_size_bands
+from densing.results.corollaries import size_bands_words
+from densing.results.corollaries.misfit import (
+    FACTOR,
+    NAMES,
+    SHIFTS,
+    departure,
+    holm,
+    log_evidence,
+    size_bands,
+    tail,
+)
 from densing.results.curves import loss_curve, score_map
 from densing.results.drawn_scores import draw_scores
 from densing.results.lead import leads, model_times
@@ -19,8 +29,6 @@ from densing.results.left_out_scores import left_over
 from densing.results.predict import each, position, protocol_shift
 from densing.results.run import record
 from densing.results.score_grid import STEP, ScoreGrid, score_grids
-from densing.results.size_bands import NAMES, holm, size_bands, tail
-from densing.results.size_departure import FACTOR, SHIFTS, departure, log_evidence
 from forecast.future_run import future_run, line
 from report.synthetic import TAU
 

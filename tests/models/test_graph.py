@@ -113,6 +113,6 @@ def test_every_node_and_edge_is_written_once(name):
 
 def test_nothing_is_computed():
     """The pass needs no numbers: every function of the namespace is replaced."""
-    from densing.models.tracing import traced_ops
+    from densing.models.graph import traced_ops
 
     assert set(vars(traced_ops)) == set(vars(numpy_ops))

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from densing.cli.app import run as command
+from densing.paper import page as write
 from densing.paper import reproduce as room
-from densing.paper import write
 from densing.paper.claim import NOT_JUDGED, UNCERTAIN
 from densing.paper.growth import growth_claims
 from densing.results.headline import summary

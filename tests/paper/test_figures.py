@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 from matplotlib.figure import Figure
 
-from densing.paper.draw_dates import draw_growth
-from densing.paper.figures import PICTURES
+from densing.paper.figures import draw_growth
+from densing.paper.page import PICTURES
 from densing.report.style import figure_of
 
 

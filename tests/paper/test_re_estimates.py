@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from densing.paper.claim import NOT_JUDGED, NOT_SUPPORTED, SUPPORTED, UNCERTAIN
-from densing.paper.growth import MONTH
-from densing.paper.re_estimates import (
+from densing.paper.corollaries import (
     acceleration_again,
     compression_again,
     hardware_again,
     price_again,
 )
+from densing.paper.growth import MONTH
 from densing.results.acceleration import acceleration
 from densing.results.corollaries import corollaries
 from densing.results.run import log_densities

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from densing.paper.choices import other_choices
+from densing.paper.checks import other_choices
 from densing.paper.claim import NOT_JUDGED, UNCERTAIN, overlap, rounded
 from densing.paper.growth import months
 from densing.paper.laws import LOSS, SCORE

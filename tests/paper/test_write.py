@@ -4,9 +4,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from densing.paper.figures import PICTURES
-from densing.paper.wording import COLUMNS, VERDICTS, ends_of, number
-from densing.paper.write import write_reproduction
+from densing.paper.claim import COLUMNS, VERDICTS, ends_of, number
+from densing.paper.page import PICTURES, write_reproduction
 from densing.results.interval import Interval
 from densing.results.plain_json import to_json
 

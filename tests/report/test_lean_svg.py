@@ -5,8 +5,8 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from densing.report import write_report
+from densing.report.growth import plot_rate
 from densing.report.lean_svg import lean, relative
-from densing.report.rate import plot_rate
 from densing.report.style import compact, figure_of
 
 from .synthetic import make_run

@@ -137,8 +137,8 @@ def page_of(run):
 def few_pictures(monkeypatch):
     """Only the quickest figure, for tests of files and not of figures."""
     quick = PICTURES[1:2]
-    monkeypatch.setattr("densing.report.write.pictures", lambda _: quick)
-    monkeypatch.setattr("densing.report.write.render", lambda run, images, **k: "new")
+    monkeypatch.setattr("densing.report.page.pictures", lambda _: quick)
+    monkeypatch.setattr("densing.report.page.render", lambda run, images, **k: "new")
 
 
 def test_a_doubtful_run_says_so_at_the_top(doubtful):
@@ -175,7 +175,7 @@ def test_other_files_of_the_folder_stay(run, tmp_path):
 @pytest.mark.usefixtures("few_pictures")
 def test_a_failure_leaves_the_old_page(run, tmp_path, monkeypatch):
     (tmp_path / "index.html").write_text("old")
-    monkeypatch.setattr("densing.report.write.render", lambda *a, **k: 1 / 0)
+    monkeypatch.setattr("densing.report.page.render", lambda *a, **k: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write_report(run, tmp_path, command="x")
     assert [path.name for path in tmp_path.iterdir()] == ["index.html"]

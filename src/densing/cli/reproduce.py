@@ -52,12 +52,12 @@ def reproduce(
     kept = None if derived is None else open_joint(derived)
     check_writable(out)
     if kept is not None:
-        from densing.results.compression import compression
+        from densing.results.corollaries.contrasts import compression
 
         compression(kept)  # raises where the run keeps no pair: now, not after minutes of sampling
     from densing.cli.progress import showing
+    from densing.paper.page import write_reproduction
     from densing.paper.reproduce import reproduce as work
-    from densing.paper.write import write_reproduction
 
     with showing(quiet=quiet) as listener:
         name = None if run is None else run.name
@@ -71,12 +71,10 @@ def reproduce(
 
 
 def _show(result: "Reproduction", page: Path) -> None:
-    from densing.paper.chatgpt import ROUNDED
-    from densing.paper.chatgpt import SECTION as CHATGPT
-    from densing.paper.claim import RULE
+    from densing.paper.claim import RULE, number, panels, tally
+    from densing.paper.growth import CHATGPT, ROUNDED
     from densing.paper.laws import LOSS, SCORE
-    from densing.paper.wording import number, panels, tally
-    from densing.results.compression import CURE
+    from densing.results.corollaries.contrasts import CURE
 
     console = Console(highlight=False)
     sections: dict[str, list[Claim]] = {}
@@ -119,7 +117,7 @@ def _show(result: "Reproduction", page: Path) -> None:
 
 def _ours(claim: "Claim", *, apart: str) -> str:
     """Say a re-estimate: its median, and the ends of its interval below or beside it."""
-    from densing.paper.wording import ends_of, number
+    from densing.paper.claim import ends_of, number
 
     found = claim.interval
     if found is None:

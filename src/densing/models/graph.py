@@ -5,22 +5,79 @@ observation becomes a node, and what it was computed from its edges. Nothing is 
 the picture cannot disagree with what is fitted.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal
 
-from densing.models import graph_text
+from densing.models import graph as graph_text
 from densing.models.coordinates import Coordinate
 from densing.models.declaration import Model, load_model
 from densing.models.grid import Grid
 from densing.models.joint import JointData, joint
 from densing.models.loss import RunData
+from densing.models.ops import NAMES
 from densing.models.performance import CheckpointData
 from densing.models.prior import Prior
 from densing.models.targets import ScoreData
-from densing.models.tracing import Traced, sources, traced_ops, traced_record
 from densing.models.trend import TrendData
+
+
+class Traced:
+    """A value known by its sources, the names of the nodes it was computed from."""
+
+    __array_ufunc__ = None
+    """NumPy leaves operations with an array to this class."""
+
+    shape = (0, 0)
+
+    def __init__(self, sources: frozenset[str] = frozenset()) -> None:
+        self.sources = sources
+
+    def __len__(self) -> int:
+        return 0
+
+    def __getitem__(self, index: Any) -> "Traced":
+        return self
+
+    def __neg__(self) -> "Traced":
+        return Traced(self.sources)
+
+    def _with(self, other: Any) -> "Traced":
+        return Traced(self.sources | sources(other))
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _with
+    __truediv__ = __rtruediv__ = __pow__ = __rpow__ = _with
+
+
+def sources(value: Any) -> frozenset[str]:
+    """Return the sources of a value, or of all values in a list; none for plain numbers."""
+    if isinstance(value, Traced):
+        return value.sources
+    if isinstance(value, list | tuple):
+        return frozenset().union(*(sources(part) for part in value))
+    return frozenset()
+
+
+def _traced(*args: Any, **named: Any) -> Traced:
+    return Traced(sources([*args, *named.values()]))
+
+
+def _by_rows(function: Any, *rows: Any) -> Any:
+    """Call the function: what it closes over counts, too."""
+    return function(*rows)
+
+
+traced_ops = SimpleNamespace(**dict.fromkeys(NAMES, _traced) | {"by_rows": _by_rows})
+"""Array namespace (`ops`) over traced values."""
+
+
+def traced_record(record: type[Any], source: str) -> Any:
+    """Make a record of the type of a NamedTuple of arrays, each traced to `source`."""
+    return record(*(Traced(frozenset({source})) for _ in record._fields))
+
 
 Kind = Literal["data", "parameter", "derived", "observed"]
 DATA = {
@@ -161,3 +218,68 @@ def _used(nodes: dict[str, Node]) -> dict[str, Node]:
 
 def _short(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+SHAPES = {
+    "data": ("[(", ")]"), "parameter": ("([", "])"), "derived": ("[", "]"),
+    "observed": ("[[", "]]"),
+}  # fmt: skip
+"""Mermaid's brackets: cylinder, stadium, box, framed box."""
+DOT = {
+    "data": "shape=cylinder", "parameter": "shape=ellipse", "derived": "shape=box, style=dashed",
+    "observed": 'shape=box, style=filled, fillcolor="#dfe3e8"',
+}  # fmt: skip
+
+
+def mermaid(graph: Graph) -> str:
+    """Flowchart with one frame for each dimension that quantities run along (a plate)."""
+    lines = ["flowchart LR"]
+    for dims, nodes in _plates(graph).items():
+        if dims:
+            lines.append(f'  subgraph plate_{"_".join(dims)}["each {", ".join(dims)}"]')
+        for node in nodes:
+            left, right = SHAPES[node.kind]
+            lines.append(
+                f'  {"  " if dims else ""}{_id(node)}{left}"{_label(node, "<br/>")}"{right}'
+            )
+        if dims:
+            lines.append("  end")
+    named = {name: _id(node) for name, node in graph.nodes.items()}
+    lines += [f"  {named[a]} --> {named[b]}" for a, b in graph.edges]
+    lines.append("  classDef observed fill:#dfe3e8,stroke:#616e7c,color:#1f2933")
+    observed = [_id(node) for node in graph.nodes.values() if node.kind == "observed"]
+    lines.append(f"  class {','.join(observed)} observed")
+    return "\n".join(lines)
+
+
+def graphviz(graph: Graph) -> str:
+    """Directed graph with one cluster for each dimension that quantities run along."""
+    lines = ["digraph model {", "  rankdir=LR;", '  node [fontname="sans-serif", fontsize=10];']
+    for dims, nodes in _plates(graph).items():
+        if dims:
+            name = "_".join(dims)
+            lines.append(f'  subgraph cluster_{name} {{ label="each {", ".join(dims)}";')
+        lines += [
+            f'    {_id(n)} [label="{_label(n, chr(92) + "n")}", {DOT[n.kind]}];' for n in nodes
+        ]
+        if dims:
+            lines.append("  }")
+    named = {name: _id(node) for name, node in graph.nodes.items()}
+    lines += [f"  {named[a]} -> {named[b]};" for a, b in graph.edges]
+    return "\n".join([*lines, "}"])
+
+
+def _plates(graph: Graph) -> dict[tuple[str, ...], list[Node]]:
+    plates: dict[tuple[str, ...], list[Node]] = {(): []}
+    for node in graph.nodes.values():
+        plates.setdefault(node.dims, []).append(node)
+    return plates
+
+
+def _id(node: Node) -> str:
+    return "n_" + re.sub(r"\W+", "_", node.name).strip("_")
+
+
+def _label(node: Node, newline: str) -> str:
+    text = node.name.replace("_", " ")
+    return f"{text}{newline}{node.about}" if node.about else text

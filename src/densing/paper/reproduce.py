@@ -9,30 +9,32 @@ import xarray as xr
 
 from densing.inference.news import Listener
 from densing.paper import published
-from densing.paper.chatgpt import ChatGPT, chatgpt_claims, split
-from densing.paper.choices import Choice, other_choices, preprint_claim
+from densing.paper.checks import (
+    Choice,
+    contradictions,
+    other_choices,
+    preprint_claim,
+    public_scores,
+)
 from densing.paper.claim import NOT_JUDGED, NOT_SUPPORTED, RULE, SUPPORTED, UNCERTAIN, Claim
-from densing.paper.contradictions import contradictions
 from densing.paper.corollaries import (
     Prices,
-    compression_claims,
-    compression_pairs,
-    example_claims,
-    hardware_claims,
-    price_claims,
-    price_lines,
-)
-from densing.paper.growth import Growth, grow, growth_claims, months
-from densing.paper.laws import Laws, fit_laws, law_claims, score_claims
-from densing.paper.re_estimates import (
     Runs,
     acceleration_again,
     compression_again,
+    compression_claims,
+    compression_pairs,
     corollary_runs,
+    example_claims,
     hardware_again,
+    hardware_claims,
     price_again,
+    price_claims,
+    price_lines,
 )
-from densing.paper.scores import public_scores
+from densing.paper.growth import ChatGPT, Growth, chatgpt_claims, grow, growth_claims, months
+from densing.paper.growth import split_at_chatgpt as split
+from densing.paper.laws import Laws, fit_laws, law_claims, score_claims
 from densing.results.headline import trustworthy
 from densing.results.run import record
 

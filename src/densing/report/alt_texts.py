@@ -2,7 +2,7 @@
 
 import xarray as xr
 
-from densing.report.diagnostics import shown
+from densing.report.reference import shown
 from densing.report.words import digits, doubling, months_range, percent, size
 from densing.results.density import density_table
 from densing.results.headline import summary

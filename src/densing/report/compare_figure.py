@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
 from densing.models.dates import DAYS_PER_YEAR, EPOCH
-from densing.report.headline import date_ticks
-from densing.report.rate_axis import limits, rate_axis, rate_row, rows_axis
+from densing.report.axes import limits, rate_axis, rate_row, rows_axis
+from densing.report.density import date_ticks
 from densing.report.style import INK, MUTED, stamp, style
 from densing.report.words import digits, plain
 from densing.results.compare_words import ALIKE

@@ -9,14 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from densing.report import alt_texts
-from densing.report.benchmark_rates import plot_benchmark_rates
-from densing.report.diagnostics import plot_diagnostics
-from densing.report.headline import plot_headline
-from densing.report.influence_figure import plot_influence
-from densing.report.laws import plot_loss_law, plot_performance_map, plot_reference
-from densing.report.predictive import plot_predictive
-from densing.report.ranking import plot_ranking
-from densing.report.rate import plot_rate
+from densing.report.density import plot_headline, plot_ranking
+from densing.report.growth import plot_benchmark_rates, plot_influence, plot_rate
+from densing.report.reference import (
+    plot_diagnostics,
+    plot_loss_law,
+    plot_performance_map,
+    plot_predictive,
+    plot_reference,
+)
 from densing.report.style import figure_of
 
 Words = Callable[[xr.DataTree], str]

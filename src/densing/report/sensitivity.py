@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from densing.report.axes import COLOURS
 from densing.report.folder import write_json, written_whole
-from densing.report.rate_axis import COLOURS
 from densing.report.sensitivity_page import drawable
 from densing.report.sensitivity_specification import plot_specification
 from densing.report.sensitivity_tornado import plot_tornado

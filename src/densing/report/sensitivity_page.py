@@ -8,13 +8,13 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from densing.report import words
-from densing.report.rate_axis import COLOURS
+from densing.report.axes import COLOURS
+from densing.report.folder import fill
 from densing.report.sensitivity_rows import moved
 from densing.report.sensitivity_specification import plot_specification
 from densing.report.sensitivity_tornado import plot_tornado
 from densing.report.sensitivity_variance import plot_variance
 from densing.report.style import figure_of
-from densing.report.template import fill
 from densing.results.run import RunError
 from densing.results.whole import read_json
 from densing.sensitivity.record import off

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from densing.report.rate_axis import COLOURS, DOUBT, limits, month_ticks
+from densing.report.axes import COLOURS, DOUBT, limits, month_ticks
 from densing.report.style import FAINT, INK, MUTED, framed, style
 from densing.report.words import months, months_range, percent, plain
 from densing.sensitivity.record import good

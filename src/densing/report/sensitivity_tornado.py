@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from densing.report.rate_axis import COLOURS, DOUBT, growth_title, limits, rate_axis, rate_band
+from densing.report.axes import COLOURS, DOUBT, growth_title, limits, rate_axis, rate_band
 from densing.report.sensitivity_rows import Block, Level, blocks, trusted
 from densing.report.style import INK, MUTED, PAPER, framed, stamp, style
 from densing.report.words import plain

@@ -6,7 +6,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from densing.report.rate_axis import COLOURS, DOUBT, rate_axis
+from densing.report.axes import COLOURS, DOUBT, rate_axis
 from densing.report.style import INK, MUTED, framed, style
 from densing.report.words import months, plain
 

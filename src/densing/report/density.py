@@ -1,4 +1,4 @@
-"""The picture everyone will share: density against release date, with both trends."""
+"""Densities of the models: against release date with both trends, and ranked."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from densing.report.choices import value_text
-from densing.report.labels import obstacles, place_labels
+from densing.report.axes import obstacles, place_labels, rows_axis
+from densing.report.provenance import value_text
 from densing.report.style import (
     FRONTIER,
     HIGHLIGHT,
@@ -19,11 +19,13 @@ from densing.report.style import (
     POPULATION,
     RECORD,
     figure_of,
+    log_ticks,
     new_axes,
     stamp,
     style,
 )
 from densing.report.words import digits, months, months_range, percent, plain, size
+from densing.results.density import density_table
 from densing.results.headline import summary, trustworthy
 from densing.results.record_setters import record_setters
 
@@ -78,7 +80,7 @@ def plot_headline(
     ax.scatter(
         x, middle, s=area, c=colours, alpha=0.88, edgecolors="white", linewidths=0.7, zorder=5
     )
-    _axes(ax, x, low, high, narrow=narrow)
+    _date_axes(ax, x, low, high, narrow=narrow)
     _frame(ax, run, narrow=narrow)
     notes = _annotate(ax, run, narrow=narrow)
     first = [*np.flatnonzero(own), *np.flatnonzero(best)[::-1]]
@@ -131,7 +133,7 @@ def _trend(ax: Axes, derived: xr.Dataset, name: str, colour: str) -> None:
     ax.plot(dates, middle, color=colour, lw=2.2, zorder=3)
 
 
-def _axes(ax: Axes, x: np.ndarray, low: np.ndarray, high: np.ndarray, *, narrow: bool) -> None:
+def _date_axes(ax: Axes, x: np.ndarray, low: np.ndarray, high: np.ndarray, *, narrow: bool) -> None:
     span = x.max() - x.min()
     ax.set_yscale("log")
     ax.set_xlim(x.min() - 0.03 * span, x.max() + 0.045 * span)
@@ -202,3 +204,66 @@ def _annotate(ax: Axes, run: xr.DataTree, *, narrow: bool) -> list:
         )
     )  # fmt: skip
     return notes
+
+
+BEYOND = 0.05
+"""Probability of lying beyond the reference's reach from which a model is marked."""
+
+
+@style()
+def plot_ranking(
+    run: xr.DataTree,
+    ax: Axes | None = None,
+    *,
+    narrow: bool = False,
+    models: int | None = 30,
+    highlight: Sequence[str] = (),
+) -> Axes:
+    """Draw median density, 50 % and 90 % interval of the densest models (all where None).
+
+    Models to `highlight` stand out, and are there below a line however far down they rank.
+    """
+    ranked = density_table(run)
+    table = ranked[:models]
+    top = len(table)
+    table += [row for row in ranked[top:] if row["model"] in highlight]
+    own = [row["model"] in highlight for row in table]
+    inner = {row["model"]: row["density"] for row in density_table(run, prob=0.5)}
+    ax = ax or new_axes(4.6 if narrow else 8.6, 1.0 + 0.215 * len(table))
+    for y, row in enumerate(table):
+        outer, half = row["density"], inner[row["model"]]
+        colour = FRONTIER if row["p_beyond_reference"] >= BEYOND else POPULATION
+        if own[y]:
+            ax.axhspan(y - 0.5, y + 0.5, color=HIGHLIGHT, alpha=0.09, lw=0)
+        ax.plot([outer["lower"], outer["upper"]], [y, y], color=colour, lw=1.3, alpha=0.7)
+        ax.plot([half["lower"], half["upper"]], [y, y], color=colour, lw=4, alpha=0.55)
+        ax.plot(outer["median"], y, "o", color="white", mec=colour, mew=1.6, ms=5.5, zorder=5)
+        if not narrow:
+            note = f"{digits(outer['median'], figures=2)}   ({row['release_date']})"
+            ax.annotate(
+                note, (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=8,
+                color=MUTED, annotation_clip=False,
+            )  # fmt: skip
+    names = [f"{plain(row['model'])}  {size(row['params'])}" for row in table]
+    if len(table) > top:
+        names[top:] = [
+            f"{ranked.index(row) + 1}.  {name}"
+            for row, name in zip(table[top:], names[top:], strict=True)
+        ]
+        ax.axhline(top - 0.5, color=MUTED, lw=0.9)
+    rows_axis(ax, names, fontsize=8)
+    for text in np.asarray(ax.get_yticklabels())[own]:
+        text.set(color=HIGHLIGHT, fontweight="bold")
+    ax.set_xscale("log")
+    ticks = log_ticks(*ax.get_xlim())
+    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.axvline(1.0, color=MUTED, lw=0.9, ls=(0, (4, 3)))
+    ax.set_xlabel("density: median, 50 % and 90 % interval")
+    if any(row["p_beyond_reference"] >= BEYOND for row in table):
+        ax.set_title(
+            f"orange: P(beyond the reference's reach) of {BEYOND:.0%} or more",
+            fontsize=8.5, color=FRONTIER, fontweight="normal",
+        )  # fmt: skip
+    stamp(ax, trustworthy=trustworthy(run))
+    return ax

@@ -20,13 +20,13 @@ import xarray as xr
 from densing.models.declaration import load_model
 from densing.models.ops import numpy_ops
 from densing.models.shapes import Span, bend, chord
+from densing.results.corollaries.misfit import REACH, SHIFTS, log_evidence
 from densing.results.future import future
 from densing.results.horizon import released
 from densing.results.log_prior import LOG_DENSITIES
 from densing.results.reweighting import reweight
 from densing.results.run import record
 from densing.results.score_grid import score_grids
-from densing.results.size_departure import REACH, SHIFTS, log_evidence
 
 DRAWS = 400
 RESAMPLED = 8000
@@ -42,7 +42,7 @@ LogPriors = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Bent:
+class ImportanceChangepoint:
     """Draws of the bent model; every array has shape (sample,)."""
 
     before: np.ndarray
@@ -58,7 +58,9 @@ class Bent:
     limit: float
 
 
-def bent(run: xr.DataTree, *, draws: int = DRAWS, seed: int = 1) -> Bent:
+def importance_changepoint(
+    run: xr.DataTree, *, draws: int = DRAWS, seed: int = 1
+) -> ImportanceChangepoint:
     """Reweight a joint run of a straight trend; `draw` counts its draws, chain by chain."""
     data, ahead = run["constant_data"].to_dataset(), future(run)
     who = data["score_model"].to_numpy().astype(int)
@@ -78,7 +80,7 @@ def bent(run: xr.DataTree, *, draws: int = DRAWS, seed: int = 1) -> Bent:
         effects=effects, spread=None if spread is None else spread[kept],
         chains=chains if len(kept) % chains == 0 else 1, rng=np.random.default_rng(seed),
     )  # fmt: skip
-    return Bent(**{**vars(found), "draw": kept[found.draw]})
+    return ImportanceChangepoint(**{**vars(found), "draw": kept[found.draw]})
 
 
 def reweighted(
@@ -92,7 +94,7 @@ def reweighted(
     effects: np.ndarray | None = None,
     spread: np.ndarray | None = None,
     chains: int = 1,
-) -> Bent:
+) -> ImportanceChangepoint:
     """Do the same from its parts.
 
     Parameters
@@ -138,7 +140,7 @@ def reweighted(
         "rate": 0.0,
     }  # within a cell of the grid a bend is any that lies in it
     before = rate[draw] - moved[at, 1] - chord(numpy_ops, "changepoint", drawn, span)
-    return Bent(
+    return ImportanceChangepoint(
         before, before + drawn["slope_change"],
         span.first + drawn["changepoint_share"] * (span.last - span.first), draw,
         float(np.exp(total - total.max()).mean() * np.exp(total.max())),

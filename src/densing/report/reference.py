@@ -1,10 +1,11 @@
-"""The reference family: loss laws, the reference at D0, performance maps; one panel a benchmark."""
+"""The reference family and the fit: loss laws, the reference at D0, maps, predictions, chains."""
 
 from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import (
@@ -16,6 +17,7 @@ from matplotlib.ticker import (
 )
 
 from densing.report.style import (
+    FRONTIER,
     HELD_OUT,
     INK,
     MUTED,
@@ -27,8 +29,12 @@ from densing.report.style import (
     shades,
     style,
 )
-from densing.report.words import plain, size
+from densing.report.words import percent, plain, size
 from densing.results.curves import loss_bands, reference_bands, rows, score_bands
+from densing.results.health import scalars
+from densing.results.interval import PROB
+from densing.results.predict import predict_held_out_checkpoints, predict_scores
+from densing.results.run import record
 
 Z90 = 1.6448536269514722
 DASHES = (0, (3, 2))
@@ -174,3 +180,142 @@ def _legend(panels: Sequence[Axes], handles: list, *, title: str) -> None:
         handles=handles, title=title, loc="outside upper left", ncols=max(1, fits), fontsize=8,
         title_fontsize=8, alignment="left", labelcolor=MUTED,
     )  # fmt: skip
+
+
+@style()
+def plot_predictive(
+    run: xr.DataTree,
+    axes: Sequence[Axes] | None = None,
+    *,
+    narrow: bool = False,
+    prob: float = PROB,
+    seed: int = 1,
+) -> list[Axes]:
+    """Draw each score against its predictive interval; those outside stand out."""
+    names = [str(name) for name in run["posterior"]["benchmark"].to_numpy()]
+    shape = (2.35, 2.5) if narrow else (3.2, 3.2)
+    panels = list(axes) if axes is not None else new_panels(
+        len(names), columns=2 if narrow else 3, width=shape[0], height=shape[1]
+    )  # fmt: skip
+    fitted = predict_scores(run, prob=prob, seed=seed)
+    held = predict_held_out_checkpoints(run, prob=prob, seed=seed)
+    for ax, name in zip(panels, names, strict=True):
+        ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
+        inside = _points(ax, fitted, name, "o", POPULATION)
+        outside = _points(ax, held, name, "^", HELD_OUT)
+        counts = f"{inside[0]} of {inside[1]}"
+        if outside[1]:
+            counts += f"\n▲ {outside[0]} of {outside[1]}"
+        ax.text(
+            0.03, 0.97, counts, transform=ax.transAxes, va="top", fontsize=8.5, color=MUTED,
+            linespacing=1.4,
+        )  # fmt: skip
+        low, high = _limits([fitted, held], name)
+        ax.set(
+            title=plain(name), xlabel="predicted score", ylabel="observed score", xlim=(low, high),
+            ylim=(low, high), aspect="equal",
+        )  # fmt: skip
+        for side in (ax.xaxis, ax.yaxis):
+            side.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
+    if axes is None:
+        handles = [
+            Line2D([], [], color=POPULATION, marker="o", ls="", label="model, inside its interval"),
+            Line2D([], [], color=FRONTIER, marker="o", ls="", label="outside"),
+            Line2D([], [], color=HELD_OUT, marker="^", ls="", label="held-out checkpoint"),
+        ]
+        title = f"in each panel: how many are inside their {percent(prob)} predictive interval"
+        figure_of(panels).legend(
+            handles=handles, title=title, loc="outside upper left", ncols=1 if narrow else 3,
+            fontsize=8, title_fontsize=8, alignment="left", labelcolor=MUTED,
+        )  # fmt: skip
+    return panels
+
+
+def _points(
+    ax: Axes, predicted: xr.Dataset, name: str, marker: str, colour: str
+) -> tuple[int, int]:
+    """Draw one benchmark's rows; return how many are inside, of how many."""
+    chosen = predicted["benchmark"].to_numpy() == name
+    low, middle, high, seen, inside = (
+        predicted[key].to_numpy()[chosen]
+        for key in ("lower", "median", "upper", "observed", "inside")
+    )  # fmt: skip
+    colours = np.where(inside, colour, FRONTIER)
+    ax.hlines(seen, low, high, colors=list(colours), lw=0.9, alpha=0.45, zorder=2)
+    size = 20 if marker == "o" else 42
+    ax.scatter(
+        middle, seen, s=size, marker=marker, c=colours, edgecolors="white", linewidths=0.5, zorder=4
+    )
+    return int(inside.sum()), len(inside)
+
+
+def _limits(predictions: Sequence[xr.Dataset], name: str) -> tuple[float, float]:
+    ends = [0.4, 0.6]
+    for predicted in predictions:
+        chosen = predicted["benchmark"].to_numpy() == name
+        for key in ("lower", "upper", "observed"):
+            ends += predicted[key].to_numpy()[chosen].tolist()
+    return max(min(ends) - 0.03, -0.02), min(max(ends) + 0.03, 1.02)
+
+
+SHOWN = ("rate", "level", "scatter")
+
+
+def shown(run: xr.DataTree) -> dict[str, np.ndarray]:
+    """Draws (chain, draw) of the trend's parameters and of the worst-mixing one, by label."""
+    known = dict(scalars(run["posterior"].to_dataset()))
+    worst = record(run, "health").get("worst", "")
+    return {name: known[name] for name in dict.fromkeys((*SHOWN, worst)) if name in known}
+
+
+@style()
+def plot_diagnostics(
+    run: xr.DataTree, axes: Sequence[Sequence[Axes]] | None = None, *, narrow: bool = False
+) -> list[list[Axes]]:
+    """Draw one row a parameter: its trace by chain, and how each chain's ranks spread.
+
+    Chains that explore the same posterior have flat rank histograms; a chain that lags or
+    sits elsewhere tilts (Vehtari, Gelman, Simpson, Carpenter & Buerkner 2021).
+    """
+    parameters = shown(run)
+    if axes is None:
+        width, height = (4.6, 1.35) if narrow else (9.6, 1.45)
+        figure = Figure(figsize=(width, height * len(parameters) + 0.3), layout="constrained")
+        grid = figure.subplots(len(parameters), 2, squeeze=False, width_ratios=(1.7, 1.0))
+        axes = [list(row) for row in grid]
+    rows = [list(row) for row in axes]
+    for (trace, ranks), (name, draws) in zip(rows, parameters.items(), strict=True):
+        _trace(trace, name, draws)
+        _ranks(ranks, draws)
+    rows[0][1].set_title("ranks by chain", fontweight="normal", fontsize=9)
+    for ax, label in zip(rows[-1], ("draw", "rank among all draws"), strict=True):
+        ax.set_xlabel(label)
+    return rows
+
+
+def rank_counts(draws: np.ndarray, *, bins: int = 20) -> np.ndarray:
+    """Share of each chain's draws in each rank bin, relative to uniform, (chain, bin)."""
+    ranks = draws.ravel().argsort(kind="stable").argsort(kind="stable").reshape(draws.shape)
+    edges = np.linspace(-0.5, draws.size - 0.5, bins + 1)
+    counts = np.stack([np.histogram(row, edges)[0] for row in ranks])
+    return counts * bins / draws.shape[1]
+
+
+def _trace(ax: Axes, name: str, draws: np.ndarray) -> None:
+    for colour, chain in zip(shades(len(draws)), draws, strict=True):
+        ax.plot(chain, color=colour, lw=0.5, alpha=0.75, rasterized=True)
+    ax.set_title(plain(name), fontsize=9)
+    ax.set_xlim(0, draws.shape[1] - 1)
+    ax.grid(axis="x", visible=False)
+
+
+def _ranks(ax: Axes, draws: np.ndarray) -> None:
+    bins = int(np.clip(draws.size // 50, 4, 20))
+    counts = rank_counts(draws, bins=bins)
+    edges = np.linspace(0, draws.size, bins + 1)
+    for colour, row in zip(shades(len(draws)), counts, strict=True):
+        ax.stairs(row, edges, color=colour, lw=1.2, baseline=None)
+    ax.axhline(1.0, color=INK, lw=0.8, ls=(0, (4, 3)))
+    ax.set(ylim=(0, max(2.0, 1.1 * counts.max())), xlim=(0, draws.size))
+    ax.tick_params(labelcolor=MUTED)
+    ax.grid(axis="x", visible=False)
