@@ -12,7 +12,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal
 
-from densing.models import graph as graph_text
 from densing.models.coordinates import Coordinate
 from densing.models.declaration import Model, load_model
 from densing.models.grid import Grid
@@ -24,67 +23,16 @@ from densing.models.prior import Prior
 from densing.models.targets import ScoreData
 from densing.models.trend import TrendData
 
-
-class Traced:
-    """A value known by its sources, the names of the nodes it was computed from."""
-
-    __array_ufunc__ = None
-    """NumPy leaves operations with an array to this class."""
-
-    shape = (0, 0)
-
-    def __init__(self, sources: frozenset[str] = frozenset()) -> None:
-        self.sources = sources
-
-    def __len__(self) -> int:
-        return 0
-
-    def __getitem__(self, index: Any) -> "Traced":
-        return self
-
-    def __neg__(self) -> "Traced":
-        return Traced(self.sources)
-
-    def _with(self, other: Any) -> "Traced":
-        return Traced(self.sources | sources(other))
-
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _with
-    __truediv__ = __rtruediv__ = __pow__ = __rpow__ = _with
-
-
-def sources(value: Any) -> frozenset[str]:
-    """Return the sources of a value, or of all values in a list; none for plain numbers."""
-    if isinstance(value, Traced):
-        return value.sources
-    if isinstance(value, list | tuple):
-        return frozenset().union(*(sources(part) for part in value))
-    return frozenset()
-
-
-def _traced(*args: Any, **named: Any) -> Traced:
-    return Traced(sources([*args, *named.values()]))
-
-
-def _by_rows(function: Any, *rows: Any) -> Any:
-    """Call the function: what it closes over counts, too."""
-    return function(*rows)
-
-
-traced_ops = SimpleNamespace(**dict.fromkeys(NAMES, _traced) | {"by_rows": _by_rows})
-"""Array namespace (`ops`) over traced values."""
-
-
-def traced_record(record: type[Any], source: str) -> Any:
-    """Make a record of the type of a NamedTuple of arrays, each traced to `source`."""
-    return record(*(Traced(frozenset({source})) for _ in record._fields))
-
-
-Kind = Literal["data", "parameter", "derived", "observed"]
 DATA = {
     "runs": "of the reference family", "checkpoints": "of known loss and score",
     "scores": "of the models", "models": "release dates and families",
     "params": "sizes of the models",
 }  # fmt: skip
+BRACKETS = {
+    "data": ("[(", ")]"), "parameter": ("([", "])"), "derived": ("[", "]"),
+    "observed": ("[[", "]]"),
+}  # fmt: skip
+"""Mermaid's, by kind of node: cylinder, stadium, box, framed box."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +40,7 @@ class Node:
     """One quantity of a model."""
 
     name: str
-    kind: Kind
+    kind: Literal["data", "parameter", "derived", "observed"]
     dims: tuple[str, ...] = ()
     """Dimensions it runs along; none for one value."""
     about: str = ""
@@ -113,18 +61,71 @@ class Graph:
         return [(p, n.name) for n in self.nodes.values() for p in sorted(n.parents)]
 
     def mermaid(self) -> str:
-        """Text that Markdown renderers and Jupyter draw."""
-        return graph_text.mermaid(self)
-
-    def graphviz(self) -> str:
-        """Text that `dot` draws."""
-        return graph_text.graphviz(self)
+        """Flowchart for Markdown and Jupyter, a frame (plate) for each dimension."""
+        plates: dict[tuple[str, ...], list[Node]] = {(): []}
+        for node in self.nodes.values():
+            plates.setdefault(node.dims, []).append(node)
+        key = {name: "n_" + re.sub(r"\W+", "_", name).strip("_") for name in self.nodes}
+        lines = ["flowchart LR"]
+        for dims, nodes in plates.items():
+            if dims:
+                lines.append(f'  subgraph plate_{"_".join(dims)}["each {", ".join(dims)}"]')
+            for node in nodes:
+                left, right = BRACKETS[node.kind]
+                text = "<br/>".join(filter(None, (node.name.replace("_", " "), node.about)))
+                lines.append(f'  {"  " if dims else ""}{key[node.name]}{left}"{text}"{right}')
+            if dims:
+                lines.append("  end")
+        lines += [f"  {key[a]} --> {key[b]}" for a, b in self.edges]
+        observed = [key[node.name] for node in self.nodes.values() if node.kind == "observed"]
+        lines.append("  classDef observed fill:#dfe3e8,stroke:#616e7c,color:#1f2933")
+        return "\n".join([*lines, f"  class {','.join(observed)} observed"])
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/vnd.mermaid": self.mermaid(), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"Graph({self.title!r}: {len(self.nodes)} nodes, {len(self.edges)} edges)"
+
+
+class Traced:
+    """Stand-in for an array: knows the names of the nodes it was computed from, and no number."""
+
+    __array_ufunc__ = None
+    """NumPy leaves operations with an array to this class."""
+    shape = (0, 0)
+
+    def __init__(self, sources: frozenset[str] = frozenset()) -> None:
+        self.sources = sources
+
+    def __len__(self) -> int:
+        return 0
+
+    def __getitem__(self, index: Any) -> "Traced":
+        return self
+
+    def _with(self, other: Any = ()) -> "Traced":
+        return Traced(self.sources | sources(other))
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __neg__ = _with
+    __truediv__ = __rtruediv__ = __pow__ = __rpow__ = _with
+
+
+def sources(value: Any) -> frozenset[str]:
+    """Return the sources of a value, or of all values in a list; none for plain numbers."""
+    if isinstance(value, list | tuple):
+        return frozenset().union(*map(sources, value))
+    return value.sources if isinstance(value, Traced) else frozenset()
+
+
+def _traced(*args: Any, **named: Any) -> Traced:
+    return Traced(sources([*args, *named.values()]))
+
+
+traced_ops = SimpleNamespace(
+    **dict.fromkeys(NAMES, _traced) | {"by_rows": lambda function, *rows: function(*rows)}
+)
+"""Array namespace (`ops`) over traced values; `by_rows` is called for what it closes over."""
 
 
 class RecordingProgram:
@@ -138,12 +139,12 @@ class RecordingProgram:
         self.values: dict[str, Any] = _Facts(self.nodes)
 
     def sample(self, name: str, *, coordinate: Coordinate | None = None) -> Any:
-        """Record a parameter; the sampler's coordinate is none of the model's business."""
+        """Record a parameter; the sampler's coordinate is not recorded."""
         prior = self.priors[name]
-        named = [value for value in prior.args.values() if isinstance(value, str)]
-        parents = sources([self.values[value] for value in named])
-        args = ", ".join(map(_short, prior.args.values()))
-        self.nodes[name] = Node(name, "parameter", prior.dims, f"{prior.family}({args})", parents)
+        args = prior.args.values()
+        parents = sources([self.values[value] for value in args if isinstance(value, str)])
+        text = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in args)
+        self.nodes[name] = Node(name, "parameter", prior.dims, f"{prior.family}({text})", parents)
         self.values[name] = Traced(frozenset({name}))
         return self.values[name]
 
@@ -188,98 +189,23 @@ def model_graph(model: Model | str | Path = "default") -> Graph:
     """
     model = model if isinstance(model, Model) else load_model(model)
     program = RecordingProgram(model.priors)
-    for name, about in DATA.items():
-        program.nodes[name] = Node(name, "data", (), about)
+    program.nodes |= {name: Node(name, "data", (), about) for name, about in DATA.items()}
+
+    def record(kind: type[Any], *source: str) -> Any:
+        return kind(*(Traced(frozenset(source)) for _ in kind._fields))
+
     data = JointData(
-        runs=traced_record(RunData, "runs"),
-        checkpoints=traced_record(CheckpointData, "checkpoints"),
-        scores=traced_record(ScoreData, "scores"),
-        models=traced_record(TrendData, "models"),
-        log_params=Traced(frozenset({"params"})),
-        grid=Grid(*(Traced() for _ in Grid._fields)),
-        since=Traced(frozenset({"models"})),
-        log_experts=Traced(frozenset({"params"})),
-    )
+        runs=record(RunData, "runs"), checkpoints=record(CheckpointData, "checkpoints"),
+        scores=record(ScoreData, "scores"), models=record(TrendData, "models"),
+        log_params=Traced(frozenset({"params"})), grid=record(Grid),
+        since=Traced(frozenset({"models"})), log_experts=Traced(frozenset({"params"})),
+    )  # fmt: skip
     joint(program, data, model.choices.switches)
-    return Graph(model.name, _used(program.nodes))
-
-
-def _used(nodes: dict[str, Node]) -> dict[str, Node]:
-    """Drop what leads to no observation."""
-    needed: set[str] = set()
+    nodes, needed = program.nodes, set[str]()
     ahead = [name for name, node in nodes.items() if node.kind == "observed"]
     while ahead:
         name = ahead.pop()
         if name not in needed:
             needed.add(name)
             ahead += nodes[name].parents
-    return {name: node for name, node in nodes.items() if name in needed}
-
-
-def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-SHAPES = {
-    "data": ("[(", ")]"), "parameter": ("([", "])"), "derived": ("[", "]"),
-    "observed": ("[[", "]]"),
-}  # fmt: skip
-"""Mermaid's brackets: cylinder, stadium, box, framed box."""
-DOT = {
-    "data": "shape=cylinder", "parameter": "shape=ellipse", "derived": "shape=box, style=dashed",
-    "observed": 'shape=box, style=filled, fillcolor="#dfe3e8"',
-}  # fmt: skip
-
-
-def mermaid(graph: Graph) -> str:
-    """Flowchart with one frame for each dimension that quantities run along (a plate)."""
-    lines = ["flowchart LR"]
-    for dims, nodes in _plates(graph).items():
-        if dims:
-            lines.append(f'  subgraph plate_{"_".join(dims)}["each {", ".join(dims)}"]')
-        for node in nodes:
-            left, right = SHAPES[node.kind]
-            lines.append(
-                f'  {"  " if dims else ""}{_id(node)}{left}"{_label(node, "<br/>")}"{right}'
-            )
-        if dims:
-            lines.append("  end")
-    named = {name: _id(node) for name, node in graph.nodes.items()}
-    lines += [f"  {named[a]} --> {named[b]}" for a, b in graph.edges]
-    lines.append("  classDef observed fill:#dfe3e8,stroke:#616e7c,color:#1f2933")
-    observed = [_id(node) for node in graph.nodes.values() if node.kind == "observed"]
-    lines.append(f"  class {','.join(observed)} observed")
-    return "\n".join(lines)
-
-
-def graphviz(graph: Graph) -> str:
-    """Directed graph with one cluster for each dimension that quantities run along."""
-    lines = ["digraph model {", "  rankdir=LR;", '  node [fontname="sans-serif", fontsize=10];']
-    for dims, nodes in _plates(graph).items():
-        if dims:
-            name = "_".join(dims)
-            lines.append(f'  subgraph cluster_{name} {{ label="each {", ".join(dims)}";')
-        lines += [
-            f'    {_id(n)} [label="{_label(n, chr(92) + "n")}", {DOT[n.kind]}];' for n in nodes
-        ]
-        if dims:
-            lines.append("  }")
-    named = {name: _id(node) for name, node in graph.nodes.items()}
-    lines += [f"  {named[a]} -> {named[b]};" for a, b in graph.edges]
-    return "\n".join([*lines, "}"])
-
-
-def _plates(graph: Graph) -> dict[tuple[str, ...], list[Node]]:
-    plates: dict[tuple[str, ...], list[Node]] = {(): []}
-    for node in graph.nodes.values():
-        plates.setdefault(node.dims, []).append(node)
-    return plates
-
-
-def _id(node: Node) -> str:
-    return "n_" + re.sub(r"\W+", "_", node.name).strip("_")
-
-
-def _label(node: Node, newline: str) -> str:
-    text = node.name.replace("_", " ")
-    return f"{text}{newline}{node.about}" if node.about else text
+    return Graph(model.name, {name: node for name, node in nodes.items() if name in needed})
