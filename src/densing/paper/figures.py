@@ -16,8 +16,7 @@ from densing.paper import published as pub
 from densing.paper.growth import MONTH, SECTION, Era, chance_months, days, months
 from densing.paper.laws import Panel, Sigmoid
 from densing.paper.reproduce import Reproduction
-from densing.report.axes import place_labels
-from densing.report.density import date_ticks, marker_area
+from densing.report.axes import date_ticks, marker_area, place_labels
 from densing.report.style import (
     FRONTIER,
     HELD_OUT,

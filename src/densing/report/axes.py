@@ -1,27 +1,123 @@
-"""What figures share: interval plots, an axis of rates read in months, and placed labels."""
+"""What figures share: rows of intervals, axes of dates, sizes and rates, legends, placed labels."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import matplotlib.dates as mdates
 import numpy as np
+import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, NullLocator
+from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 from matplotlib.transforms import Bbox
 
 from densing.report.style import FRONTIER, INK, MUTED, POPULATION, figure_of, log_ticks
-from densing.report.words import months, months_range, percent, plain
+from densing.report.words import digits, months, months_range, percent, plain
 from densing.results.estimands import ESTIMANDS
 
+DODGE_DAYS = 5.0
+"""Models of one day stand side by side, this far apart."""
 OPEN = 1.6
 """An end that is not bounded is drawn to this multiple of the largest that is."""
+
+
+def dodge(released: pd.DatetimeIndex, params: np.ndarray) -> np.ndarray:
+    """Days by which each model moves so that models of one day stand apart, smallest first."""
+    table = pd.DataFrame({"date": released, "params": params})
+    rank = table.groupby("date")["params"].rank(method="first") - 1
+    count = table.groupby("date")["params"].transform("count")
+    return (DODGE_DAYS * (rank - (count - 1) / 2)).to_numpy()
+
+
+def marker_area(params: np.ndarray, *, scale: float = 1.0) -> np.ndarray:
+    """Marker areas in square points that grow with the logarithm of size."""
+    return scale * np.clip(14.0 + 26.0 * np.log10(params / 3e8), 10.0, 110.0)
+
+
+def date_ticks(low: float, high: float, *, most: int) -> tuple[pd.DatetimeIndex, list[str]]:
+    """Month starts between two matplotlib dates, at most `most`, and their texts."""
+    first, last = (pd.Timestamp(mdates.num2date(end)).tz_localize(None) for end in (low, high))
+    months = pd.date_range(first, last, freq="MS")
+    dates = months
+    for step in (1, 2, 3, 4, 6, 12, 24, 60, 120):
+        dates = months[(12 * months.year + months.month - 1) % step == 0]
+        if len(dates) <= most:
+            break
+    texts = [f"{d:%Y}" if d.month == 1 else f"{d:%b}" for d in dates]
+    if texts and dates[0].month != 1:
+        texts[0] += f"\n{dates[0]:%Y}"
+    return dates, texts
+
+
+def date_axis(ax: Axes, *, most: int = 12, ends: tuple[float, float] | None = None) -> None:
+    """Label the horizontal axis of matplotlib dates by month and year, between `ends`."""
+    dates, texts = date_ticks(*(ends or ax.get_xlim()), most=most)
+    ax.set_xticks(mdates.date2num(dates), texts)
+    ax.grid(axis="x", visible=False)
+
+
+def decades_axis(ax: Axes, *, form: Callable[[float], str] | None = None) -> None:
+    """Give a logarithmic vertical axis its powers of ten, without exponents."""
+    form = form or (lambda value: digits(value, figures=1))
+    ax.set_yscale("log")
+    ax.yaxis.set_major_locator(LogLocator(base=10, numticks=12))
+    ax.yaxis.set_minor_locator(LogLocator(base=10, subs=[]))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: form(value)))
+
+
+def log_axis(
+    axis: Axis, *, form: Callable[[float], str] = "{:g}".format, most: int | None = None
+) -> None:
+    """Make an axis logarithmic with a few round numbers without exponents, `most` of them."""
+    getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
+    ticks = log_ticks(*sorted(axis.get_view_interval()))
+    ticks = ticks[:: -(-len(ticks) // most)] if most else ticks
+    axis.set_ticks(ticks, [form(tick) for tick in ticks])
+    axis.set_minor_locator(NullLocator())
+    axis.set_minor_formatter(NullFormatter())
+
+
+def legend_above(axes: Sequence[Axes], handles: Sequence[Any], *, title: str, columns: int) -> None:
+    """Put a legend above all panels of a figure."""
+    figure_of(axes).legend(
+        handles=handles, title=title, loc="outside upper left", ncols=columns, fontsize=8,
+        title_fontsize=8, alignment="left", labelcolor=MUTED,
+    )  # fmt: skip
+
+
+def beside(ax: Axes, y: float, text: str, *, x: float = 1.01, **more: Any) -> None:
+    """Write beside the Axes, at the height `y` of its data."""
+    ax.annotate(text, (x, y), xycoords=("axes fraction", "data"),
+                **({"va": "center", "annotation_clip": False} | more))  # fmt: skip
+
+
+def fan_end(ax: Axes, day: float, ends: Sequence[float], colour: str) -> None:
+    """Say both ends and the median between them (low, middle, high) where a fan ends."""
+    for value, points, weight in zip(ends, (7.5, 10.5, 7.5), ("normal", "bold", "normal"),
+                                     strict=True):  # fmt: skip
+        ax.annotate(
+            digits(float(f"{value:.2g}"), figures=2), (day, value), xytext=(5, 0),
+            textcoords="offset points", va="center", fontsize=points, color=colour,
+            fontweight=weight, annotation_clip=False,
+        )  # fmt: skip
+
+
+def mark_day(ax: Axes, day: float, text: str, *, left: bool = False, y: float = 0.015) -> None:
+    """Mark a matplotlib date by a dashed line and a word beside it, at a share of the height."""
+    ax.axvline(day, color=MUTED, lw=0.9, ls=(0, (4, 3)), zorder=3)
+    ax.annotate(
+        text, (day, y), xycoords=("data", "axes fraction"), xytext=(-4 if left else 4, 0),
+        textcoords="offset points", ha="right" if left else "left",
+        va="top" if y > 0.5 else "baseline", fontsize=7.5, color=MUTED,
+    )  # fmt: skip
 
 
 def interval_plot(
     ax: Axes,
     rows: Sequence[tuple[str, Mapping[str, Any], Any]],
     *,
-    label: Any,
+    label: Callable[[float], str],
     log: bool = True,
     absent: str = "not within reach",
 ) -> None:
@@ -32,28 +128,30 @@ def interval_plot(
     ends = [v for _, told, _ in rows for v in (told["lower"], told["median"], told["upper"]) if v]
     edge = OPEN * max(ends)
     for y, (_, told, colour) in enumerate(rows):
-        if told["lower"] is None:
-            ax.annotate(absent, (0.5, y), xycoords=("axes fraction", "data"),
-                        ha="center", va="center", color=MUTED, fontsize=8.5)  # fmt: skip
+        low, middle, high = (told[key] for key in ("lower", "median", "upper"))
+        if low is None:
+            beside(ax, y, absent, x=0.5, ha="center", color=MUTED, fontsize=8.5)
             continue
-        high = edge if told["upper"] is None else told["upper"]
-        ax.plot([told["lower"], high], [y, y], color=colour, lw=3.2, alpha=0.55)
-        if told["upper"] is None:
+        ax.plot([low, edge if high is None else high], [y, y], color=colour, lw=3.2, alpha=0.55)
+        if high is None:
             ax.plot(edge, y, ">", color=colour, ms=6, alpha=0.7)
-        if told["median"] is not None:
-            ax.plot(told["median"], y, "o", color=colour, ms=6)
-            ax.annotate(label(told["median"]), (told["median"], y), (0, 6), ha="center",
+        if middle is not None:
+            ax.plot(middle, y, "o", color=colour, ms=6)
+            ax.annotate(label(middle), (middle, y), (0, 6), ha="center",
                         textcoords="offset points", color=INK, fontsize=8.5)  # fmt: skip
-    ax.set_yticks(range(len(rows)), [name for name, *_ in rows])
-    ax.tick_params(axis="y", length=0, labelcolor=INK)
+    name_rows(ax, [name for name, *_ in rows])
     ax.set_ylim(len(rows) - 0.5, -0.7)
-    ax.grid(visible=False, axis="y")
     if log:
-        ax.set_xscale("log")
-        low, high = ax.get_xlim()
-        ax.set_xticks(log_ticks(low, high))
-        ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: label(value)))
+        log_axis(ax.xaxis, form=label)
+    else:
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: label(value)))
+
+
+def name_rows(ax: Axes, labels: Sequence[str], **text: Any) -> None:
+    """Name rows 0, 1, ... on the vertical axis: words and nothing else."""
+    ax.set_yticks(range(len(labels)), labels, **text)
+    ax.tick_params(axis="y", length=0, labelcolor=INK)
+    ax.grid(axis="y", visible=False)
 
 
 COLOURS = {
@@ -156,11 +254,9 @@ def rate_row(
 
 
 def rows_axis(ax: Axes, labels: Sequence[str], **text: Any) -> None:
-    """Name the rows of a figure, first on top: words and nothing else on the vertical axis."""
+    """Name the rows of a figure, first on top, on a vertical axis without a line."""
     ax.set_ylim(len(labels) - 0.4, -0.6)
-    ax.set_yticks(range(len(labels)), labels, **text)
-    ax.tick_params(axis="y", length=0, labelcolor=INK)
-    ax.grid(axis="y", visible=False)
+    name_rows(ax, labels, **text)
     ax.spines["left"].set_visible(False)
 
 

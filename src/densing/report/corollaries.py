@@ -11,10 +11,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter, NullLocator
 
 from densing.report import words
-from densing.report.axes import interval_plot
+from densing.report.axes import COLOURS, beside, interval_plot, log_axis, name_rows
 from densing.report.folder import fill, write_json, written_whole
 from densing.report.style import (
     FAINT,
@@ -26,7 +25,6 @@ from densing.report.style import (
     POPULATION,
     RECORD,
     figure_of,
-    log_ticks,
     new_panels,
     save,
     shades,
@@ -38,14 +36,19 @@ from densing.results.corollaries import TITLES
 from densing.results.corollaries.contrasts import SMALLER
 from densing.results.corollaries.economics import PriceTrend, price_trend
 
+Answer = Mapping[str, Any]
+"""`results.corollaries.corollaries(run)`, or a record in it."""
 LARGEST = 1e14
 """Parameters beyond which a size is drawn as an arrow."""
+KINDS = {"moe": "experts", "ssm": "state space", "hybrid": "hybrid"}
+NONE = {"lower": None, "median": None, "upper": None}
+SURPRISE = LinearSegmentedColormap.from_list("surprise", [FRONTIER, PAPER, POPULATION])
+MOST = 4.0
+"""Powers of ten that a misfit by chance is unlikely by, at the darkest."""
 
 
 @style()
-def plot_corollaries(
-    answer: Mapping[str, Any], prices: PriceTrend, *, narrow: bool = False
-) -> list[Axes]:
+def plot_corollaries(answer: Answer, prices: PriceTrend, *, narrow: bool = False) -> list[Axes]:
     """Draw the corollaries of a run.
 
     Parameters
@@ -53,17 +56,25 @@ def plot_corollaries(
     answer
         `results.corollaries.corollaries(run)`.
     prices
-        `results.price_trend.price_trend()`, for the dots.
+        `results.corollaries.economics.price_trend()`, for the dots.
     narrow
         Panels below each other, for a phone.
     """
     axes = new_panels(6, columns=1 if narrow else 2, width=4.4 if narrow else 5.4, height=3.5)
     _times(axes[0], answer)
     _prices(axes[1], prices)
-    _halves(axes[2], answer["half_size"])
+    drawn = [(row["model"], row["months"], FRONTIER) for row in answer["half_size"]]
+    interval_plot(axes[2], drawn, label=_short, log=False)
+    axes[2].set_xlim(left=-0.3)
+    axes[2].set_title("Until half the size does the same")
+    axes[2].set_xlabel("months from release, at best practice")
     _sizes(axes[3], answer["sizes"])
-    growth_ratios(axes[4], answer)
-    architecture_ratios(axes[5], answer["architectures"])
+    _ratios(axes[4], _growths(answer))
+    axes[4].set_title("Growth over growth")
+    axes[4].set_xlabel("ratio (above 1: faster after, or on newer)")
+    _ratios(axes[5], _architectures(answer["architectures"]))
+    axes[5].set_title("Density over dense models'")
+    axes[5].set_xlabel("ratio about the trend (above 1: denser)")
     for ax in axes:
         stamp(ax, trustworthy=answer["trustworthy"])
     return axes
@@ -73,37 +84,36 @@ def _short(value: float) -> str:
     return f"{value:.0f}" if value >= 10 else f"{float(f'{value:.2g}'):g}"
 
 
-def _times(ax: Axes, answer: Mapping[str, Any]) -> None:
-    told = answer["budget"]
-    names = (("population", "typical model", POPULATION), ("frontier", "frontier", FRONTIER))
-    rows = [(f"density, {name}", told["density"][key], colour)
-            for key, name, colour in names if key in told["density"]]  # fmt: skip
+def _two(value: float) -> str:
+    return digits(value, figures=2)
+
+
+def _times(ax: Axes, answer: Answer) -> None:
+    told, prices = answer["budget"], answer["prices"]
+    names = {"population": "typical model", "frontier": "frontier"}
+    rows = [(f"density, {names[key]}", told["density"][key], COLOURS[key][1])
+            for key in names if key in told["density"]]  # fmt: skip
     rows += [("hardware (prior)", told["hardware"], MUTED)]
-    rows += [(f"both, {name}", told["together"][key], colour)
-             for key, name, colour in names if key in told["together"]]  # fmt: skip
-    rows += [("price at equal score", answer["prices"]["halving_months"], RECORD)]
-    rows += [(f"  {name.replace(' the', '')}", told, RECORD)
-             for name, told in answer["prices"]["levels"].items()]  # fmt: skip
+    rows += [(f"both, {names[key]}", told["together"][key], COLOURS[key][1])
+             for key in names if key in told["together"]]  # fmt: skip
+    rows += [("price at equal score", prices["halving_months"], RECORD)]
+    rows += [(f"  {name.replace(' the', '')}", level, RECORD)
+             for name, level in prices["levels"].items()]  # fmt: skip
     interval_plot(ax, rows, label=_short)
     ax.set_title("Months to double or to halve")
     ax.set_xlabel("months (price: to halve)")
 
 
 def _prices(ax: Axes, prices: PriceTrend) -> None:
-    table = prices.table
     names = sorted(prices.by_benchmark)
     for name, colour in zip(names, shades(len(names)), strict=True):
-        own = table[table["benchmark"] == name]
+        own = prices.table[prices.table["benchmark"] == name]
         ax.plot(own["date"], own["price_at_equal_score"], "o", ms=3.6, mec="white", mew=0.4,
                 color=colour, label=name)  # fmt: skip
     low, middle, high = np.exp(np.quantile(prices.line, [0.05, 0.5, 0.95], axis=0))
     ax.fill_between(prices.days, low, high, color=RECORD, alpha=0.25, lw=0, zorder=1)
     ax.plot(prices.days, middle, color=RECORD, lw=2)
-    ax.set_yscale("log")
-    low, high = ax.get_ylim()
-    ax.set_yticks(log_ticks(low, high))
-    ax.yaxis.set_minor_locator(NullLocator())
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"${_short(value)}"))
+    log_axis(ax.yaxis, form=lambda value: f"${_short(value)}")
     ax.xaxis.set_major_locator(mdates.YearLocator())
     ax.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))
     ax.set_title("Price of an equal score")
@@ -111,19 +121,10 @@ def _prices(ax: Axes, prices: PriceTrend) -> None:
     ax.legend(fontsize=7.5, loc="lower left", handletextpad=0.2, labelspacing=0.25)
 
 
-def _halves(ax: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
-    drawn = [(row["model"], row["months"], FRONTIER) for row in rows]
-    interval_plot(ax, drawn, label=_short, log=False)
-    ax.set_xlim(left=-0.3)
-    ax.set_title("Until half the size does the same")
-    ax.set_xlabel("months from release, at best practice")
-
-
-def _sizes(ax: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
-    dates = rows[0]["dates"] if rows else []
-    colours = (MUTED, FRONTIER, HELD_OUT)
+def _sizes(ax: Axes, rows: Sequence[Answer]) -> None:
     for y, row in enumerate(rows):
-        shown = zip(dates, row["params"], colours, (-0.24, 0.0, 0.24), strict=True)
+        shown = zip(row["dates"], row["params"], (MUTED, FRONTIER, HELD_OUT), (-0.24, 0.0, 0.24),
+                    strict=True)  # fmt: skip
         for when, told, colour, off in shown:
             if told["lower"] is None or told["median"] is None or told["median"] > LARGEST:
                 continue
@@ -134,51 +135,34 @@ def _sizes(ax: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
                 ax.plot(LARGEST, y + off, ">", color=colour, ms=5, alpha=0.7)
             ax.plot(told["median"], y + off, "o", color=colour, ms=5,
                     label=when if y == 0 else None)  # fmt: skip
-    if rows:
-        ax.axvline(rows[0]["smallest_seen"], color=MUTED, lw=1, ls=":",
-                   label="smallest model")  # fmt: skip
-    ax.set_yticks(range(len(rows)), [f"{row['benchmark']} {row['score']:.2f}" for row in rows])
-    ax.tick_params(axis="y", length=0, labelcolor=INK)
+    name_rows(ax, [f"{row['benchmark']} {row['score']:.2f}" for row in rows])
     ax.set_ylim(len(rows) - 0.4, -0.6)
-    ax.grid(visible=False, axis="y")
-    ax.set_xscale("log")
-    low, high = ax.get_xlim()
-    ticks = log_ticks(low, high)
-    ax.set_xticks(ticks[:: -(-len(ticks) // 6)])
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: size(value)))
     ax.set_title("Size that a score takes")
     ax.set_xlabel("parameters, at best practice")
     if rows:
+        ax.axvline(rows[0]["smallest_seen"], color=MUTED, lw=1, ls=":",
+                   label="smallest model")  # fmt: skip
         ax.legend(fontsize=7.5, loc="best", handletextpad=0.2)
+    log_axis(ax.xaxis, form=size, most=6)
 
 
-KINDS = {"moe": "experts", "ssm": "state space", "hybrid": "hybrid"}
-
-
-def growth_ratios(ax: Axes, answer: Mapping[str, Any]) -> None:
-    """Draw growth after a change over growth before it, and newer benchmarks over older ones."""
-    rows: list[tuple[str, Any, str]] = []
+def _growths(answer: Answer) -> list[tuple[str, Any, str]]:
+    """Growth after a change over growth before it, and on newer over older benchmarks."""
     change, age = answer["acceleration"], answer["benchmark_age"]
-    for key, name, colour in (
-        ("population", "after over before,\ntypical", POPULATION),
-        ("frontier", "after over before,\nfrontier", FRONTIER),
-    ):
-        if change[key]:
-            rows.append((name, change[key]["ratio"], colour))
+    names = {"population": "typical", "frontier": "frontier"}
+    rows = [(f"after over before,\n{name}", change[key]["ratio"], COLOURS[key][1])
+            for key, name in names.items() if change[key]]  # fmt: skip
     if age:
         newer, older = (
             ", ".join(row["name"] for row in age[key]["benchmarks"]) for key in ("newer", "older")
         )
         rows.append((f"{newer}\nover {older}", age["ratio"], RECORD))
         rows.append(("newer over older\nin general", age["in_general"], MUTED))
-    _ratios(ax, rows)
-    ax.set_title("Growth over growth")
-    ax.set_xlabel("ratio (above 1: faster after, or on newer)")
+    return rows
 
 
-def architecture_ratios(ax: Axes, told: Mapping[str, Any]) -> None:
-    """Draw density about the trend over that of dense models, by what counts."""
+def _architectures(told: Answer) -> list[tuple[str, Any, str]]:
+    """Density about the trend over that of dense models, by what counts."""
     rows = []
     for name, row in told["contrasts"].items():
         kind = f"{KINDS.get(name, name)} ({row['models']})"
@@ -189,9 +173,7 @@ def architecture_ratios(ax: Axes, told: Mapping[str, Any]) -> None:
             rows.append((f"{kind},\nactive count", row["active"], FRONTIER))
         if row["over_well_known"]:
             rows.append((f"{kind} over\nwell-known dense", row["over_well_known"], MUTED))
-    _ratios(ax, rows)
-    ax.set_title("Density over dense models'")
-    ax.set_xlabel("ratio about the trend (above 1: denser)")
+    return rows
 
 
 def _ratios(ax: Axes, rows: list[tuple[str, Any, str]]) -> None:
@@ -200,16 +182,12 @@ def _ratios(ax: Axes, rows: list[tuple[str, Any, str]]) -> None:
         ax.annotate("nothing to compare in this run", (0.5, 0.5), xycoords="axes fraction",
                     ha="center", color=MUTED)  # fmt: skip
         return
-    interval_plot(ax, rows, label=lambda value: digits(value, figures=2), absent="not bounded")
+    interval_plot(ax, rows, label=_two, absent="not bounded")
     ax.axvline(1.0, color=MUTED, lw=0.9, ls="--", zorder=1)
 
 
-Named = tuple[str, Mapping[str, Any]]
-NONE = {"lower": None, "median": None, "upper": None}
-
-
 @style()
-def plot_compression(answer: Mapping[str, Any], *, narrow: bool = False) -> list[Axes]:
+def plot_compression(answer: Answer, *, narrow: bool = False) -> list[Axes]:
     """Draw the ratios of densities, as measured and against the trend; quantised models below.
 
     Parameters
@@ -239,9 +217,7 @@ def plot_compression(answer: Mapping[str, Any], *, narrow: bool = False) -> list
             rows += [(name, NONE, RECORD) for name, _ in weights]
         if i > 0 and not narrow:
             rows = [("", *rest) for _, *rest in rows]
-        interval_plot(
-            ax, rows, label=lambda value: digits(value, figures=2), absent="the same weights"
-        )
+        interval_plot(ax, rows, label=_two, absent="the same weights")
         ax.axvline(1.0, color=MUTED, lw=1, ls="--", zorder=1)
         if len(rows) > len(derived) > 0:
             ax.axhline(len(derived) - 0.5, color=MUTED, lw=0.8, zorder=1)
@@ -252,30 +228,24 @@ def plot_compression(answer: Mapping[str, Any], *, narrow: bool = False) -> list
     return axes
 
 
-def _pairs(told: Mapping[str, Any] | None) -> list[Named]:
+def _pairs(told: Answer | None) -> list[tuple[str, Answer]]:
     """Pairs by method, those that make a smaller model first."""
     pairs = [] if told is None else told["pairs"]
     ordered = sorted(pairs, key=lambda row: (row["method"] not in SMALLER, row["method"]))
     return [(f"{row['model']} ({row['method']})", row) for row in ordered]
 
 
-def _methods(told: Mapping[str, Any] | None) -> list[Named]:
+def _methods(told: Answer | None) -> list[tuple[str, Answer]]:
+    """Means by method, those that make a smaller model first."""
     methods = {} if told is None else told["methods"]
-    ordered = sorted(methods.items(), key=lambda item: item[0] not in SMALLER)
     return [
         (f"{name} (mean of {row['pairs']})" if row["pairs"] > 1 else name, row)
-        for name, row in ordered
+        for name, row in sorted(methods.items(), key=lambda item: item[0] not in SMALLER)
     ]
 
 
-SURPRISE = LinearSegmentedColormap.from_list("surprise", [FRONTIER, PAPER, POPULATION])
-MOST = 4.0
-"""Powers of ten that a misfit by chance is unlikely by, at the darkest."""
-ABSENT = {"lower": None, "median": None, "upper": None}
-
-
 @style()
-def plot_size_bands(answer: Mapping[str, Any], *, narrow: bool = False) -> list[Axes]:
+def plot_size_bands(answer: Answer, *, narrow: bool = False) -> list[Axes]:
     """Draw each band's density over the trend, and each benchmark's scores over prediction.
 
     Parameters
@@ -285,53 +255,39 @@ def plot_size_bands(answer: Mapping[str, Any], *, narrow: bool = False) -> list[
     narrow
         Panels below each other, for a phone.
     """
-    told = answer["size_bands"]
-    bands: Sequence[Mapping[str, Any]] = told["bands"]
-    names = list(bands[0]["benchmarks"])
-    height = 0.9 + 0.5 * len(bands)
-    if narrow:
-        figure = Figure(figsize=(4.4, 2 * height), layout="constrained")
-        left, right = figure.subplots(2, 1)
-    else:
-        figure = Figure(figsize=(10.8, height), layout="constrained")
-        left, right = figure.subplots(1, 2)
-    _departures(left, bands, likely=told["likely"])
-    _fits(right, bands, names, labels=narrow)
-    for ax in (left, right):
+    bands: Sequence[Answer] = answer["size_bands"]["bands"]
+    axes = new_panels(2, columns=1 if narrow else 2, width=4.4 if narrow else 5.4,
+                      height=0.9 + 0.5 * len(bands))  # fmt: skip
+    _departures(axes[0], bands, likely=answer["size_bands"]["likely"])
+    _fits(axes[1], bands, labels=narrow)
+    for ax in axes:
         stamp(ax, trustworthy=answer["trustworthy"])
-    return [left, right]
+    return axes
 
 
-def _departures(ax: Axes, bands: Sequence[Mapping[str, Any]], *, likely: float) -> None:
-    rows = [
-        (_name(band), band["ratio"] or ABSENT,
-         FRONTIER if (band["p_departs"] or 0.0) >= likely else POPULATION)
-        for band in bands
-    ]  # fmt: skip
+def _departures(ax: Axes, bands: Sequence[Answer], *, likely: float) -> None:
+    rows = []
+    for band in bands:
+        count, experts, name = band["models"], band["experts"], band["name"]
+        if count:
+            kinds = f", {experts} MoE" if experts else ""
+            name += f"\n{count} model{'s' * (count > 1)}{kinds}"
+        colour = FRONTIER if (band["p_departs"] or 0.0) >= likely else POPULATION
+        rows.append((name, band["ratio"] or NONE, colour))
     if any(band["models"] for band in bands):
-        interval_plot(ax, rows, label=lambda value: digits(value, figures=2), absent="no models")
+        interval_plot(ax, rows, label=_two, absent="no models")
     ax.axvline(1.0, color=INK, lw=1, ls="--", zorder=1)
     for y, band in enumerate(bands):
         if band["models"]:
-            ax.annotate(f"{band['p_departs']:.2f}", (1.02, y), xycoords=("axes fraction", "data"),
-                        va="center", fontsize=8.5, color=MUTED, annotation_clip=False)  # fmt: skip
+            beside(ax, y, f"{band['p_departs']:.2f}", x=1.02, fontsize=8.5, color=MUTED)
     ax.annotate("off with\nprobability", (1.02, -0.02), xycoords="axes fraction", va="top",
                 fontsize=7.5, color=MUTED, annotation_clip=False)  # fmt: skip
     ax.set_title("Density over its trend, by size")
     ax.set_xlabel("ratio (above 1: denser than the trend)")
 
 
-def _name(band: Mapping[str, Any]) -> str:
-    count, experts = band["models"], band["experts"]
-    if not count:
-        return band["name"]
-    kinds = f", {experts} MoE" if experts else ""
-    return f"{band['name']}\n{count} model{'s' * (count > 1)}{kinds}"
-
-
-def _fits(
-    ax: Axes, bands: Sequence[Mapping[str, Any]], names: Sequence[str], *, labels: bool
-) -> None:
+def _fits(ax: Axes, bands: Sequence[Answer], *, labels: bool) -> None:
+    names = list(bands[0]["benchmarks"])
     for y, band in enumerate(bands):
         for x, name in enumerate(names):
             cell = band["benchmarks"][name]
@@ -341,15 +297,13 @@ def _fits(
                 continue
             surprise = np.sign(cell["difference"]) * min(-np.log10(cell["p"]) / MOST, 1.0)
             edge = {"ec": INK, "lw": 2.2} if cell["lacks_fit"] else {"ec": FAINT, "lw": 0.8}
-            colour = SURPRISE(0.5 + 0.5 * surprise)
-            ax.add_patch(Rectangle(corner, 0.94, 0.9, fc=colour, **edge))
+            ax.add_patch(Rectangle(corner, 0.94, 0.9, fc=SURPRISE(0.5 + 0.5 * surprise), **edge))
             ax.text(x, y, _points(cell["difference"]), ha="center", va="center", fontsize=8.8,
                     color=PAPER if abs(surprise) > 0.8 else INK,
                     fontweight="bold" if cell["lacks_fit"] else "normal")  # fmt: skip
     ax.set(xlim=(-0.55, len(names) - 0.45), ylim=(len(bands) - 0.5, -0.7))
     ax.set_xticks(range(len(names)), [plain(name) for name in names], fontsize=7 if labels else 8.2)
-    shown = [band["name"] for band in bands] if labels else [""] * len(bands)
-    ax.set_yticks(range(len(bands)), shown)
+    ax.set_yticks(range(len(bands)), [band["name"] if labels else "" for band in bands])
     ax.tick_params(length=0, labelcolor=INK)
     ax.grid(visible=False)
     ax.spines[:].set_visible(False)
@@ -363,46 +317,30 @@ def _points(difference: float) -> str:
     return f"{value:+.1f}".replace("-", "\N{MINUS SIGN}") if value else "0.0"
 
 
-def corollary_pictures(answer: Mapping[str, Any]) -> dict[str, tuple[Figure, Figure]]:
-    """Figures of the section by the stem of their files, each for a page and for a phone."""
-    prices = price_trend()
+def corollary_figures(
+    answer: Answer, prices: PriceTrend, *, narrow: bool = False
+) -> dict[str, Figure]:
+    """Figures by the stem of their files: compression where something is known of it."""
     drawn = {
-        "corollaries": [plot_corollaries(answer, prices, narrow=phone) for phone in (False, True)],
-        "size_bands": [plot_size_bands(answer, narrow=phone) for phone in (False, True)],
+        "corollaries": plot_corollaries(answer, prices, narrow=narrow),
+        "size_bands": plot_size_bands(answer, narrow=narrow),
     }
     if answer["compression"] is not None or answer["quantised"] is not None:
-        drawn["compression"] = [plot_compression(answer, narrow=phone) for phone in (False, True)]
-    return {name: (figure_of(wide), figure_of(narrow)) for name, (wide, narrow) in drawn.items()}
+        drawn["compression"] = plot_compression(answer, narrow=narrow)
+    return {name: figure_of(axes) for name, axes in drawn.items()}
 
 
-def section(answer: Mapping[str, Any], images: Mapping[str, Any]) -> Markup:
-    """Return the section's HTML.
-
-    Parameters
-    ----------
-    answer
-        `results.corollaries.corollaries(run)`.
-    images
-        `page.Image` of each of `corollary_pictures`, by name.
-    """
-    context = {"answer": answer, "images": images, "titles": TITLES}
-    return Markup(
-        fill("densing.report", "corollaries.html.j2", context=context,
-             filters={"percent": words.percent})
-    )  # fmt: skip
+def section(answer: Answer, images: Mapping[str, Any]) -> Markup:
+    """Return the HTML of the page's section; `images`: `page.Image` of each figure, by name."""
+    return fill("densing.report", "corollaries.html.j2", filters={"percent": words.percent},
+                context={"answer": answer, "images": images, "titles": TITLES})  # fmt: skip
 
 
 def write_corollaries(answer: dict[str, Any], out: str | Path, *, seed: int = 1) -> Path:
-    """Write the figures (.png, .svg) and corollaries.json; return the folder.
-
-    Figures: corollaries, size_bands and, where something is known of it, compression.
-    """
+    """Write the figures (.png, .svg) and corollaries.json, each whole; return the folder."""
     out = Path(out)
     with written_whole(out, last="corollaries.json") as folder:
-        figure = figure_of(plot_corollaries(answer, price_trend(seed=seed)))
-        save(figure, folder / "corollaries")
-        save(figure_of(plot_size_bands(answer)), folder / "size_bands")
-        if answer["compression"] is not None or answer["quantised"] is not None:
-            save(figure_of(plot_compression(answer)), folder / "compression")
+        for name, figure in corollary_figures(answer, price_trend(seed=seed)).items():
+            save(figure, folder / name)
         write_json(folder / "corollaries.json", answer)
     return out

@@ -7,9 +7,19 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-from densing.report.axes import obstacles, place_labels, rows_axis
+from densing.report.answers import Answered, RunAnswers
+from densing.report.axes import (
+    beside,
+    date_axis,
+    decades_axis,
+    dodge,
+    log_axis,
+    marker_area,
+    obstacles,
+    place_labels,
+    rows_axis,
+)
 from densing.report.provenance import value_text
 from densing.report.style import (
     FRONTIER,
@@ -19,23 +29,20 @@ from densing.report.style import (
     POPULATION,
     RECORD,
     figure_of,
-    log_ticks,
     new_axes,
     stamp,
     style,
 )
 from densing.report.words import digits, months, months_range, percent, plain, size
-from densing.results.density import density_table
-from densing.results.headline import summary, trustworthy
 from densing.results.record_setters import record_setters
 
-DODGE_DAYS = 5.0
-"""Models of one day stand side by side, this far apart."""
+BEYOND = 0.05
+"""Probability of lying beyond the reference's reach from which a model is marked."""
 
 
 @style()
 def plot_headline(
-    run: xr.DataTree,
+    run: Answered,
     ax: Axes | None = None,
     *,
     narrow: bool = False,
@@ -47,7 +54,7 @@ def plot_headline(
     Parameters
     ----------
     run
-        A saved run.
+        A saved run, or its answers.
     ax
         Axes to draw on; a new figure where None.
     narrow
@@ -57,32 +64,35 @@ def plot_headline(
     highlight
         Models in a colour of their own, named before all others.
     """
+    answers = RunAnswers.of(run)
     ax = ax or new_axes(*((4.6, 5.8) if narrow else (9.6, 6.2)))
-    derived, data = run["derived"].to_dataset(), run["constant_data"].to_dataset()
+    derived = answers.run["derived"].to_dataset()
+    data = answers.run["constant_data"].to_dataset()
     low, middle, high = np.quantile(derived["density"].to_numpy(), [0.05, 0.5, 0.95], axis=(0, 1))
     released = pd.DatetimeIndex(data["release_date"].to_numpy().astype(str))
     params = data["counted_params"].to_numpy()
     x = mdates.date2num(released) + dodge(released, params)
     best = np.isin(np.arange(len(middle)), record_setters(released, middle))
-    area = marker_area(params, scale=0.5 if narrow else 1.0)
 
     ax.axhline(1.0, color=MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
-    _trend(ax, derived, "population", POPULATION)
-    if "frontier" in derived:
-        _trend(ax, derived, "frontier", FRONTIER)
     dates = mdates.date2num(derived["date"].to_numpy())
+    for name, colour in (("population", POPULATION), ("frontier", FRONTIER)):
+        if name in derived:
+            _trend(ax, dates, derived[name], colour)
     expected = np.exp(np.median(derived["record"].to_numpy(), axis=(0, 1)))
     ax.step(dates, expected, where="post", color=RECORD, lw=1.1, ls=(0, (1, 1.5)), zorder=3)
-
     own = np.isin(derived["model"].values, highlight)
     colours = np.where(own, HIGHLIGHT, np.where(best, INK, "#7b8794"))
     ax.vlines(x, low, high, colors=list(colours), lw=np.where(own, 2.0, 0.9), alpha=0.55, zorder=4)
-    ax.scatter(
-        x, middle, s=area, c=colours, alpha=0.88, edgecolors="white", linewidths=0.7, zorder=5
-    )
-    _date_axes(ax, x, low, high, narrow=narrow)
-    _frame(ax, run, narrow=narrow)
-    notes = _annotate(ax, run, narrow=narrow)
+    ax.scatter(x, middle, s=marker_area(params, scale=0.5 if narrow else 1.0), c=colours,
+               alpha=0.88, edgecolors="white", linewidths=0.7, zorder=5)  # fmt: skip
+    span = x.max() - x.min()
+    ax.set_xlim(x.min() - 0.03 * span, x.max() + 0.045 * span)
+    decades_axis(ax)
+    ax.set_ylim(low.min() / 1.5, high.max() * (9.0 if narrow else 3.5))
+    date_axis(ax, most=6 if narrow else 12)
+    _frame(ax, answers, narrow=narrow)
+    notes = _annotate(ax, answers, params, narrow=narrow)
     first = [*np.flatnonzero(own), *np.flatnonzero(best)[::-1]]
     order = list(dict.fromkeys([*first, *np.argsort(-params)]))
     order = order[: labels // 2 if narrow else labels]
@@ -94,64 +104,23 @@ def plot_headline(
     for text in ax.texts:
         if text.get_text() in map(plain, highlight):
             text.set(color=HIGHLIGHT, fontweight="bold")
-    stamp(ax, trustworthy=trustworthy(run))
+    stamp(ax, trustworthy=answers.trustworthy)
     return ax
 
 
-def dodge(released: pd.DatetimeIndex, params: np.ndarray) -> np.ndarray:
-    """Days by which each model moves so that models of one day stand apart, smallest first."""
-    table = pd.DataFrame({"date": released, "params": params})
-    rank = table.groupby("date")["params"].rank(method="first") - 1
-    count = table.groupby("date")["params"].transform("count")
-    return (DODGE_DAYS * (rank - (count - 1) / 2)).to_numpy()
-
-
-def marker_area(params: np.ndarray, *, scale: float = 1.0) -> np.ndarray:
-    """Marker areas in square points that grow with the logarithm of size."""
-    return scale * np.clip(14.0 + 26.0 * np.log10(params / 3e8), 10.0, 110.0)
-
-
-def date_ticks(low: float, high: float, *, most: int) -> tuple[pd.DatetimeIndex, list[str]]:
-    """Month starts between two matplotlib dates, at most `most`, and their texts."""
-    first, last = (pd.Timestamp(mdates.num2date(end)).tz_localize(None) for end in (low, high))
-    months = pd.date_range(first, last, freq="MS")
-    dates = months
-    for step in (1, 2, 3, 4, 6, 12, 24, 60, 120):
-        dates = months[(12 * months.year + months.month - 1) % step == 0]
-        if len(dates) <= most:
-            break
-    texts = [f"{d:%Y}" if d.month == 1 else f"{d:%b}" for d in dates]
-    if texts and dates[0].month != 1:
-        texts[0] += f"\n{dates[0]:%Y}"
-    return dates, texts
-
-
-def _trend(ax: Axes, derived: xr.Dataset, name: str, colour: str) -> None:
-    dates = mdates.date2num(derived["date"].to_numpy())
-    low, middle, high = np.exp(np.quantile(derived[name].to_numpy(), [0.05, 0.5, 0.95], (0, 1)))
+def _trend(ax: Axes, dates: np.ndarray, draws: xr.DataArray, colour: str) -> None:
+    low, middle, high = np.exp(np.quantile(draws.to_numpy(), [0.05, 0.5, 0.95], (0, 1)))
     ax.fill_between(dates, low, high, color=colour, alpha=0.16, lw=0, zorder=2)
     ax.plot(dates, middle, color=colour, lw=2.2, zorder=3)
 
 
-def _date_axes(ax: Axes, x: np.ndarray, low: np.ndarray, high: np.ndarray, *, narrow: bool) -> None:
-    span = x.max() - x.min()
-    ax.set_yscale("log")
-    ax.set_xlim(x.min() - 0.03 * span, x.max() + 0.045 * span)
-    ax.set_ylim(low.min() / 1.5, high.max() * (9.0 if narrow else 3.5))
-    ax.yaxis.set_major_locator(LogLocator(base=10))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: digits(v, figures=1)))
-    dates, texts = date_ticks(*ax.get_xlim(), most=6 if narrow else 12)
-    ax.set_xticks(mdates.date2num(dates), texts)
-    ax.grid(axis="x", visible=False)
-    ax.set_ylabel("density: effective over actual parameters")
-
-
-def _frame(ax: Axes, run: xr.DataTree, *, narrow: bool) -> None:
+def _frame(ax: Axes, answers: RunAnswers, *, narrow: bool) -> None:
     """Title above and one line below that says what the picture rests on."""
     ax.set_title(
         "Capability density of open language models", fontsize=11 if narrow else 13.5, pad=10
     )
-    answer = summary(run)
+    ax.set_ylabel("density: effective over actual parameters")
+    answer = answers.summary
     tokens = value_text("tokens", answer["choices"]["tokens"])
     reference = f"reference family {answer['reference']} at {tokens}"
     evidence = f"{answer['models']} models, {answer['scores']} scores"
@@ -161,58 +130,51 @@ def _frame(ax: Axes, run: xr.DataTree, *, narrow: bool) -> None:
     )  # fmt: skip
 
 
-def _annotate(ax: Axes, run: xr.DataTree, *, narrow: bool) -> list:
+def _annotate(ax: Axes, answers: RunAnswers, params: np.ndarray, *, narrow: bool) -> list:
     """Write both doubling times and the key into the empty upper left corner."""
-    answer = summary(run)
-    rows = [("typical new model", answer["population"], POPULATION)]
-    if answer["frontier"] is not None:
-        rows.append(("frontier", answer["frontier"], FRONTIER))
+    answer = answers.summary
     big = 12 if narrow else 15
     line = 1.12 / 72 / figure_of(ax).get_figheight()  # one point of text, as a share of the Axes
-    notes, y = [], 0.985
-    notes.append(
+    common = {"transform": ax.transAxes, "va": "top", "zorder": 13}
+    notes = [
         ax.annotate(
             "1: the reference family", (0.015, 1.0), xycoords=("axes fraction", "data"),
             xytext=(0, 2), textcoords="offset points", va="bottom", fontsize=7.5, color=MUTED,
         )
-    )  # fmt: skip
-    for name, growth, colour in rows:
-        interval = growth["doubling_months"]
-        middle = interval["median"]
+    ]  # fmt: skip
+    y = 0.985
+    for name, key, colour in (
+        ("typical new model", "population", POPULATION), ("frontier", "frontier", FRONTIER)
+    ):  # fmt: skip
+        if answer[key] is None:
+            continue
+        interval = answer[key]["doubling_months"]
         bounded = interval["upper"] is not None
-        main = f"×2 every {months(middle)} months" if bounded else "growth not established"
-        small = f"{name}; {percent(interval['prob'])} interval {months_range(interval)}"
-        common = {"transform": ax.transAxes, "va": "top", "zorder": 13}
-        tone = colour if trustworthy(run) else "#9aa5b1"
-        notes.append(ax.text(0.015, y, main, fontsize=big, fontweight="bold", color=tone, **common))
-        notes.append(
-            ax.text(0.015, y - (big + 4) * line,
-                    small, fontsize=7.5 if narrow else 9, color=colour, **common)
+        main = f"×2 every {months(interval['median'])} months" if bounded else (
+            "growth not established"
         )  # fmt: skip
+        small = f"{name}; {percent(interval['prob'])} interval {months_range(interval)}"
+        tone = colour if answers.trustworthy else "#9aa5b1"
+        notes += [
+            ax.text(0.015, y, main, fontsize=big, fontweight="bold", color=tone, **common),
+            ax.text(0.015, y - (big + 4) * line, small, fontsize=7.5 if narrow else 9,
+                    color=colour, **common),
+        ]  # fmt: skip
         y -= (big + 19) * line
-    sizes = run["constant_data"].to_dataset()["counted_params"].to_numpy()
-    key = (
+    text = (
         "dots: models with 90 % intervals\n"
-        f"size grows with parameters ({size(sizes.min())} to {size(sizes.max())})\n"
+        f"size grows with parameters ({size(params.min())} to {size(params.max())})\n"
         "dark: a record when released; dotted: expected record\n"
         "lines: median trends with 90 % bands"
     )
-    notes.append(
-        ax.text(
-            0.015, y, key, transform=ax.transAxes, va="top", fontsize=6.5 if narrow else 7.8,
-            color=MUTED, linespacing=1.45, zorder=13,
-        )
-    )  # fmt: skip
-    return notes
-
-
-BEYOND = 0.05
-"""Probability of lying beyond the reference's reach from which a model is marked."""
+    key = ax.text(0.015, y, text, fontsize=6.5 if narrow else 7.8, color=MUTED, linespacing=1.45,
+                  **common)  # fmt: skip
+    return [*notes, key]
 
 
 @style()
 def plot_ranking(
-    run: xr.DataTree,
+    run: Answered,
     ax: Axes | None = None,
     *,
     narrow: bool = False,
@@ -223,16 +185,17 @@ def plot_ranking(
 
     Models to `highlight` stand out, and are there below a line however far down they rank.
     """
-    ranked = density_table(run)
+    answers = RunAnswers.of(run)
+    ranked, inner = answers.densities, answers.halves
     table = ranked[:models]
     top = len(table)
     table += [row for row in ranked[top:] if row["model"] in highlight]
     own = [row["model"] in highlight for row in table]
-    inner = {row["model"]: row["density"] for row in density_table(run, prob=0.5)}
+    beyond = [row["p_beyond_reference"] >= BEYOND for row in table]
     ax = ax or new_axes(4.6 if narrow else 8.6, 1.0 + 0.215 * len(table))
     for y, row in enumerate(table):
         outer, half = row["density"], inner[row["model"]]
-        colour = FRONTIER if row["p_beyond_reference"] >= BEYOND else POPULATION
+        colour = FRONTIER if beyond[y] else POPULATION
         if own[y]:
             ax.axhspan(y - 0.5, y + 0.5, color=HIGHLIGHT, alpha=0.09, lw=0)
         ax.plot([outer["lower"], outer["upper"]], [y, y], color=colour, lw=1.3, alpha=0.7)
@@ -240,30 +203,24 @@ def plot_ranking(
         ax.plot(outer["median"], y, "o", color="white", mec=colour, mew=1.6, ms=5.5, zorder=5)
         if not narrow:
             note = f"{digits(outer['median'], figures=2)}   ({row['release_date']})"
-            ax.annotate(
-                note, (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=8,
-                color=MUTED, annotation_clip=False,
-            )  # fmt: skip
+            beside(ax, y, note, fontsize=8, color=MUTED)
     names = [f"{plain(row['model'])}  {size(row['params'])}" for row in table]
+    names[top:] = [
+        f"{ranked.index(row) + 1}.  {name}"
+        for row, name in zip(table[top:], names[top:], strict=True)
+    ]
     if len(table) > top:
-        names[top:] = [
-            f"{ranked.index(row) + 1}.  {name}"
-            for row, name in zip(table[top:], names[top:], strict=True)
-        ]
         ax.axhline(top - 0.5, color=MUTED, lw=0.9)
     rows_axis(ax, names, fontsize=8)
     for text in np.asarray(ax.get_yticklabels())[own]:
         text.set(color=HIGHLIGHT, fontweight="bold")
-    ax.set_xscale("log")
-    ticks = log_ticks(*ax.get_xlim())
-    ax.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    ax.xaxis.set_minor_locator(NullLocator())
+    log_axis(ax.xaxis)
     ax.axvline(1.0, color=MUTED, lw=0.9, ls=(0, (4, 3)))
     ax.set_xlabel("density: median, 50 % and 90 % interval")
-    if any(row["p_beyond_reference"] >= BEYOND for row in table):
+    if any(beyond):
         ax.set_title(
             f"orange: P(beyond the reference's reach) of {BEYOND:.0%} or more",
             fontsize=8.5, color=FRONTIER, fontweight="normal",
         )  # fmt: skip
-    stamp(ax, trustworthy=trustworthy(run))
+    stamp(ax, trustworthy=answers.trustworthy)
     return ax

@@ -67,7 +67,7 @@ def fill(
     *,
     context: Mapping[str, Any],
     filters: Mapping[str, Callable[..., str]],
-) -> str:
+) -> Markup:
     """Return the HTML of the template `name` in `package`.
 
     Everything is escaped except `Markup`; a name that `context` lacks is an error
@@ -78,7 +78,7 @@ def fill(
         loader=FunctionLoader(lambda part: text(package, part)),
     )  # fmt: skip
     environment.filters |= filters
-    return environment.get_template(name).render(context)
+    return Markup(environment.get_template(name).render(context))
 
 
 def asset(name: str) -> Markup:

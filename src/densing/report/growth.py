@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from scipy.stats import gaussian_kde
 
+from densing.report.answers import Answered, RunAnswers
 from densing.report.axes import (
     COLOURS,
     DOUBT,
     QUARTERS,
+    beside,
     growth_title,
     limits,
     month_ticks,
@@ -20,59 +21,44 @@ from densing.report.axes import (
     rate_row,
     rows_axis,
 )
-from densing.report.style import FRONTIER, INK, MUTED, POPULATION, new_axes, stamp, style
+from densing.report.style import INK, MUTED, POPULATION, new_axes, new_panels, stamp, style
 from densing.report.words import months, months_range, percent, plain
-from densing.results.headline import summary, trustworthy
-from densing.results.influence import influence
 from densing.results.influence_words import doubtful
 from densing.results.run import record
 
 
 @style()
-def plot_rate(run: xr.DataTree, ax: Axes | None = None, *, narrow: bool = False) -> Axes:
+def plot_rate(run: Answered, ax: Axes | None = None, *, narrow: bool = False) -> Axes:
     """Draw the posterior of both growth rates and the prior; months on the upper axis.
 
     The axis is the rate, where a posterior that includes no growth is an ordinary one; the
     months that it means crowd together to the right and have no end at a rate of zero.
     """
+    answers = RunAnswers.of(run)
     ax = ax or new_axes(*((4.6, 3.6) if narrow else (8.6, 3.8)))
-    answer, derived = summary(run), run["derived"].to_dataset()
-    rows = [("typical new model", "population", POPULATION)]
-    if answer["frontier"] is not None:
-        rows.append(("frontier", "frontier", FRONTIER))
-    draws = {name: derived[f"{name}_rate"].to_numpy().ravel() for _, name, _ in rows}
-    pooled = np.concatenate(list(draws.values()))
-    low, high = np.quantile(pooled, [0.0005, 0.9995])
+    answer, derived = answers.summary, answers.run["derived"].to_dataset()
+    shown = [key for key in COLOURS if answer[key] is not None]
+    draws = {key: derived[f"{key}_rate"].to_numpy().ravel() for key in shown}
+    low, high = np.quantile(np.concatenate(list(draws.values())), [0.0005, 0.9995])
     pad = 0.1 * (high - low) + 1e-9
     left = low - pad
     if 0 < left < 0.25 * high:
         left = -0.05 * high
     room = 0.42 if narrow else 0.24  # share of the width kept for the words on the right
     grid = np.linspace(left, left + (high + pad - left) / (1 - room), 500)
-    for row, (title, name, colour) in enumerate(rows):
+    for row, key in enumerate(shown):
+        title, colour = COLOURS[key]
         base = -1.25 * row
-        height = kernel_density(draws[name], grid)
+        height = gaussian_kde(draws[key])(grid)
         top = height.max()
         ax.fill_between(grid, base, base + height / top, color=colour, alpha=0.22, lw=0)
         ax.plot(grid, base + height / top, color=colour, lw=1.6)
-        _interval(ax, base, answer[name], colour, title)
+        _interval(ax, base, answer[key], colour, title)
         if row == 0:
-            _prior(ax, run, grid, top)
-    _rate_axes(ax, grid, len(rows))
-    stamp(ax, trustworthy=trustworthy(run))
+            _prior(ax, answers, grid, top)
+    _rate_axes(ax, grid, len(shown))
+    stamp(ax, trustworthy=answers.trustworthy)
     return ax
-
-
-def kernel_density(draws: np.ndarray, grid: np.ndarray) -> np.ndarray:
-    """Gaussian kernel estimate of the density of `draws` (sample,) at `grid` (point,)."""
-    spread = min(draws.std(), np.subtract(*np.quantile(draws, [0.75, 0.25])) / 1.34)
-    width = max(0.9 * spread * len(draws) ** -0.2, 0.5 * (grid[1] - grid[0]))
-    step = grid[1] - grid[0]
-    edges = np.concatenate([grid - step / 2, grid[-1:] + step / 2])
-    counts = np.histogram(draws, edges)[0] / (len(draws) * step)
-    reach = int(np.ceil(4 * width / step))
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * step / width) ** 2)
-    return np.convolve(np.pad(counts, reach), kernel / kernel.sum(), mode="valid")
 
 
 def _interval(ax: Axes, base: float, growth: dict[str, Any], colour: str, title: str) -> None:
@@ -80,22 +66,20 @@ def _interval(ax: Axes, base: float, growth: dict[str, Any], colour: str, title:
     ax.plot([rate["lower"], rate["upper"]], [base - 0.06] * 2, color=colour, lw=4)
     ax.plot(rate["median"], base - 0.06, "o", color="white", mec=colour, mew=1.8, ms=6.5, zorder=6)
     middle = doubling["median"]
-    ax.annotate(
+    text = (
         f"{title}\n{'no doubling' if middle is None else f'{months(middle)} months'}\n"
-        f"{percent(doubling['prob'])}: {months_range(doubling)}",
-        (0.99, base + 0.6), xycoords=("axes fraction", "data"), ha="right", va="center",
-        fontsize=9.5, fontweight="bold", color=colour, linespacing=1.4,
-    )  # fmt: skip
+        f"{percent(doubling['prob'])}: {months_range(doubling)}"
+    )
+    beside(ax, base + 0.6, text, x=0.99, ha="right", fontsize=9.5, fontweight="bold",
+           color=colour, linespacing=1.4)  # fmt: skip
     if growth["p_not_growing"] >= 0.005:
-        ax.annotate(
-            f"P(no growth) = {growth['p_not_growing']:.2f}", (0.99, base + 0.1),
-            xycoords=("axes fraction", "data"), ha="right", fontsize=8.5, color=colour,
-        )  # fmt: skip
+        text = f"P(no growth) = {growth['p_not_growing']:.2f}"
+        beside(ax, base + 0.1, text, x=0.99, ha="right", va="baseline", fontsize=8.5, color=colour)
 
 
-def _prior(ax: Axes, run: xr.DataTree, grid: np.ndarray, top: float) -> None:
+def _prior(ax: Axes, answers: RunAnswers, grid: np.ndarray, top: float) -> None:
     """Draw the prior on the scale of the first posterior, where it is a plain normal."""
-    prior = record(run, "model")["priors"].get("rate", {})
+    prior = record(answers.run, "model")["priors"].get("rate", {})
     args = prior.get("args", {})
     loc, scale = args.get("loc"), args.get("scale")
     if prior.get("family") != "normal" or not all(isinstance(a, int | float) for a in (loc, scale)):
@@ -116,8 +100,7 @@ def _rate_axes(ax: Axes, grid: np.ndarray, rows: int) -> None:
         ax.axvline(0, color=INK, lw=1)
     top = ax.twiny()
     top.set_xlim(ax.get_xlim())
-    low, high = float(grid[0]), float(grid[-1])
-    top.set_xticks(*month_ticks(low, high, apart=0.055, from_zero=0.1))
+    top.set_xticks(*month_ticks(float(grid[0]), float(grid[-1]), apart=0.055, from_zero=0.1))
     top.set_xlabel("doubling time in months")
     top.grid(visible=False)
     top.spines[["left", "right", "bottom"]].set_visible(False)
@@ -125,7 +108,7 @@ def _rate_axes(ax: Axes, grid: np.ndarray, rows: int) -> None:
 
 
 @style()
-def plot_benchmark_rates(run: xr.DataTree, ax: Axes | None = None, *, narrow: bool = False) -> Axes:
+def plot_benchmark_rates(run: Answered, ax: Axes | None = None, *, narrow: bool = False) -> Axes:
     """Draw the doubling time of a typical new model's density on each benchmark, fastest first.
 
     The axis is the rate, falling to the right and ticked in the months that it means. The band is
@@ -136,7 +119,8 @@ def plot_benchmark_rates(run: xr.DataTree, ax: Axes | None = None, *, narrow: bo
     ValueError
         The run's model gives all benchmarks one trend.
     """
-    answer = summary(run)
+    answers = RunAnswers.of(run)
+    answer = answers.summary
     if not answer["benchmarks"]:
         raise ValueError("this run's model gives all benchmarks one trend: nothing to compare")
     rows = sorted(answer["benchmarks"].items(), key=lambda row: -row[1]["rate_per_year"]["median"])
@@ -148,22 +132,19 @@ def plot_benchmark_rates(run: xr.DataTree, ax: Axes | None = None, *, narrow: bo
         rate_row(ax, y, growth, INK, lw=2.2, size=6.5)
         told = growth["doubling_months"]
         words = months(told["median"]) + ("" if narrow else f"  ({months_range(told)})")
-        ax.annotate(
-            words, (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=9,
-            color=INK, annotation_clip=False,
-        )  # fmt: skip
+        beside(ax, y, words, fontsize=9, color=INK)
     ax.set_title(growth_title("common trend", common, gap="\n" if narrow else " "),
                  color=POPULATION)  # fmt: skip
     rows_axis(ax, [plain(name) for name, _ in rows])
     rate_axis(ax, *limits([common, *growths], margin=0.08), apart=0.08)
     ax.set_xlabel("doubling time in months on this benchmark")
-    stamp(ax, trustworthy=trustworthy(run))
+    stamp(ax, trustworthy=answers.trustworthy)
     return ax
 
 
 @style()
 def plot_influence(
-    run: xr.DataTree,
+    run: Answered,
     axes: Sequence[Axes] | None = None,
     *,
     narrow: bool = False,
@@ -182,10 +163,14 @@ def plot_influence(
     answer
         `results.influence.influence(run)`, where it is at hand.
     """
-    answer = answer or influence(run)
+    answers = RunAnswers.of(run)
+    answer = answer or answers.influence
     chosen = most_influential(answer, rows)
     shown = [key for key in COLOURS if answer[key] is not None]
-    panels = list(axes) if axes is not None else _panels(len(shown), len(chosen), narrow=narrow)
+    panels = list(axes) if axes is not None else new_panels(
+        len(shown), columns=1 if narrow else len(shown), height=1.1 + 0.24 * len(chosen),
+        width=4.6 if narrow else 3.9 + 2.3 / len(shown),
+    )  # fmt: skip
     drawn = [answer[key] for key in shown] + [row[key] for row in chosen for key in shown]
     low, high = limits(drawn, margin=0.08)
     labels = [
@@ -201,7 +186,7 @@ def plot_influence(
         rows_axis(ax, labels if panel == 0 or narrow else [""] * len(labels), fontsize=8)
         rate_axis(ax, low, high, values=QUARTERS)
         ax.set_xlabel("doubling time in months without")
-        stamp(ax, trustworthy=trustworthy(run))
+        stamp(ax, trustworthy=answers.trustworthy)
     return panels
 
 
@@ -215,21 +200,10 @@ def most_influential(answer: dict[str, Any], rows: int) -> list[dict[str, Any]]:
     )[:rows]
 
 
-def _panels(count: int, rows: int, *, narrow: bool) -> list[Axes]:
-    height = 1.1 + 0.24 * rows
-    size = (4.6, height * count) if narrow else (2.3 + 3.9 * count, height)
-    shape = (count, 1) if narrow else (1, count)
-    figure = Figure(figsize=size, layout="constrained")
-    return list(figure.subplots(*shape, squeeze=False).ravel())
-
-
 def _influence_row(ax: Axes, y: int, row: dict[str, Any], key: str, colour: str) -> None:
     """Draw one answer: a dot by weights, a square by a refit, grey where that is doubtful."""
     if row[key] is None:
-        ax.annotate(
-            "needs a refit", (0.015, y), xycoords=("axes fraction", "data"), ha="left",
-            va="center", fontsize=8, color=MUTED, style="italic",
-        )  # fmt: skip
+        beside(ax, y, "needs a refit", x=0.015, fontsize=8, color=MUTED, style="italic")
     elif row["refit"] is None:
         rate_row(ax, y, row[key], colour)
     elif doubtful(row):

@@ -9,10 +9,11 @@ import pandas as pd
 import xarray as xr
 from markupsafe import Markup
 
-from densing.report.density import BEYOND, dodge, marker_area
+from densing.report.answers import Answered, RunAnswers
+from densing.report.axes import dodge, marker_area
+from densing.report.density import BEYOND
 from densing.report.folder import asset
 from densing.report.words import digits, percent, size
-from densing.results.density import density_table
 from densing.results.record_setters import record_setters
 
 MILLISECONDS_PER_DAY = 86_400_000.0
@@ -24,7 +25,7 @@ LINES = (
 )
 
 
-def model_columns(run: xr.DataTree, *, highlight: Sequence[str] = ()) -> dict[str, list[Any]]:
+def model_columns(run: Answered, *, highlight: Sequence[str] = ()) -> dict[str, list[Any]]:
     """Columns of one entry a model, in order of name.
 
     `x` (milliseconds since 1970; models of one day stand side by side), `density`, `lower`,
@@ -33,8 +34,9 @@ def model_columns(run: xr.DataTree, *, highlight: Sequence[str] = ()) -> dict[st
     texts `name`, `family`, `architecture`, and `facts` and `scores`: pairs of title and text that
     tell about it.
     """
-    data = run["constant_data"].to_dataset()
-    table = {row["model"]: row for row in density_table(run)}
+    answers = RunAnswers.of(run)
+    data = answers.run["constant_data"].to_dataset()
+    table = {row["model"]: row for row in answers.densities}
     names = data["model"].to_numpy().astype(str)
     rows = [table[name] for name in names]
     released = pd.DatetimeIndex(data["release_date"].to_numpy().astype(str))
@@ -126,7 +128,7 @@ def milliseconds(dates: pd.DatetimeIndex) -> np.ndarray:
     return dates.to_numpy("datetime64[ms]").astype(np.int64).astype(float)
 
 
-def interactive(run: xr.DataTree, *, highlight: Sequence[str] = ()) -> dict[str, Any]:
+def interactive(run: Answered, *, highlight: Sequence[str] = ()) -> dict[str, Any]:
     """Everything that `interactive.html.j2` refers to; models to highlight stand out.
 
     Bokeh is imported here and not with the room: a figure alone does not wait for it.
@@ -137,15 +139,17 @@ def interactive(run: xr.DataTree, *, highlight: Sequence[str] = ()) -> dict[str,
     from densing.report.interactive_plot import interactive_plot
 
     library = Resources(mode="inline", components=["bokeh"], log_level="error").js_raw
-    models = model_columns(run, highlight=highlight)
-    lines = {name: line_columns(run, name) for name, _ in lines_of(run)}
+    answers = RunAnswers.of(run)
+    models = model_columns(answers, highlight=highlight)
+    named = lines_of(answers.run)
+    lines = {name: line_columns(answers.run, name) for name, _ in named}
     kinds = sorted(set(models["architecture"]) - {""})
     return {
         "library": Markup("\n".join(library).replace("</script", "<\\/script")),
         "script": asset("interactive.js"),
         "style": asset("interactive.css"),
         "plot": inside_script(json_item(interactive_plot(models, lines))),
-        "lines": lines_of(run),
+        "lines": named,
         "names": models["name"],
         "families": counts(models["family"]),
         "architectures": [(kind, ARCHITECTURES.get(kind, kind)) for kind in kinds],

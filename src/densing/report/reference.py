@@ -8,14 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import (
-    FuncFormatter,
-    LogLocator,
-    NullFormatter,
-    NullLocator,
-    PercentFormatter,
-)
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
+from densing.report.answers import Answered, RunAnswers
+from densing.report.axes import legend_above, log_axis
 from densing.report.style import (
     FRONTIER,
     HELD_OUT,
@@ -24,7 +20,6 @@ from densing.report.style import (
     POPULATION,
     RECORD,
     figure_of,
-    log_ticks,
     new_panels,
     shades,
     style,
@@ -38,28 +33,29 @@ from densing.results.run import record
 
 Z90 = 1.6448536269514722
 DASHES = (0, (3, 2))
+SHOWN = ("rate", "level", "scatter")
+"""Parameters whose chains are drawn, besides the one that mixes worst."""
 
 
 @style()
 def plot_loss_law(
-    run: xr.DataTree, axes: Sequence[Axes] | None = None, *, narrow: bool = False
+    run: Answered, axes: Sequence[Axes] | None = None, *, narrow: bool = False
 ) -> list[Axes]:
     """Draw the loss law of each benchmark against tokens, by model size, with the runs."""
+    run = RunAnswers.of(run).run
     bands = loss_bands(run)
     panels = _panels(run, axes, narrow=narrow)
-    sizes = bands["params"].to_numpy()
+    sizes, tokens = bands["params"].to_numpy(), bands["tokens"].to_numpy()
     colours = shades(len(sizes))
     for ax, name in zip(panels, bands["benchmark"].to_numpy(), strict=True):
-        tokens = bands["tokens"].to_numpy()
         seen = {x: rows(bands, "run", x, name) for x in ("params", "tokens", "loss")}
         for colour, params in zip(colours, sizes, strict=True):
             low, _, middle, _, high = bands["loss"].sel(benchmark=name, params=params).to_numpy().T
             ax.fill_between(tokens, low, high, color=colour, alpha=0.22, lw=0)
             ax.plot(tokens, middle, color=colour, lw=1.3)
             at = seen["params"] == params
-            ax.plot(
-                seen["tokens"][at], seen["loss"][at], "o", color=colour, ms=4, mec="white", mew=0.5
-            )
+            ax.plot(seen["tokens"][at], seen["loss"][at], "o", color=colour, ms=4, mec="white",
+                    mew=0.5)  # fmt: skip
         ax.set_yscale("log")
         ax.set_ylim(0.92 * seen["loss"].min(), 1.08 * seen["loss"].max())
         _log_axes(ax, "training tokens", "loss", name)
@@ -74,14 +70,15 @@ def plot_loss_law(
 
 @style()
 def plot_reference(
-    run: xr.DataTree, axes: Sequence[Axes] | None = None, *, narrow: bool = False
+    run: Answered, axes: Sequence[Axes] | None = None, *, narrow: bool = False
 ) -> list[Axes]:
     """Draw the reference's loss at D0 against effective parameters: how far it is extrapolated."""
+    run = RunAnswers.of(run).run
     bands = reference_bands(run)
     panels = _panels(run, axes, narrow=narrow)
     params = bands["effective_params"].to_numpy()
     for ax, name in zip(panels, bands["benchmark"].to_numpy(), strict=True):
-        _band(ax, params, bands["loss"].sel(benchmark=name), POPULATION)
+        _band(ax, params, bands["loss"].sel(benchmark=name))
         ax.axvspan(*bands["run_reach"].to_numpy(), color=INK, alpha=0.07, lw=0)
         ax.axvspan(*bands["model_reach"].to_numpy(), color=RECORD, alpha=0.10, lw=0)
         _log_axes(ax, "effective parameters", "loss at D0", name)
@@ -100,31 +97,25 @@ def plot_reference(
 
 @style()
 def plot_performance_map(
-    run: xr.DataTree, axes: Sequence[Axes] | None = None, *, narrow: bool = False
+    run: Answered, axes: Sequence[Axes] | None = None, *, narrow: bool = False
 ) -> list[Axes]:
     """Draw the map from loss to score of each benchmark, with the checkpoints."""
+    run = RunAnswers.of(run).run
     bands = score_bands(run)
     panels = _panels(run, axes, narrow=narrow)
     kinds = (("checkpoint", "o", INK), ("held_out_checkpoint", "^", HELD_OUT))
     for ax, name in zip(panels, bands["benchmark"].to_numpy(), strict=True):
-        low, high = bands["model_scores"].sel(benchmark=name).to_numpy()
+        own = bands.sel(benchmark=name)
+        low, high = own["model_scores"].to_numpy()
         if np.isfinite(low):
             ax.axhspan(low, high, color=RECORD, alpha=0.10, lw=0)
-        _band(
-            ax, bands["loss"].sel(benchmark=name).to_numpy(), bands["score"].sel(benchmark=name),
-            POPULATION,
-        )  # fmt: skip
-        ax.plot(
-            bands["loss"].sel(benchmark=name), bands["new_checkpoint"].sel(benchmark=name),
-            color=POPULATION, lw=0.9, ls=DASHES,
-        )  # fmt: skip
+        _band(ax, own["loss"].to_numpy(), own["score"])
+        ax.plot(own["loss"], own["new_checkpoint"], color=POPULATION, lw=0.9, ls=DASHES)
         for kind, marker, colour in kinds:
             loss, score, items = (rows(bands, kind, x, name) for x in ("loss", "score", "items"))
-            error = wilson(score, items)
-            ax.errorbar(
-                loss, score, np.abs(error - score), fmt=marker, color=colour, ms=5, mec="white",
-                mew=0.6, elinewidth=0.9, zorder=5,
-            )  # fmt: skip
+            error = np.abs(wilson(score, items) - score)
+            ax.errorbar(loss, score, error, fmt=marker, color=colour, ms=5, mec="white", mew=0.6,
+                        elinewidth=0.9, zorder=5)  # fmt: skip
         ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
         ax.set(title=plain(name), xlabel="loss", ylabel="score", ylim=(-0.02, 1.02))
     if axes is None:
@@ -147,19 +138,22 @@ def wilson(score: np.ndarray, items: np.ndarray) -> np.ndarray:
     return np.stack([np.minimum(centre - half, score), np.maximum(centre + half, score)])
 
 
-def _panels(run: xr.DataTree, axes: Sequence[Axes] | None, *, narrow: bool) -> list[Axes]:
+def _panels(
+    run: xr.DataTree, axes: Sequence[Axes] | None, *, narrow: bool, height: float = 2.75
+) -> list[Axes]:
+    """Return the given Axes, or one for each benchmark."""
     if axes is not None:
         return list(axes)
-    count = run["posterior"].sizes["benchmark"]
-    shape = (2.35, 2.3) if narrow else (3.2, 2.75)
-    return new_panels(count, columns=2 if narrow else 3, width=shape[0], height=shape[1])
+    count, columns = run["posterior"].sizes["benchmark"], 2 if narrow else 3
+    width, height = (2.35, 2.3 + 0.4 * (height > 3)) if narrow else (3.2, height)
+    return new_panels(count, columns=columns, width=width, height=height)
 
 
-def _band(ax: Axes, x: np.ndarray, quantiles: xr.DataArray, colour: str) -> None:
+def _band(ax: Axes, x: np.ndarray, quantiles: xr.DataArray) -> None:
     low, lower, middle, upper, high = quantiles.to_numpy().T
-    ax.fill_between(x, low, high, color=colour, alpha=0.15, lw=0, zorder=2)
-    ax.fill_between(x, lower, upper, color=colour, alpha=0.25, lw=0, zorder=2)
-    ax.plot(x, middle, color=colour, lw=1.8, zorder=3)
+    ax.fill_between(x, low, high, color=POPULATION, alpha=0.15, lw=0, zorder=2)
+    ax.fill_between(x, lower, upper, color=POPULATION, alpha=0.25, lw=0, zorder=2)
+    ax.plot(x, middle, color=POPULATION, lw=1.8, zorder=3)
 
 
 def _log_axes(ax: Axes, xlabel: str, ylabel: str, name: str) -> None:
@@ -167,24 +161,18 @@ def _log_axes(ax: Axes, xlabel: str, ylabel: str, name: str) -> None:
     ax.xaxis.set_major_locator(LogLocator(numticks=4 if figure_of(ax).get_figwidth() < 6 else 6))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: size(v)))
     ax.xaxis.set_minor_formatter(NullFormatter())
-    ticks = log_ticks(*ax.get_ylim())
-    ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-    ax.yaxis.set_minor_locator(NullLocator())
+    log_axis(ax.yaxis)
 
 
 def _legend(panels: Sequence[Axes], handles: list, *, title: str) -> None:
-    figure = figure_of(panels)
     longest = max(len(handle.get_label()) for handle in handles)
-    fits = int(figure.get_figwidth() * 16 / (longest + 9))
-    figure.legend(
-        handles=handles, title=title, loc="outside upper left", ncols=max(1, fits), fontsize=8,
-        title_fontsize=8, alignment="left", labelcolor=MUTED,
-    )  # fmt: skip
+    fits = int(figure_of(panels).get_figwidth() * 16 / (longest + 9))
+    legend_above(panels, handles, title=title, columns=max(1, fits))
 
 
 @style()
 def plot_predictive(
-    run: xr.DataTree,
+    run: Answered,
     axes: Sequence[Axes] | None = None,
     *,
     narrow: bool = False,
@@ -192,29 +180,32 @@ def plot_predictive(
     seed: int = 1,
 ) -> list[Axes]:
     """Draw each score against its predictive interval; those outside stand out."""
-    names = [str(name) for name in run["posterior"]["benchmark"].to_numpy()]
-    shape = (2.35, 2.5) if narrow else (3.2, 3.2)
-    panels = list(axes) if axes is not None else new_panels(
-        len(names), columns=2 if narrow else 3, width=shape[0], height=shape[1]
+    answers = RunAnswers.of(run)
+    panels = _panels(answers.run, axes, narrow=narrow, height=3.2)
+    fitted, held = answers.predictions if (prob, seed) == (PROB, 1) else (
+        predict_scores(answers.run, prob=prob, seed=seed),
+        predict_held_out_checkpoints(answers.run, prob=prob, seed=seed),
     )  # fmt: skip
-    fitted = predict_scores(run, prob=prob, seed=seed)
-    held = predict_held_out_checkpoints(run, prob=prob, seed=seed)
+    names = answers.run["posterior"]["benchmark"].to_numpy().astype(str)
     for ax, name in zip(panels, names, strict=True):
         ax.plot([0, 1], [0, 1], color=MUTED, lw=0.9, ls=(0, (4, 3)), zorder=1)
-        inside = _points(ax, fitted, name, "o", POPULATION)
-        outside = _points(ax, held, name, "^", HELD_OUT)
+        rows = [told.isel(_rows(told, name)) for told in (fitted, held)]
+        inside = _points(ax, rows[0], "o", POPULATION)
+        outside = _points(ax, rows[1], "^", HELD_OUT)
         counts = f"{inside[0]} of {inside[1]}"
         if outside[1]:
             counts += f"\n▲ {outside[0]} of {outside[1]}"
-        ax.text(
-            0.03, 0.97, counts, transform=ax.transAxes, va="top", fontsize=8.5, color=MUTED,
-            linespacing=1.4,
-        )  # fmt: skip
-        low, high = _limits([fitted, held], name)
-        ax.set(
-            title=plain(name), xlabel="predicted score", ylabel="observed score", xlim=(low, high),
-            ylim=(low, high), aspect="equal",
-        )  # fmt: skip
+        ax.text(0.03, 0.97, counts, transform=ax.transAxes, va="top", fontsize=8.5, color=MUTED,
+                linespacing=1.4)  # fmt: skip
+        ends = np.concatenate(
+            [
+                [0.4, 0.6],
+                *(r[key].to_numpy() for r in rows for key in ("lower", "upper", "observed")),
+            ]
+        )
+        limits = max(ends.min() - 0.03, -0.02), min(ends.max() + 0.03, 1.02)
+        ax.set(title=plain(name), xlabel="predicted score", ylabel="observed score", xlim=limits,
+               ylim=limits, aspect="equal")  # fmt: skip
         for side in (ax.xaxis, ax.yaxis):
             side.set_major_formatter(PercentFormatter(1.0, decimals=0, symbol=" %"))
     if axes is None:
@@ -224,41 +215,26 @@ def plot_predictive(
             Line2D([], [], color=HELD_OUT, marker="^", ls="", label="held-out checkpoint"),
         ]
         title = f"in each panel: how many are inside their {percent(prob)} predictive interval"
-        figure_of(panels).legend(
-            handles=handles, title=title, loc="outside upper left", ncols=1 if narrow else 3,
-            fontsize=8, title_fontsize=8, alignment="left", labelcolor=MUTED,
-        )  # fmt: skip
+        legend_above(panels, handles, title=title, columns=1 if narrow else 3)
     return panels
 
 
-def _points(
-    ax: Axes, predicted: xr.Dataset, name: str, marker: str, colour: str
-) -> tuple[int, int]:
+def _rows(predicted: xr.Dataset, name: str) -> dict[str, np.ndarray]:
+    """Positions of one benchmark's rows, by their dimension."""
+    (dim,) = predicted["benchmark"].dims
+    return {str(dim): np.flatnonzero(predicted["benchmark"].to_numpy() == name)}
+
+
+def _points(ax: Axes, rows: xr.Dataset, marker: str, colour: str) -> tuple[int, int]:
     """Draw one benchmark's rows; return how many are inside, of how many."""
-    chosen = predicted["benchmark"].to_numpy() == name
     low, middle, high, seen, inside = (
-        predicted[key].to_numpy()[chosen]
-        for key in ("lower", "median", "upper", "observed", "inside")
-    )  # fmt: skip
+        rows[key].to_numpy() for key in ("lower", "median", "upper", "observed", "inside")
+    )
     colours = np.where(inside, colour, FRONTIER)
     ax.hlines(seen, low, high, colors=list(colours), lw=0.9, alpha=0.45, zorder=2)
-    size = 20 if marker == "o" else 42
-    ax.scatter(
-        middle, seen, s=size, marker=marker, c=colours, edgecolors="white", linewidths=0.5, zorder=4
-    )
+    ax.scatter(middle, seen, s=20 if marker == "o" else 42, marker=marker, c=colours,
+               edgecolors="white", linewidths=0.5, zorder=4)  # fmt: skip
     return int(inside.sum()), len(inside)
-
-
-def _limits(predictions: Sequence[xr.Dataset], name: str) -> tuple[float, float]:
-    ends = [0.4, 0.6]
-    for predicted in predictions:
-        chosen = predicted["benchmark"].to_numpy() == name
-        for key in ("lower", "upper", "observed"):
-            ends += predicted[key].to_numpy()[chosen].tolist()
-    return max(min(ends) - 0.03, -0.02), min(max(ends) + 0.03, 1.02)
-
-
-SHOWN = ("rate", "level", "scatter")
 
 
 def shown(run: xr.DataTree) -> dict[str, np.ndarray]:
@@ -270,23 +246,34 @@ def shown(run: xr.DataTree) -> dict[str, np.ndarray]:
 
 @style()
 def plot_diagnostics(
-    run: xr.DataTree, axes: Sequence[Sequence[Axes]] | None = None, *, narrow: bool = False
+    run: Answered, axes: Sequence[Sequence[Axes]] | None = None, *, narrow: bool = False
 ) -> list[list[Axes]]:
     """Draw one row a parameter: its trace by chain, and how each chain's ranks spread.
 
     Chains that explore the same posterior have flat rank histograms; a chain that lags or
     sits elsewhere tilts (Vehtari, Gelman, Simpson, Carpenter & Buerkner 2021).
     """
-    parameters = shown(run)
+    parameters = shown(RunAnswers.of(run).run)
     if axes is None:
         width, height = (4.6, 1.35) if narrow else (9.6, 1.45)
         figure = Figure(figsize=(width, height * len(parameters) + 0.3), layout="constrained")
-        grid = figure.subplots(len(parameters), 2, squeeze=False, width_ratios=(1.7, 1.0))
-        axes = [list(row) for row in grid]
+        axes = figure.subplots(len(parameters), 2, squeeze=False, width_ratios=(1.7, 1.0))
     rows = [list(row) for row in axes]
     for (trace, ranks), (name, draws) in zip(rows, parameters.items(), strict=True):
-        _trace(trace, name, draws)
-        _ranks(ranks, draws)
+        colours = shades(len(draws))
+        for colour, chain in zip(colours, draws, strict=True):
+            trace.plot(chain, color=colour, lw=0.5, alpha=0.75, rasterized=True)
+        trace.set_title(plain(name), fontsize=9)
+        trace.set_xlim(0, draws.shape[1] - 1)
+        trace.grid(axis="x", visible=False)
+        counts = rank_counts(draws, bins=int(np.clip(draws.size // 50, 4, 20)))
+        edges = np.linspace(0, draws.size, counts.shape[1] + 1)
+        for colour, row in zip(colours, counts, strict=True):
+            ranks.stairs(row, edges, color=colour, lw=1.2, baseline=None)
+        ranks.axhline(1.0, color=INK, lw=0.8, ls=(0, (4, 3)))
+        ranks.set(ylim=(0, max(2.0, 1.1 * counts.max())), xlim=(0, draws.size))
+        ranks.tick_params(labelcolor=MUTED)
+        ranks.grid(axis="x", visible=False)
     rows[0][1].set_title("ranks by chain", fontweight="normal", fontsize=9)
     for ax, label in zip(rows[-1], ("draw", "rank among all draws"), strict=True):
         ax.set_xlabel(label)
@@ -299,23 +286,3 @@ def rank_counts(draws: np.ndarray, *, bins: int = 20) -> np.ndarray:
     edges = np.linspace(-0.5, draws.size - 0.5, bins + 1)
     counts = np.stack([np.histogram(row, edges)[0] for row in ranks])
     return counts * bins / draws.shape[1]
-
-
-def _trace(ax: Axes, name: str, draws: np.ndarray) -> None:
-    for colour, chain in zip(shades(len(draws)), draws, strict=True):
-        ax.plot(chain, color=colour, lw=0.5, alpha=0.75, rasterized=True)
-    ax.set_title(plain(name), fontsize=9)
-    ax.set_xlim(0, draws.shape[1] - 1)
-    ax.grid(axis="x", visible=False)
-
-
-def _ranks(ax: Axes, draws: np.ndarray) -> None:
-    bins = int(np.clip(draws.size // 50, 4, 20))
-    counts = rank_counts(draws, bins=bins)
-    edges = np.linspace(0, draws.size, bins + 1)
-    for colour, row in zip(shades(len(draws)), counts, strict=True):
-        ax.stairs(row, edges, color=colour, lw=1.2, baseline=None)
-    ax.axhline(1.0, color=INK, lw=0.8, ls=(0, (4, 3)))
-    ax.set(ylim=(0, max(2.0, 1.1 * counts.max())), xlim=(0, draws.size))
-    ax.tick_params(labelcolor=MUTED)
-    ax.grid(axis="x", visible=False)
