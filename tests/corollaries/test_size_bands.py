@@ -11,7 +11,6 @@ from densing.models.laws import log_loss
 from densing.models.ops import numpy_ops
 from densing.models.trend import Trend
 from densing.report.corollaries import plot_size_bands
-from densing.results.corollaries import size_bands_words
 from densing.results.corollaries.misfit import (
     FACTOR,
     NAMES,
@@ -20,6 +19,7 @@ from densing.results.corollaries.misfit import (
     holm,
     log_evidence,
     size_bands,
+    size_bands_words,
     tail,
 )
 from densing.results.curves import loss_curve, score_map

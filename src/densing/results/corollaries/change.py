@@ -1,4 +1,14 @@
-"""Did growth change: over time, at an unknown date, and from older to newer benchmarks."""
+"""Did growth change: over time, at an unknown date, and from older to newer benchmarks.
+
+A run whose trend has a changepoint answers itself. A straight one is reweighted (`changepoint`);
+where its draws do not stand for the model with a changepoint there is no number, only the command
+that makes one. Runs of other shapes have no such date.
+
+A model that was tuned to old benchmarks, or that has seen them, would gain on these more than on
+new ones; so would one whose makers simply care for other things now. The rates alone cannot tell.
+These benchmarks' rates are one thing, those of newer and older benchmarks in general another: there
+each group is a sample, whose benchmarks scatter by the run's own spread of such rates.
+"""
 
 from collections.abc import Mapping
 from typing import Any

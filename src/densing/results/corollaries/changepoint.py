@@ -2,7 +2,7 @@ r"""What a straight-line run says of a change of growth: its draws, reweighted t
 
 A trend with a changepoint at an unknown date (`models.shapes`) is the straight one plus a bend,
 and how well each model's scores go with a shift of its expected density is known from the run
-(`size_departure.log_evidence`). So a draw of the run stands for a draw of the bent model with the
+(`misfit.log_evidence`). So a draw of the run stands for a draw of the bent model with the
 weight ``prior(bend) p(scores | draw, bend) / p(scores | draw)``, on a grid of bends. Level, slope
 and families' effects give way to each bend by least squares, which is a change of variables of
 Jacobian one: what is left of a bend is small, and so is the spread of the weights. Their Pareto k
@@ -95,7 +95,7 @@ def reweighted(
     spread: np.ndarray | None = None,
     chains: int = 1,
 ) -> ImportanceChangepoint:
-    """Do the same from its parts.
+    """Reweight the draws of a straight trend, from its parts.
 
     Parameters
     ----------

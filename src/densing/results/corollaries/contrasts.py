@@ -1,4 +1,20 @@
-"""Contrasts in joint draws: derived models against originals, architectures against dense ones."""
+"""Contrasts in joint draws: derived models against originals, architectures against dense models.
+
+*Ratio*: density of a derived model over its original's. *Against the trend*: the same after each
+has been divided by the density of a typical new model of its own day; a derived model comes later,
+and a model trained anew on that day would be denser, too. What is not known of the reference
+curves is common to both models of a pair and cancels, draw by draw. It takes a run that keeps
+derived models (`CURE`): most have one score, and the default model wants three. So what such a run
+of the default model says on the bundled evidence comes with the package (`make compression`), and
+is quoted as what it is: not of the run at hand.
+
+*Architectures*: the mean of their models' log densities about the trend, less that of the dense
+ones. For mixtures of experts it depends on which parameters count. A run counts what its choice
+`count` says; the other way of counting is told from the same draws: a density moves by the factor
+between both counts, and the trend is kept, which is approximate (`densing fit --set count=active`
+fits it). It depends as much on the dense models that are taken for comparison: a run of models
+with a single score has many that nobody else reports, and that stand lower.
+"""
 
 import re
 from collections.abc import Mapping
@@ -26,6 +42,22 @@ SMALLER = ("pruned and distilled", "distilled", "pruned")
 """Methods that make a smaller model of a larger one: compression in the narrow sense."""
 CURE = "densing fit --set derived=true --set min_scores=1 --out derived.nc"
 RELATION = re.compile(r"^(?P<how>.*?) from (?:a larger )?(?P<parent>[^(+]+)")
+ABOUT = ("command", "date", "seed", "versions", "prob", "models", "scores", "evidence_hash")
+"""How a kept answer was made."""
+DENSE = "dense"
+SCORES = 3
+"""Scores from which on a dense model is well known."""
+KINDS = {"moe": "mixtures of experts", "ssm": "state-space models", "hybrid": "hybrids"}
+
+
+def _above_trend(run: xr.DataTree) -> np.ndarray:
+    """Log density of each model less a typical new model's of its day, shape (sample, model)."""
+    ahead = future(run)
+    return log_densities(run) - ahead.lines(ahead.time(released(run)))["population"]
+
+
+def _ratio(log_ratio: np.ndarray, prob: float) -> dict[str, Any]:
+    return interval(np.exp(log_ratio), prob=prob).as_dict()
 
 
 def compression(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any]:
@@ -50,37 +82,39 @@ def compression(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any]:
     if not np.any(said != ""):
         raise RunError(f"the run keeps no derived models: {CURE}")
     names = [str(name) for name in data["model"].to_numpy()]
-    pairs, unpaired = [], []
-    for child, text in enumerate(said):
-        if text:
-            parent = parent_of(text, names)
-            if parent is None:
-                unpaired.append({"model": names[child], "derived_from": str(text)})
-            else:
-                pairs.append((child, parent, method_of(text)))
+    found = {i: parent_of(text, names) for i, text in enumerate(said) if text}
+    pairs = [(child, parent) for child, parent in found.items() if parent is not None]
     if not pairs:
         raise RunError(f"no derived model of the run has its original beside it: {CURE}")
-    own = log_densities(run)
-    ahead = future(run)
-    above = own - ahead.lines(ahead.time(released(run)))["population"]
-    ratio = np.column_stack([own[:, child] - own[:, parent] for child, parent, _ in pairs])
-    trend = np.column_stack([above[:, child] - above[:, parent] for child, parent, _ in pairs])
-    methods = [method for *_, method in pairs]
+    children, parents = (list(side) for side in zip(*pairs, strict=True))
+    methods = [method_of(said[child]) for child in children]
+    ratio, trend = (
+        of[:, children] - of[:, parents] for of in (log_densities(run), _above_trend(run))
+    )
+
+    def told(which: Any) -> dict[str, Any]:
+        own, above = ratio[:, which].mean(axis=1), trend[:, which].mean(axis=1)
+        return {
+            "ratio": _ratio(own, prob), "against_trend": _ratio(above, prob),
+            "p_denser": float(np.mean(own > 0)), "p_above_trend": float(np.mean(above > 0)),
+        }  # fmt: skip
+
     smaller = np.isin(methods, SMALLER)
     return {
         "pairs": [
-            {"model": names[child], "parent": names[parent], "method": method,
-             **_told(ratio[:, i], trend[:, i], prob)}
-            for i, (child, parent, method) in enumerate(pairs)
+            {"model": names[child], "parent": names[parent], "method": methods[i]} | told([i])
+            for i, (child, parent) in enumerate(pairs)
         ],
         "methods": {
-            name: {"pairs": methods.count(name)}
-            | _told(_mean(ratio, methods, name), _mean(trend, methods, name), prob)
+            name: {"pairs": methods.count(name)} | told(np.array(methods) == name)
             for name in dict.fromkeys(methods)
         },
         "share_less_dense": share_below(ratio[:, smaller], prob=prob).as_dict()
         if smaller.any() else None,
-        "unpaired": unpaired,
+        "unpaired": [
+            {"model": names[child], "derived_from": str(said[child])}
+            for child, parent in found.items() if parent is None
+        ],
     }  # fmt: skip
 
 
@@ -97,19 +131,6 @@ def share_below(log_ratio: np.ndarray, *, prob: float = PROB, seed: int = 1) -> 
     below, count = (log_ratio < 0).sum(axis=1), log_ratio.shape[1]
     rng = np.random.default_rng(seed)
     return interval(rng.beta(1 + below, 1 + count - below), prob=prob)
-
-
-def _mean(pairs: np.ndarray, methods: list[str], name: str) -> np.ndarray:
-    """Mean over the pairs of one method, shape (sample,)."""
-    return pairs[:, np.array(methods) == name].mean(axis=1)
-
-
-def _told(ratio: np.ndarray, trend: np.ndarray, prob: float) -> dict[str, Any]:
-    return {
-        "ratio": interval(np.exp(ratio), prob=prob).as_dict(),
-        "against_trend": interval(np.exp(trend), prob=prob).as_dict(),
-        "p_denser": float(np.mean(ratio > 0)), "p_above_trend": float(np.mean(trend > 0)),
-    }  # fmt: skip
 
 
 def method_of(text: str) -> str:
@@ -129,12 +150,6 @@ def parent_of(text: str, names: list[str]) -> int | None:
     return next((i for i, name in enumerate(names) if name.lower() == wanted), None)
 
 
-ABOUT = (
-    "command", "date", "seed", "versions", "prob", "models", "scores", "evidence_hash",
-)  # fmt: skip
-"""How a kept answer was made."""
-
-
 def to_keep(run: xr.DataTree, *, command: str) -> dict[str, Any]:
     """Return the record to keep: the answer, and how it was made; raises `RunError`.
 
@@ -145,9 +160,8 @@ def to_keep(run: xr.DataTree, *, command: str) -> dict[str, Any]:
     """
     if not trustworthy(run):
         raise RunError("not trustworthy: a run to keep must pass its diagnostics")
-    answer = compression(run)
     return {
-        **answer, "command": command, "date": run.attrs["created"][:10],
+        **compression(run), "command": command, "date": run.attrs["created"][:10],
         "seed": int(run.attrs["seed"]), "versions": record(run, "versions"),
         "prob": PROB, "models": int(run.attrs["models"]),
         "scores": int(run.attrs["scores"]), "evidence_hash": run.attrs["evidence_hash"],
@@ -163,27 +177,26 @@ def kept_compression() -> tuple[dict[str, Any], dict[str, Any]] | None:
     return told, about
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'s' * (count > 1)}"
+
+
 def compression_words(answer: Mapping[str, Any]) -> str:
-    """Say what `results.corollaries.corollaries` found of derived and of quantised models."""
+    """Say what `corollaries` found of derived models, and what quantising costs."""
     if (told := answer["compression"]) is None:
         text = f"Compression needs a run that keeps derived models: {answer['compression_cure']}"
     else:
         text = derived_words(told, kept=answer["compression_kept"])
-    return " ".join(filter(None, (text, _quantised(answer["quantised"]))))
-
-
-def _quantised(told: Mapping[str, Any] | None) -> str:
-    """Say what quantising costs, by scores of the same weights."""
-    if told is None:
-        return ""
+    if (weights := answer["quantised"]) is None:
+        return text
     parts = [
-        f"{name} {span(row['ratio'], digits=2)} times ({row['pairs']} pair"
-        f"{'s' * (row['pairs'] > 1)})"
-        for name, row in told["methods"].items()
+        f"{name} {span(row['ratio'], digits=2)} times ({_counted(row['pairs'], 'pair')})"
+        for name, row in weights["methods"].items()
     ]
     return (
-        f"By this run's own curve of {' and '.join(told['benchmarks'])}, density of quantised "
-        f"models over that of the same weights: {'; '.join(parts)}. Parameters count, not bytes."
+        f"{text} By this run's own curve of {' and '.join(weights['benchmarks'])}, density of "
+        f"quantised models over that of the same weights: {'; '.join(parts)}. Parameters count, "
+        "not bytes."
     )
 
 
@@ -193,14 +206,14 @@ def derived_words(told: Mapping[str, Any], *, kept: Mapping[str, Any] | None = N
     Parameters
     ----------
     told
-        `results.compression.compression(run)`, or what is kept of it.
+        `compression(run)`, or what is kept of it.
     kept
         How the kept answer was made; None for a run's own.
     """
     methods = sorted(told["methods"].items(), key=lambda item: item[0] not in SMALLER)
     parts = [
         f"{name} {span(row['ratio'], digits=2)} times, {span(row['against_trend'], digits=2)} "
-        f"against the trend ({row['pairs']} pair{'s' * (row['pairs'] > 1)})"
+        f"against the trend ({_counted(row['pairs'], 'pair')})"
         for name, row in methods
     ]
     text = f"Density of derived models over their originals': {'; '.join(parts)}."
@@ -218,11 +231,6 @@ def derived_words(told: Mapping[str, Any], *, kept: Mapping[str, Any] | None = N
     )
 
 
-DENSE = "dense"
-SCORES = 3
-"""Scores from which on a dense model is well known."""
-
-
 def architectures(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any]:
     """Contrast of each architecture in the run with dense models.
 
@@ -236,35 +244,35 @@ def architectures(run: xr.DataTree, *, prob: float = PROB) -> dict[str, Any]:
         parameters counted (None without experts), and `over_well_known`, that over the well-known
         dense models alone (None where these are all or none).
     """
-    data, ahead = run["constant_data"].to_dataset(), future(run)
+    data = run["constant_data"].to_dataset()
     kind = data["architecture"].to_numpy().astype(str)
-    residual = log_densities(run) - ahead.lines(ahead.time(released(run)))["population"]
     plain = kind == DENSE
-    known = plain & _well_known(data)
+    scores = np.bincount(data["score_model"].to_numpy().astype(int), minlength=len(kind))
+    known = plain & (scores >= SCORES)
+    if "derived_from" in data:
+        known &= data["derived_from"].to_numpy().astype(str) == ""
     out: dict[str, Any] = {
         "count": record(run, "model")["choices"].get("count"), "dense": int(plain.sum()),
         "well_known": int(known.sum()), "contrasts": {},
     }  # fmt: skip
     if not out["dense"]:
         return out
-    counted = other_counts(run)
+    residual, counted = _above_trend(run), other_counts(run)
+    some = 0 < known.sum() < plain.sum()
     for name in sorted(set(kind) - {DENSE, ""}):
         own = kind == name
         mean = residual[:, own].mean(axis=1)
         apart = mean - residual[:, plain].mean(axis=1)
-
-        def told(log_ratio: np.ndarray) -> dict[str, Any]:
-            return interval(np.exp(log_ratio), prob=prob).as_dict()
-
         experts = np.any(counted["total"][0, own] != counted["active"][0, own])
-        some = 0 < known.sum() < plain.sum()
         out["contrasts"][name] = {
-            "models": int(own.sum()), "ratio": told(apart), "p_denser": float(np.mean(apart > 0)),
+            "models": int(own.sum()), "ratio": _ratio(apart, prob),
+            "p_denser": float(np.mean(apart > 0)),
             **{
-                key: told(apart + shift[:, own].mean(axis=1)) if experts else None
+                key: _ratio(apart + shift[:, own].mean(axis=1), prob) if experts else None
                 for key, shift in counted.items()
             },
-            "over_well_known": told(mean - residual[:, known].mean(axis=1)) if some else None,
+            "over_well_known": _ratio(mean - residual[:, known].mean(axis=1), prob)
+            if some else None,
         }  # fmt: skip
     return out
 
@@ -287,10 +295,39 @@ def other_counts(run: xr.DataTree) -> dict[str, np.ndarray]:
     return {"total": (share - 1.0) * idle, "active": share * idle}
 
 
-def _well_known(data: xr.Dataset) -> np.ndarray:
-    """Which models have several scores and were trained anew, shape (model,)."""
-    who = data["score_model"].to_numpy().astype(int)
-    enough = np.bincount(who, minlength=data.sizes["model"]) >= SCORES
-    if "derived_from" in data:
-        enough &= data["derived_from"].to_numpy().astype(str) == ""
-    return enough
+def architecture_words(told: Mapping[str, Any]) -> str:
+    """Say how dense other architectures are about the trend, over dense models."""
+    rows = {KINDS.get(name, name): row for name, row in told["contrasts"].items()}
+    if not rows:
+        return ""
+    parts = [
+        f"{name} {span(row['ratio'], digits=2)} times ({_counted(row['models'], 'model')}"
+        f"{_counts(row)})"
+        for name, row in rows.items()
+    ]
+    text = (
+        f"Density about the trend, over that of {told['dense']} dense models, with {told['count']} "
+        f"parameters counted: {'; '.join(parts)}."
+    )
+    beside = [
+        f"{name} {span(row['over_well_known'], digits=2)} times"
+        for name, row in rows.items() if row["over_well_known"] is not None
+    ]  # fmt: skip
+    if beside:
+        text += (
+            f" Over the {told['well_known']} dense ones with three scores or more that were "
+            f"trained anew: {'; '.join(beside)}."
+        )
+    if absent := {"ssm", "hybrid"} - set(told["contrasts"]):
+        names = " or ".join(KINDS[name] for name in KINDS if name in absent)
+        text += f" The run has no {names}: a few are in that of {CURE}."
+    return text
+
+
+def _counts(row: Mapping[str, Any]) -> str:
+    """Say the ratio by the other way of counting; the run's own stands before it."""
+    other = [
+        f"{span(row[key], digits=2)} by {key} parameters"
+        for key in ("total", "active") if row[key] is not None and row[key] != row["ratio"]
+    ]  # fmt: skip
+    return f"; {' and '.join(other)}, the trend kept" if other else ""

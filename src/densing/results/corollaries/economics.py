@@ -1,5 +1,28 @@
-"""Hardware, prices and sizes: what a growing density is worth."""
+r"""What a growing density is worth: budgets, prices at equal performance, and sizes.
 
+*Hardware*: a fixed budget runs more parameters each year as hardware gets cheaper, and each
+parameter does more as density grows; the rates add up. Hardware is no part of a run: its doubling
+time of computation per dollar is a declared prior, log-normal.
+
+*Prices*: ``ln price = a_k + c_k logit(score) - f t + error`` over the bundled prices: on benchmark
+k a higher score costs more, and at an equal score the price of a typical offer falls by f a year.
+The posterior of f is a Bayesian bootstrap over models (Rubin 1981): a model is listed once for
+each benchmark, and its rows are drawn together, so that they do not count as independent; no form
+of the errors is assumed. It says nothing of the cheapest offer, nor of why prices fall.
+
+*Half the size*: a model of half the size matches another when its density is twice as high.
+*Best practice* is the frontier of the day (the typical new model where a run has no frontier).
+The month in which it reaches twice a model's density, counted from that model's release, is one
+number a draw: both are held against the same reference curves, so that what is not known of those
+cancels. Zero says that it was there already; a draw in which it is not reached within five years
+of the last release stays, and the interval's end is then open.
+
+*Size that a score takes*: what best practice needs on a day for a score that models of the data's
+last year typically reach, so that it lies where there are data. Discrepancies of single models and
+a benchmark's own growth are in the interval; a score beyond the reference gives an open end.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +38,20 @@ from densing.results.interval import PROB, Interval, doubling_months, interval
 from densing.results.milestones import extended
 from densing.results.needed import Yardstick
 from densing.results.run import log_densities
+from densing.results.spans import span
 
 HARDWARE_YEARS = 2.1
 """Median of the prior: computation per dollar doubled every 2.1 years in the paper's source."""
 HARDWARE_SPREAD = 0.175
 """Standard deviation of its log: 90 % between 1.6 and 2.8 years about a median of 2.1."""
-RATES = {"population": "population_rate", "frontier": "frontier_rate"}
+ESTIMANDS = {"population": "a typical new model", "frontier": "the frontier"}
+DRAWS = 2000
+LEVELS = ("lower half of the scores", "upper half of the scores")
+RECENT_DAYS = 365
+COUNT = 8
+"""Models of the last year whose half is asked for."""
+YEARS = (-1, 0, 1)
+"""Years after the last release at which the size that a score takes is asked for."""
 
 
 def hardware_rate(size: int, *, years: float = HARDWARE_YEARS, seed: int = 1) -> np.ndarray:
@@ -35,16 +66,19 @@ def hardware_rate(size: int, *, years: float = HARDWARE_YEARS, seed: int = 1) ->
         raise RequestError(
             f"--hardware-years must lie between 0 and 100, got {years:g}; 2.1 is usual"
         )
-    doubling = years * np.exp(
-        HARDWARE_SPREAD * np.random.default_rng(seed).standard_normal(size)
-    )  # fmt: skip
-    return np.log(2.0) / doubling
+    noise = np.random.default_rng(seed).standard_normal(size)
+    return np.log(2.0) / (years * np.exp(HARDWARE_SPREAD * noise))
 
 
 def density_rates(run: xr.DataTree) -> dict[str, np.ndarray]:
     """Growth of density over the run's dates, 1 / year, shape (sample,), by estimand."""
     found = run["derived"].to_dataset()
-    return {key: found[name].to_numpy().ravel() for key, name in RATES.items() if name in found}
+    return {k: found[f"{k}_rate"].to_numpy().ravel() for k in ESTIMANDS if f"{k}_rate" in found}
+
+
+def halving_months(rate: np.ndarray, *, prob: float) -> Interval:
+    """Time in months in which what grows, or falls, at `rate` (1 / year, draws) doubles, halves."""
+    return doubling_months(interval(rate, prob=prob))
 
 
 def budget(
@@ -62,7 +96,7 @@ def budget(
     hardware = hardware_rate(next(iter(rates.values())).size, years=years, seed=seed)
 
     def told(rate: np.ndarray) -> dict[str, Any]:
-        return doubling_months(interval(rate, prob=prob)).as_dict()
+        return halving_months(rate, prob=prob).as_dict()
 
     return {
         "hardware_years": {"median": years, "log_spread": HARDWARE_SPREAD},
@@ -76,13 +110,22 @@ def budget(
     }
 
 
-def halving_months(rate: np.ndarray, *, prob: float) -> Interval:
-    """Halving time in months of what falls at `rate`, 1 / year, draws of any shape."""
-    return doubling_months(interval(rate, prob=prob))
+def spoken_of(by_estimand: Mapping[str, Any]) -> str:
+    """Estimand that is spoken of: the frontier where there is one."""
+    return "frontier" if "frontier" in by_estimand else "population"
 
 
-DRAWS = 2000
-LEVELS = ("lower half of the scores", "upper half of the scores")
+def budget_words(told: Mapping[str, Any]) -> str:
+    """Say how fast the effective parameters of one budget grow."""
+    key = spoken_of(told["together"])
+    return (
+        f"With hardware that doubles every {told['hardware_years']['median']:g} years (a prior: "
+        f"{span(told['hardware'], unit=' months', digits=0)}), the effective parameters that one "
+        f"budget buys at {ESTIMANDS[key]} double every "
+        f"{span(told['together'][key], unit=' months')}; intervals of "
+        f"{100 * told['hardware']['prob']:.0f} %. Density does most of it: alone it takes "
+        f"{span(told['density'][key], unit=' months')}."
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +160,7 @@ def price_trend(table: pd.DataFrame | None = None, *, seed: int = 1) -> PriceTre
     inner = np.clip(table["score"].to_numpy(float), 1e-3, 1 - 1e-3)
     logit = np.log(inner) - np.log1p(-inner)
     names, of = np.unique(table["benchmark"].to_numpy(str), return_inverse=True)
-    dummy = np.eye(len(names))[of]
+    dummy, k = np.eye(len(names))[of], len(names)
     centred = logit - (logit @ dummy / dummy.sum(axis=0))[of]
     base = np.column_stack([dummy, dummy * centred[:, None]])
     _, who = np.unique(table["model"].to_numpy(str), return_inverse=True)
@@ -130,11 +173,10 @@ def price_trend(table: pd.DataFrame | None = None, *, seed: int = 1) -> PriceTre
         return np.linalg.solve(gram, ((weights * price) @ x)[..., None])[..., 0]
 
     common = slopes(time[:, None])
-    own = slopes(dummy * time[:, None])[:, base.shape[1] :]
+    own = slopes(dummy * time[:, None])[:, 2 * k :]
     middle = pd.Series(logit).groupby(of).transform("median").to_numpy()
     half = np.column_stack([logit <= middle, logit > middle]) * time[:, None]
-    levels = slopes(half)[:, base.shape[1] :]
-    k = len(names)
+    levels = slopes(half)[:, 2 * k :]
     level = (common[:, :k] @ dummy.mean(axis=0))[:, None]
     days = pd.date_range(table["date"].min(), table["date"].max(), periods=40)
     at = years(days) - years(table["date"]).mean()
@@ -165,16 +207,15 @@ def price_answer(
         Growth of density by estimand, and of computation per dollar, 1 / year, (sample,).
     """
     fall = np.random.default_rng(seed).choice(found.fall, hardware.size)
+
+    def told(rate: np.ndarray) -> dict[str, Any]:
+        return halving_months(rate, prob=prob).as_dict()
+
     return {
-        "halving_months": halving_months(found.fall, prob=prob).as_dict(),
+        "halving_months": told(found.fall),
         "factor_per_year": interval(np.exp(found.fall), prob=prob).as_dict(),
-        "benchmarks": {
-            name: halving_months(own, prob=prob).as_dict()
-            for name, own in found.by_benchmark.items()
-        },
-        "levels": {
-            name: halving_months(own, prob=prob).as_dict() for name, own in found.by_level.items()
-        },
+        "benchmarks": {name: told(own) for name, own in found.by_benchmark.items()},
+        "levels": {name: told(own) for name, own in found.by_level.items()},
         "p_faster_than_density": {k: float(np.mean(fall > rate)) for k, rate in rates.items()},
         "p_faster_than_density_and_hardware": {
             k: float(np.mean(fall > rate + hardware)) for k, rate in rates.items()
@@ -185,8 +226,26 @@ def price_answer(
     }  # fmt: skip
 
 
-RECENT_DAYS = 365
-COUNT = 8
+def price_words(told: Mapping[str, Any]) -> str:
+    """Say how fast prices at an equal score halved."""
+    key = spoken_of(told["p_faster_than_density"])
+    levels = " and ".join(
+        f"{span(row, unit=' months')} for the {name}" for name, row in told["levels"].items()
+    )
+    return (
+        f"At an equal score the price of a typical offer halved every "
+        f"{span(told['halving_months'], unit=' months')} ({told['prices']} prices of "
+        f"{told['models']} models, {told['from']} to {told['until']}), {levels}; that it fell "
+        f"faster than the density of {ESTIMANDS[key]} grew has probability "
+        f"{told['p_faster_than_density'][key]:.2f}."
+    )
+
+
+def _best_practice(run: xr.DataTree, dates: Any) -> np.ndarray:
+    """Log density of the day's best practice at dates, shape (sample, date)."""
+    ahead = future(run)
+    lines = ahead.lines(ahead.time(dates))
+    return lines.get("frontier", lines["population"])
 
 
 def half_size(run: xr.DataTree, *, count: int = COUNT, prob: float = PROB) -> list[dict[str, Any]]:
@@ -200,12 +259,10 @@ def half_size(run: xr.DataTree, *, count: int = COUNT, prob: float = PROB) -> li
         `model`, `release_date`, `params`, `months` (interval; None for an open end),
         `p_at_release`: that best practice could do so on the day of its release.
     """
-    data, ahead, day = run["constant_data"].to_dataset(), future(run), released(run)
-    own = log_densities(run)
+    data, day, own = run["constant_data"].to_dataset(), released(run), log_densities(run)
     end = day.max() + pd.Timedelta(days=round(MOST_YEARS * DAYS_PER_YEAR))
     days = pd.date_range(day.min(), end, freq="3D")
-    lines = ahead.lines(ahead.time(days))
-    best = lines.get("frontier", lines["population"])
+    best = _best_practice(run, days)
     recent = np.flatnonzero(day > day.max() - pd.Timedelta(days=RECENT_DAYS))
     densest = recent[np.argsort(-np.median(own[:, recent], axis=0))[:count]]
     rows = []
@@ -226,8 +283,15 @@ def half_size(run: xr.DataTree, *, count: int = COUNT, prob: float = PROB) -> li
     return rows
 
 
-YEARS = (-1, 0, 1)
-"""Years after the last release at which the size is asked for."""
+def half_size_words(rows: list[dict[str, Any]]) -> str:
+    """Say when best practice matches the latest models with half their size."""
+    if not rows:
+        return ""
+    parts = [f"{row['model']} {span(row['months'])}" for row in rows[:3]]
+    return (
+        "Months from release until best practice matches a model with half its parameters: "
+        f"{', '.join(parts)}."
+    )
 
 
 def target_sizes(run: xr.DataTree, *, prob: float = PROB, seed: int = 1) -> list[dict[str, Any]]:
@@ -240,18 +304,16 @@ def target_sizes(run: xr.DataTree, *, prob: float = PROB, seed: int = 1) -> list
         (intervals, one a date; None for an open end), `smallest_seen`: below this size no model
         of the run says what density is.
     """
-    data, ahead, day = run["constant_data"].to_dataset(), future(run), released(run)
+    data, day = run["constant_data"].to_dataset(), released(run)
     recent = day > day.max() - pd.Timedelta(days=RECENT_DAYS)
-    who = data["score_model"].to_numpy().astype(int)
     of = data["score_benchmark"].to_numpy().astype(str)
+    late = np.asarray(recent)[data["score_model"].to_numpy().astype(int)]
     dates = [day.max() + pd.DateOffset(years=years) for years in YEARS]
-    time = ahead.time(dates)
-    lines = ahead.lines(time)
-    best = lines.get("frontier", lines["population"])
+    best, time = _best_practice(run, dates), future(run).time(dates)
     rng = np.random.default_rng(seed)
     rows = []
     for name in data["benchmark"].to_numpy().astype(str):
-        scores = data["score"].to_numpy()[(of == name) & np.asarray(recent)[who]]
+        scores = data["score"].to_numpy()[(of == name) & late]
         if not len(scores):
             continue
         score, yardstick = float(np.median(scores)), Yardstick(run, name)
@@ -264,3 +326,33 @@ def target_sizes(run: xr.DataTree, *, prob: float = PROB, seed: int = 1) -> list
              "smallest_seen": float(data["counted_params"].min())}
         )  # fmt: skip
     return rows
+
+
+def target_size_words(rows: list[dict[str, Any]]) -> str:
+    """Say the sizes that a typical score takes on the first benchmark."""
+    if not rows:
+        return ""
+    row = rows[0]
+    parts = [
+        f"{sized(size)} on {when}" for when, size in zip(row["dates"], row["params"], strict=True)
+    ]
+    return (
+        f"Parameters that best practice needs for {row['score']:.2f} on {row['benchmark']}, the "
+        f"median of the last year's models: {', '.join(parts)}."
+    )
+
+
+def sized(told: Mapping[str, Any]) -> str:
+    """Interval of a number of parameters, two digits: `2.3B (700M to 9.3B)`."""
+    if told["lower"] is None:
+        return "no size"
+
+    def parameters(count: float | None) -> str:
+        if count is None:
+            return "no size"
+        scale, unit = (1e9, "B") if count >= 1e9 else (1e6, "M")
+        value = float(f"{count / scale:.2g}")
+        return f"{value:,.0f}{unit}" if value >= 10 else f"{value:g}{unit}"
+
+    low, middle, high = (parameters(told[key]) for key in ("lower", "median", "upper"))
+    return f"{middle} ({low} to {high})"

@@ -1,11 +1,16 @@
-"""Where over sizes the law breaks: lack of fit by band of sizes, and by band and benchmark.
+r"""Where over sizes the law breaks: lack of fit by band of sizes, and by band and benchmark.
 
-*Band*: how far its models stand off the trend, families heeded (`size_departure`). This is what all
-benchmarks see alike. *Band and benchmark*: the band's scores on one benchmark against what the
-models' other scores predict (`left_out_scores`), as a posterior predictive check: the sum of
-standardised residuals, whose probability of being so far from zero by chance is `p`; the sum of
-their squares (`p_scatter`) asks for outliers in either direction. Many pairs are looked at, so a
-pair lacks fit where its `p` passes Holm's (1979) step-down bound.
+*Band*: how far its models stand off the trend, families heeded. This is what all benchmarks see
+alike. A departure b shifts what is expected of some models: ``x ~ residual(. - b)``. Given a draw
+of everything else, its posterior is one-dimensional, with the prior ``b ~ Normal(0, ln 2)`` (a
+factor of two either way), and so is the evidence for it against ``b = 0``. Both are averaged over
+the run's draws; these took b to be zero, so that what is said here is rather too cautious.
+
+*Band and benchmark*: the band's scores on one benchmark against what the models' other scores
+predict (`left_out_scores`), as a posterior predictive check: the sum of standardised residuals,
+whose probability of being so far from zero by chance is `p`; the sum of their squares
+(`p_scatter`) asks for outliers in either direction. Many pairs are looked at, so a pair lacks fit
+where its `p` passes Holm's (1979) step-down bound.
 """
 
 from collections.abc import Mapping
@@ -20,6 +25,7 @@ from densing.results.interval import PROB, Interval
 from densing.results.left_out_scores import LeftOver, left_over
 from densing.results.run import chosen
 from densing.results.score_grid import STEP, ScoreGrid, score_grids
+from densing.results.spans import span
 
 FACTOR = 2.0
 """By which densities of one size may well lie off the trend: one standard deviation a priori."""
@@ -110,7 +116,7 @@ def size_bands(
     -------
     dict
         `bands`, small to large: `name`, `models` and, of those, `experts` (mixtures of experts);
-        `ratio`, `p_denser`, `p_departs` (`size_departure.departure`; None without models);
+        `ratio`, `p_denser`, `p_departs` (`departure`; None without models);
         `benchmarks`: by name None without scores, else `scores`, `difference` (mean of score less
         prediction, a proportion), `p`, `p_scatter` and `lacks_fit`. `tested`: pairs of band and
         benchmark; `level`, `likely`: the thresholds.
@@ -187,3 +193,38 @@ def holm(p: list[float], *, level: float = LEVEL) -> list[bool]:
             break
         out[i] = True
     return out
+
+
+def size_bands_words(told: Mapping[str, Any]) -> str:
+    """Say which bands of sizes stand off the trend, and where single benchmarks do not fit."""
+    seen = [band for band in told["bands"] if band["models"]]
+    if not seen:
+        return ""
+    empty = [band["name"] for band in told["bands"] if not band["models"]]
+    parts = [f"{band['name']} {span(band['ratio'], digits=2)}" for band in seen]
+    off = [band for band in seen if band["p_departs"] >= told["likely"]]
+    text = f"Density over its trend, by size: {', '.join(parts)}. "
+    if off:
+        text += f"Off the trend: {', '.join(_band(band) for band in off)}. "
+    else:
+        text += (
+            f"No size stands off the trend with probability {told['likely']:g}; the likeliest is "
+            f"{_band(max(seen, key=lambda band: band['p_departs']))}. "
+        )
+    wrong = [
+        f"{name} {band['name']} ({100 * cell['difference']:+.0f} points)"
+        for band in seen for name, cell in band["benchmarks"].items() if cell and cell["lacks_fit"]
+    ]  # fmt: skip
+    text += (
+        f"Scores off what the models' other scores predict, beyond chance: {', '.join(wrong)}"
+        if wrong else
+        f"In none of {told['tested']} pairs of size and benchmark are scores off what the models' "
+        "other scores predict, beyond chance"
+    )  # fmt: skip
+    return text + (f". No models {' and '.join(empty)}: nothing is said there." if empty else ".")
+
+
+def _band(band: Mapping[str, Any]) -> str:
+    experts = band["experts"]
+    kinds = f", {experts} of {band['models']} mixtures of experts" if experts else ""
+    return f"{band['name']} (probability {band['p_departs']:.2f}{kinds})"
