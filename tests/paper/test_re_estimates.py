@@ -9,8 +9,7 @@ from densing.paper.claim import NOT_JUDGED, NOT_SUPPORTED, SUPPORTED, UNCERTAIN
 from densing.paper.corollaries import (
     acceleration_again,
     compression_again,
-    hardware_again,
-    price_again,
+    hardware_claims,
 )
 from densing.paper.growth import MONTH
 from densing.results.acceleration import acceleration
@@ -39,12 +38,12 @@ def derived_run(*, trustworthy=True):
     return tree
 
 
-def test_prices_and_budgets_are_those_of_the_corollaries(result):
+def test_prices_and_budgets_are_those_of_the_corollaries(result, claims):
     run = make_run()
     told = corollaries(run)
-    price = price_again(seed=1)
+    price = claims["halving time: at an equal score"]
     assert price.interval.as_dict() == told["prices"]["halving_months"]
-    rows = {c.name: c for c in hardware_again(result.growth, replace(result.runs, joint=run))}
+    rows = {c.name: c for c in hardware_claims(result.growth, replace(result.runs, joint=run))}
     for key, name in (("frontier", "frontier"), ("population", "typical model")):
         found = rows[f"doubling time with hardware: {name} of the joint model"]
         months = told["budget"]["together"][key]
@@ -56,7 +55,7 @@ def test_prices_and_budgets_are_those_of_the_corollaries(result):
 def test_a_standing_field_leaves_hardware_alone(result):
     """Where density may not grow, the interval reaches into the null: hardware's own times."""
     run = make_run(rate=0.05, spread=0.2)
-    rows = {c.name: c for c in hardware_again(result.growth, replace(result.runs, joint=run))}
+    rows = {c.name: c for c in hardware_claims(result.growth, replace(result.runs, joint=run))}
     found = rows["doubling time with hardware: typical model of the joint model"]
     assert found.interval.upper is None or found.interval.upper > found.null[0]
     assert found.verdict == NOT_SUPPORTED

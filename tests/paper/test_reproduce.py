@@ -5,7 +5,7 @@ import pytest
 
 from densing.paper.checks import other_choices
 from densing.paper.claim import NOT_JUDGED, UNCERTAIN, overlap, rounded
-from densing.paper.growth import months
+from densing.paper.growth import before_rounding
 from densing.paper.laws import LOSS, SCORE
 
 FRONTIER = [
@@ -16,11 +16,11 @@ FRONTIER = [
 
 def test_the_record_line(result, claims):
     growth = result.growth
-    assert growth.table["model"].iloc[growth.records].tolist() == FRONTIER
+    assert growth.table["model"].iloc[growth.rule.records].tolist() == FRONTIER
     assert set(growth.table.loc[growth.table["on_frontier"], "model"]) == set(FRONTIER)
-    assert f"{growth.line.slope:.6f}" == "0.006529"
-    assert f"{growth.line.intercept:.4f}" == "-2.6113"
-    assert f"{growth.line.r2:.4f}" == "0.9340"
+    assert f"{growth.rule.line.slope:.6f}" == "0.006529"
+    assert f"{growth.rule.line.intercept:.4f}" == "-2.6113"
+    assert f"{growth.rule.line.r2:.4f}" == "0.9340"
     assert f"{claims['doubling time: record line'].reproduced:.2f}" == "3.49"
 
 
@@ -30,7 +30,7 @@ def test_both_sides_of_chatgpt(result):
     # The bundled densities have five decimals (GPT-3's three digits): the figure's own slopes,
     # 0.004796 and 0.007311, lie among those that the rounding leaves, and only just differ.
     for era, drawn, far in ((before, "0.004796", 2e-6), (after, "0.007311", 1e-6)):
-        low, high = era.before_rounding(result.chatgpt.table, result.chatgpt.day)
+        low, high = before_rounding(era)
         assert low < era.line.slope < high
         assert overlap(rounded(drawn), (low, high))
         assert high - low < 1.1e-5
@@ -85,7 +85,7 @@ def test_all_twelve_curves(result):
     ],
 )
 def test_three_published_loss_curves_are_the_worse_optimum(result, name, alpha, beta, squares):
-    panel = result.laws.panels[name]
+    panel = result.laws[name]
     assert panel.best_squares == pytest.approx(squares, rel=2e-3)
     assert panel.best_squares < 0.9 * panel.squares
     assert (panel.best_law.alpha, panel.best_law.beta) == pytest.approx((alpha, beta), abs=1e-3)
@@ -93,13 +93,13 @@ def test_three_published_loss_curves_are_the_worse_optimum(result, name, alpha, 
 
 def test_other_panels_are_at_their_best_optimum(result):
     for name in ("BBH", "MBPP", "HumanEval"):
-        panel = result.laws.panels[name]
+        panel = result.laws[name]
         assert panel.best_squares == pytest.approx(panel.squares, rel=1e-6)
 
 
 def test_other_tokens_and_the_other_optimum(result):
     found = [
-        (c.tokens, c.line.count, round(months(c.line.slope_interval()).median, 2))
+        (c.tokens, c.rule.line.count, round(c.months, 2))
         for c in other_choices(result.growth, result.laws)
     ]
     assert found == [

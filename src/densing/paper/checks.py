@@ -8,75 +8,66 @@ import pandas as pd
 from densing.data import bundled
 from densing.paper import published as pub
 from densing.paper.claim import Claim
-from densing.paper.growth import (
-    SECTION,
-    Chance,
-    ChatGPT,
-    Growth,
-    chance_lines,
-    chance_months,
-    months,
-)
-from densing.paper.laws import Laws, PowerLaws, effective_params, published_curves
-from densing.results.line import Line, least_squares
-from densing.results.record_setters import record_setters
+from densing.paper.growth import SECTION, ChatGPT, Growth, RecordLine, months, record_line
+from densing.paper.laws import Panel, PowerLaws, effective_params, published_curves
 
 PANEL = "AVERAGE"
+DAYS_APART, SIZE_APART = 3, 0.02
+"""How far release dates and relative sizes of one model may lie apart in the two tables."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Choice:
     """The record line under one choice of curve and tokens."""
 
     name: str
     tokens: float
-    line: Line
-    chance: Chance
+    rule: RecordLine
     lost: int
     """Models whose loss the curve cannot reach at any size: they drop out."""
 
-
-def other_choices(growth: Growth, laws: Laws) -> list[Choice]:
-    """Re-derive every density and fit the record line again."""
-    panel = laws.panels[PANEL]
-    published = panel.published_law
-    return [
-        _again(growth, published, published, pub.TOKENS_PREPRINT, "published curve"),
-        _again(growth, published, published, pub.TOKENS, "published curve"),
-        _again(growth, published, published, 3 * pub.TOKENS, "published curve"),
-        _again(growth, published, published, np.inf, "published curve"),
-        _again(growth, published, panel.best_law, pub.TOKENS, "best least-squares curve"),
-    ]
+    @property
+    def months(self) -> float:
+        """Doubling time of the line, months."""
+        found = months(self.rule.line.slope_interval()).median
+        assert found is not None
+        return found
 
 
-def _again(growth: Growth, old: PowerLaws, new: PowerLaws, tokens: float, name: str) -> Choice:
+def other_choices(growth: Growth, panels: dict[str, Panel]) -> list[Choice]:
+    """Fit the record line again under other curves and other training tokens of the reference.
+
+    A published density gives back the loss its effective parameters have on the published curve;
+    that loss on another curve, or at other tokens, gives another density. The score curve drops
+    out.
+    """
+    published, best = panels[PANEL].published_law, panels[PANEL].best_law
     params = growth.table["params"].to_numpy(float)
-    effective = params * growth.table["density"].to_numpy()
-    density = new.params(old.loss(effective, pub.TOKENS), tokens) / params
-    kept = np.isfinite(density)
-    day, value = growth.day[kept], np.log(density[kept])
-    records = record_setters(day, value)
-    return Choice(
-        name, tokens, least_squares(day[records], value[records]),
-        chance_lines(day, value, rng=np.random.default_rng(1)), int((~kept).sum()),
-    )  # fmt: skip
+    loss = published.loss(params * growth.table["density"].to_numpy(), pub.TOKENS)
+
+    def again(law: PowerLaws, tokens: float, name: str) -> Choice:
+        density = law.params(loss, tokens) / params
+        kept = np.isfinite(density)
+        day, value = growth.rule.day[kept], np.log(density[kept])
+        rule = record_line(day, value, rng=np.random.default_rng(1))
+        return Choice(name, tokens, rule, int((~kept).sum()))
+
+    tokens = (pub.TOKENS_PREPRINT, pub.TOKENS, 3 * pub.TOKENS, np.inf)
+    return [
+        *(again(published, one, "published curve") for one in tokens),
+        again(best, pub.TOKENS, "best least-squares curve"),
+    ]
 
 
 def preprint_claim(choices: list[Choice]) -> Claim:
     """Return the preprint's doubling time beside the journal's points at its tokens."""
     choice = next(c for c in choices if c.tokens == pub.TOKENS_PREPRINT)
-    found = months(choice.line.slope_interval())
     return Claim(
         SECTION, "doubling time: preprint, reference at 1T tokens", "months", pub.MONTHS_PREPRINT,
-        found.median, found, "line through the records at 1T tokens",
-        chance_months(choice.chance),
+        choice.months, months(choice.rule.line.slope_interval()),
+        "line through the records at 1T tokens", choice.rule.chance.months(),
         note="the preprint's own points are not published: these are the journal's models",
     )  # fmt: skip
-
-
-PANEL = "AVERAGE"
-DAYS_APART, SIZE_APART = 3, 0.02
-"""How far release dates and relative sizes of one model may lie apart in the two tables."""
 
 
 def public_scores() -> np.ndarray:
@@ -100,18 +91,26 @@ def public_scores() -> np.ndarray:
 
 
 def contradictions(
-    claims: list[Claim], growth: Growth, eras: ChatGPT, laws: Laws, choices: list[Choice]
+    claims: list[Claim],
+    growth: Growth,
+    eras: ChatGPT,
+    panels: dict[str, Panel],
+    choices: list[Choice],
 ) -> list[str]:
-    """Sentences, the weightiest first."""
+    """Sentences on where the paper contradicts itself or its own points, the weightiest first."""
     by_name = {claim.name: claim for claim in claims}
-    before, after = _months_at(choices, pub.TOKENS_PREPRINT), _months_at(choices, pub.TOKENS)
+    before, after = (
+        next(c for c in choices if c.tokens == tokens).months
+        for tokens in (pub.TOKENS_PREPRINT, pub.TOKENS)
+    )
     own = by_name["doubling time with the record line"].reproduced
     price = by_name["halving time: cheapest line"]
-    tops = {
-        name: panel.published_sigmoid.c + panel.published_sigmoid.d
-        for name, panel in laws.panels.items()
-    }
-    over = ", ".join(f"{name} {top:.1f} %" for name, top in tops.items() if top > 100.05)
+    curves = {name: panel.published_sigmoid for name, panel in panels.items()}
+    over = ", ".join(f"{n} {s.c + s.d:.1f} %" for n, s in curves.items() if s.c + s.d > 100.05)
+    memory, compute = 1.0 / pub.BANDWIDTH, 2.0 * pub.REPLY_TOKENS / pub.FLOPS
+    at = growth.table.set_index("model")["release_date"]
+    gap = pd.Timedelta(at["MiniCPM-2.4B"] - at["Mistral-7B-v0.1"]).days
+    example = 100 * np.exp(-growth.rule.line.slope * gap)
     return [
         f"The preprint trains the reference on 1T tokens, the journal on 5T. With one set of "
         f"points that alone moves the doubling time from {before:.2f} to {after:.2f} months.",
@@ -128,17 +127,11 @@ def contradictions(
         f"Score curves rise above 100 %: {over}.",
         _average(),
         _minitron(),
-        _memory(),
+        f"Time for memory is printed as about {pub.MEMORY_OVER_COMPUTE} times the time for "
+        f"computation; the printed constants give {memory / compute:.2f} times, the inverse.",
         f"The example of MiniCPM-2.4B needs a faster law than the line: {pub.EXAMPLE_SHARE} % of "
-        f"the parameters, where the line predicts {_example(growth):.1f} %.",
+        f"the parameters, where the line predicts {example:.1f} %.",
     ]
-
-
-def _months_at(choices: list[Choice], tokens: float) -> float:
-    """Doubling time of the published curve at some tokens; the first such choice."""
-    found = months(next(c for c in choices if c.tokens == tokens).line.slope_interval()).median
-    assert found is not None
-    return found
 
 
 def _average() -> str:
@@ -161,18 +154,3 @@ def _minitron() -> str:
     others = " and ".join(f"{figure[n]:.3f} ({n.rsplit('-', 1)[1]})" for n in names)
     here = pairs["Llama-3.1-Minitron-4B"]
     return f"Llama-3.1-Minitron-4B has {here:.3f} in Fig. 3b, {others} in Fig. 1."
-
-
-def _memory() -> str:
-    memory = 1.0 / pub.BANDWIDTH
-    compute = 2.0 * pub.REPLY_TOKENS / pub.FLOPS
-    return (
-        f"Time for memory is printed as about {pub.MEMORY_OVER_COMPUTE} times the time for "
-        f"computation; the printed constants give {memory / compute:.2f} times, the inverse."
-    )
-
-
-def _example(growth: Growth) -> float:
-    at = growth.table.set_index("model")["release_date"]
-    gap = pd.Timedelta(at["MiniCPM-2.4B"] - at["Mistral-7B-v0.1"]).days
-    return float(100 * np.exp(-growth.line.slope * gap))

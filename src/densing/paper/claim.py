@@ -10,6 +10,7 @@ from densing.results.interval import Interval
 
 SUPPORTED, UNCERTAIN, NOT_SUPPORTED = "supported", "uncertain", "not supported"
 NOT_JUDGED = "not judged"
+VERDICTS = (SUPPORTED, UNCERTAIN, NOT_SUPPORTED, NOT_JUDGED)
 
 SPAN = 2.0
 """An interval whose ends differ by more than this factor singles out no value."""
@@ -132,7 +133,6 @@ def narrow(interval: Range) -> bool:
     return interval[0] * interval[1] > 0 and large <= SPAN * small
 
 
-VERDICTS = (SUPPORTED, UNCERTAIN, NOT_SUPPORTED, NOT_JUDGED)
 COLUMNS: tuple[str, ...] = (
     "section", "claim", "unit", "published", "reproduced", "agrees", "median", "lower", "upper",
     "prob", "kind", "estimate", "null_lower", "null_upper", "verdict", "note",

@@ -23,152 +23,25 @@ from densing.models.declaration import load_model
 from densing.paper import published as pub
 from densing.paper.claim import Claim
 from densing.paper.growth import (
+    ABSENT,
     CHATGPT,
+    ESTIMANDS,
     MONTH,
-    Chance,
     Growth,
-    chance_lines,
-    chance_months,
+    RecordLine,
     days,
     months,
+    record_line,
 )
 from densing.results.acceleration import acceleration
 from densing.results.corollaries.contrasts import CURE, SMALLER, compression
 from densing.results.corollaries.economics import budget, halving_months, price_trend
 from densing.results.headline import as_interval, trustworthy
 from densing.results.interval import PROB, Interval, interval
-from densing.results.line import Line, least_squares
-from densing.results.record_setters import record_setters
 from densing.results.run import log_densities
 
 PRICE, COMPRESSION = "Price of inference (Fig. 3a)", "Compression (Fig. 3b)"
 HARDWARE, EXAMPLE = "Hardware and density", "The example of the text"
-
-
-@dataclass(frozen=True, eq=False)
-class Prices:
-    """Published prices, cheapest line and line through all."""
-
-    table: pd.DataFrame
-    day: np.ndarray
-    cheapest: np.ndarray
-    """Positions of the strict price records."""
-    line: Line
-    all_models: Line
-    chance: Chance
-
-
-def price_lines(*, seed: int = 1) -> Prices:
-    """Fit the fall of the log price (US dollars a million tokens) by day."""
-    table = bundled("published_prices")
-    day, price = days(table["date"]), np.log(table["usd_per_million_tokens"].to_numpy())
-    cheapest = record_setters(day, -price)
-    return Prices(
-        table, day, cheapest, least_squares(day[cheapest], price[cheapest]),
-        least_squares(day, price),
-        chance_lines(day, -price, rng=np.random.default_rng(seed)),
-    )  # fmt: skip
-
-
-def _fall(line: Line) -> Interval:
-    """Halving time in months: the doubling time of the inverse price."""
-    slope = line.slope_interval()
-    assert slope.lower is not None
-    assert slope.upper is not None
-    return months(Interval(-line.slope, -slope.upper, -slope.lower, slope.prob))
-
-
-def price_claims(prices: Prices) -> list[Claim]:
-    """Return the claims on prices."""
-    cost = prices.table["usd_per_million_tokens"].to_numpy()[prices.cheapest]
-    day = prices.day[prices.cheapest]
-    factor = float(cost[0] / cost[-1])
-    ends = (day[-1] - day[0]) / MONTH / np.log2(factor)
-    printed = pub.PRICE_SPAN_MONTHS / np.log2(factor)
-    found = _fall(prices.line)
-    share = float(np.mean(prices.chance.slope >= -prices.line.slope))
-    return [
-        Claim(PRICE, "fall of the lowest price", "factor", pub.PRICE_FACTOR, factor,
-              note="arithmetic on the first and the last price"),
-        Claim(PRICE, "halving time: cheapest line", "months", pub.PRICE_MONTHS, found.median, found,
-              "line through the cheapest", chance_months(prices.chance),
-              note=f"first to last: {ends:.2f}; the printed value needs {pub.PRICE_SPAN_MONTHS} "
-                   f"months for the whole fall ({printed:.2f}); {len(cost)} points, so steep in "
-                   f"{share:.0%} of shuffles without a fall"),
-        Claim(PRICE, f"halving time: all {len(prices.day)} prices", "months", pub.PRICE_MONTHS,
-              None, _fall(prices.all_models), "line through all prices", (np.inf, np.inf)),
-    ]  # fmt: skip
-
-
-def compression_pairs() -> pd.DataFrame:
-    """Return derived models beside their originals, one row a pair, with the ratio of densities."""
-    table = bundled("published_compression")
-    density = table.set_index("model")["density"]
-    pairs = table.dropna(subset=["parent"]).copy()
-    pairs["parent_density"] = density.loc[pairs["parent"]].to_numpy()
-    return pairs.assign(ratio=pairs["density"] / pairs["parent_density"]).reset_index(drop=True)
-
-
-def compression_claims(pairs: pd.DataFrame) -> list[Claim]:
-    """One claim a pair, and the share of derived models that are less dense."""
-    less, count = int((pairs["ratio"] < 1).sum()), len(pairs)
-    figure = bundled("published_density").set_index("model")["density"]
-    minitron = figure[figure.index.str.startswith("Llama-3.1-Minitron-4B")]
-    drawn = pairs.loc[pairs["model"] == "Llama-3.1-Minitron-4B", "density"].iloc[0]
-    share = stats.beta(1 + less, 1 + count - less)
-    low, middle, high = (float(share.ppf(p)) for p in ((1 - PROB) / 2, 0.5, (1 + PROB) / 2))
-    apart = ", ".join(f"{v:.3f}" for v in minitron)
-    return [
-        Claim(COMPRESSION, "derived models denser than their original", "pairs", "1", count - less,
-              note=", ".join(f"{r.model} / {r.parent} {r.ratio:.2f}" for r in pairs.itertuples())),
-        Claim(COMPRESSION, "share of derived models less dense", "share", f"{less / count:.2f}",
-              less / count, Interval(middle, low, high), "Binomial share, flat prior", (0.5, 0.5),
-              note=f"{count} pairs of {pairs['parent'].nunique()} originals, so hardly "
-                   f"independent; Minitron-4B is {drawn:.3f} here and {apart} in Fig. 1"),
-    ]  # fmt: skip
-
-
-def hardware_claims(growth: Growth) -> list[Claim]:
-    """Density and hardware together: ``1 / (1 / T_density + 1 / T_hardware)``."""
-    hardware = pub.MOORE_YEARS * DAYS_PER_YEAR
-    faster = np.log(2.0) / hardware
-
-    def together(rate: float) -> float:
-        return float(np.log(2.0) / (rate + faster))
-
-    rounded = together(float(pub.RATE_ROUNDED))
-    slope = growth.line.slope_interval()
-    low, high = growth.chance.band()
-    assert slope.lower is not None
-    assert slope.upper is not None
-    found = Interval(together(growth.line.slope), together(slope.upper), together(slope.lower))
-    return [
-        Claim(HARDWARE, "doubling time with the printed rate", "days", pub.COMBINED_DAYS, rounded,
-              note=f"arithmetic with a rate of {pub.RATE_ROUNDED} a day"),
-        Claim(HARDWARE, "doubling time with the record line", "days", pub.COMBINED_DAYS,
-              together(growth.line.slope), found, "line through the records",
-              (together(high), together(low)),
-              note="the preprint's 88 days stand beside the journal's slower rate; hardware taken "
-                   f"as exact at {pub.MOORE_YEARS} years"),
-    ]  # fmt: skip
-
-
-def example_claims(growth: Growth) -> list[Claim]:
-    """MiniCPM-2.4B at the performance of Mistral-7B."""
-    at = growth.table.set_index("model")
-    small, large = at.loc["MiniCPM-2.4B"], at.loc["Mistral-7B-v0.1"]
-    gap = (small["release_date"] - large["release_date"]).days
-    share = 100 * small["params"] / large["params"]
-    law = 100 * np.exp(-growth.line.slope * gap)
-    effective = [m["params"] * m["density"] / 1e9 for m in (small, large)]
-    return [
-        Claim(EXAMPLE, "MiniCPM-2.4B over Mistral-7B", "percent", pub.EXAMPLE_SHARE, float(share),
-              note=f"one pair, {gap} days apart; the line predicts {law:.1f}; effective parameters "
-                   f"{effective[0]:.2f}B and {effective[1]:.2f}B"),
-    ]  # fmt: skip
-
-
-NAMES = {"frontier": "frontier", "population": "typical model"}
 DOUBT = "NOT TRUSTWORTHY; "
 
 
@@ -202,52 +75,6 @@ def corollary_runs(
     return Runs(fit_trend(values, model=model, seed=seed, listen=listen), joint, derived)
 
 
-def price_again(*, seed: int = 1) -> Claim:
-    """Return the halving time at an equal score, from this package's own table of prices."""
-    found = price_trend(seed=seed)
-    return Claim(
-        PRICE, "halving time: at an equal score", "months", pub.PRICE_MONTHS, None,
-        halving_months(found.fall, prob=0.9), "Bayesian bootstrap of models", (inf, inf),
-        note=f"typical offer, not the cheapest; {len(found.table)} prices of "
-             f"{found.table['model'].nunique()} models (`densing data prices`)",
-    )  # fmt: skip
-
-
-def hardware_again(growth: Growth, runs: Runs, *, seed: int = 1) -> list[Claim]:
-    """Return density and hardware together, hardware with a prior instead of a number."""
-    count = len(growth.table)
-    claims = _together(growth.trend, f"of all {count} densities", seed)
-    if runs.joint is None:
-        note = "absent: make a run with `densing fit --out RUN.nc`, then give --run RUN.nc"
-        name = "doubling time with hardware: joint model"
-        return [*claims, Claim(HARDWARE, name, "days", pub.COMBINED_DAYS, None, note=note)]
-    return claims + _together(runs.joint, "of the joint model", seed)
-
-
-def _together(run: xr.DataTree, of: str, seed: int) -> list[Claim]:
-    told = budget(run, years=pub.MOORE_YEARS, seed=seed)
-    prior = _in_days(told["hardware"])
-    assert prior.lower is not None
-    good = trustworthy(run)
-    note = f"hardware's doubling time a prior, {prior.lower:.0f} to {prior.upper:.0f} days"
-    return [
-        Claim(HARDWARE, f"doubling time with hardware: {NAMES[key]} {of}", "days",
-              pub.COMBINED_DAYS, None, _in_days(told["together"][key]),
-              "growth and prior, by draws",
-              # Without growth of density hardware alone is left.
-              (prior.lower, inf), good, ("" if good else DOUBT) + note)
-        for key in NAMES if key in told["together"]
-    ]  # fmt: skip
-
-
-def _in_days(months: dict[str, Any]) -> Interval:
-    ends = {
-        key: None if months[key] is None else months[key] * MONTH
-        for key in ("median", "lower", "upper")
-    }
-    return as_interval(months | ends)
-
-
 def acceleration_again(runs: Runs) -> list[Claim]:
     """Return the ratio of slopes after and before ChatGPT in one trend through all models."""
     told, good = acceleration(runs.bent), trustworthy(runs.bent)
@@ -257,7 +84,70 @@ def acceleration_again(runs: Runs) -> list[Claim]:
         Claim(CHATGPT, f"acceleration, bent trend, {name}", "ratio", pub.ACCELERATION, None,
               as_interval(told[key]["ratio"]), "ratio of slopes, sampled", (1.0, 1.0), good,
               f"{'' if good else DOUBT}{note}; P(faster) = {told[key]['p_acceleration']:.2f}")
-        for key, name in NAMES.items() if told[key]
+        for key, name in ESTIMANDS.items() if told[key]
+    ]  # fmt: skip
+
+
+def price_lines(*, seed: int = 1) -> tuple[pd.DataFrame, RecordLine]:
+    """Return the published prices, and the line through the cheapest.
+
+    What grows is the inverse of the price, US dollars a million tokens.
+    """
+    table = bundled("published_prices")
+    price = np.log(table["usd_per_million_tokens"].to_numpy())
+    return table, record_line(days(table["date"]), -price, rng=np.random.default_rng(seed))
+
+
+def price_claims(prices: pd.DataFrame, rule: RecordLine, *, seed: int = 1) -> list[Claim]:
+    """Return the claims on prices, the last at an equal score, from this package's own table."""
+    cost, day = prices["usd_per_million_tokens"].to_numpy()[rule.records], rule.day[rule.records]
+    factor = float(cost[0] / cost[-1])
+    ends = (day[-1] - day[0]) / MONTH / np.log2(factor)
+    printed = pub.PRICE_SPAN_MONTHS / np.log2(factor)
+    found, every = (months(line.slope_interval()) for line in (rule.line, rule.all_models))
+    own = price_trend(seed=seed)
+    return [
+        Claim(PRICE, "fall of the lowest price", "factor", pub.PRICE_FACTOR, factor,
+              note="arithmetic on the first and the last price"),
+        Claim(PRICE, "halving time: cheapest line", "months", pub.PRICE_MONTHS, found.median, found,
+              "line through the cheapest", rule.chance.months(),
+              note=f"first to last: {ends:.2f}; the printed value needs {pub.PRICE_SPAN_MONTHS} "
+                   f"months for the whole fall ({printed:.2f}); {len(cost)} points, so steep in "
+                   f"{rule.as_steep:.0%} of shuffles without a fall"),
+        Claim(PRICE, f"halving time: all {len(rule.day)} prices", "months", pub.PRICE_MONTHS,
+              None, every, "line through all prices", (inf, inf)),
+        Claim(PRICE, "halving time: at an equal score", "months", pub.PRICE_MONTHS, None,
+              halving_months(own.fall, prob=PROB), "Bayesian bootstrap of models", (inf, inf),
+              note=f"typical offer, not the cheapest; {len(own.table)} prices of "
+                   f"{own.table['model'].nunique()} models (`densing data prices`)"),
+    ]  # fmt: skip
+
+
+def compression_pairs() -> pd.DataFrame:
+    """Return derived models beside their originals, one row a pair, with the ratio of densities."""
+    table = bundled("published_compression")
+    density = table.set_index("model")["density"]
+    pairs = table.dropna(subset=["parent"]).copy()
+    pairs["parent_density"] = density.loc[pairs["parent"]].to_numpy()
+    return pairs.assign(ratio=pairs["density"] / pairs["parent_density"]).reset_index(drop=True)
+
+
+def compression_claims(pairs: pd.DataFrame) -> list[Claim]:
+    """One claim a pair, and the share of derived models that are less dense."""
+    less, count = int((pairs["ratio"] < 1).sum()), len(pairs)
+    figure = bundled("published_density").set_index("model")["density"]
+    minitron = figure[figure.index.str.startswith("Llama-3.1-Minitron-4B")]
+    drawn = pairs.loc[pairs["model"] == "Llama-3.1-Minitron-4B", "density"].iloc[0]
+    share = stats.beta(1 + less, 1 + count - less)
+    low, middle, high = (float(share.ppf(p)) for p in ((1 - PROB) / 2, 0.5, (1 + PROB) / 2))
+    apart = ", ".join(f"{v:.3f}" for v in minitron)
+    return [
+        Claim(COMPRESSION, "derived models denser than their original", "pairs", "1", count - less,
+              note=", ".join(f"{r.model} / {r.parent} {r.ratio:.2f}" for r in pairs.itertuples())),
+        Claim(COMPRESSION, "share of derived models less dense", "share", f"{less / count:.2f}",
+              less / count, Interval(middle, low, high), "Binomial share, flat prior", (0.5, 0.5),
+              note=f"{count} pairs of {pairs['parent'].nunique()} originals, so hardly "
+                   f"independent; Minitron-4B is {drawn:.3f} here and {apart} in Fig. 1"),
     ]  # fmt: skip
 
 
@@ -267,7 +157,7 @@ def compression_again(pairs: pd.DataFrame, runs: Runs) -> list[Claim]:
     Parameters
     ----------
     pairs
-        `corollaries.compression_pairs()`.
+        `compression_pairs()`.
     """
     name = "share of derived models less dense, joint model"
     published = f"{np.mean(pairs['ratio'] < 1):.2f}"
@@ -309,3 +199,72 @@ def _like(name: str, names: list[str]) -> list[int]:
     exact = [i for i, other in enumerate(own) if other == wanted]
     variants = (wanted + "width", wanted + "depth")
     return exact or [i for i, other in enumerate(own) if other in variants]
+
+
+def hardware_claims(growth: Growth, runs: Runs, *, seed: int = 1) -> list[Claim]:
+    """Density and hardware together: ``1 / (1 / T_density + 1 / T_hardware)``.
+
+    The paper takes hardware as exact; this package, with its own growth, gives it a prior.
+    """
+    faster = np.log(2.0) / (pub.MOORE_YEARS * DAYS_PER_YEAR)
+
+    def together(rate: float | None) -> float:
+        assert rate is not None
+        return float(np.log(2.0) / (rate + faster))
+
+    line, (low, high) = growth.rule.line, growth.rule.chance.band()
+    slope = line.slope_interval()
+    found = Interval(together(line.slope), together(slope.upper), together(slope.lower))
+    claims = [
+        Claim(HARDWARE, "doubling time with the printed rate", "days", pub.COMBINED_DAYS,
+              together(float(pub.RATE_ROUNDED)),
+              note=f"arithmetic with a rate of {pub.RATE_ROUNDED} a day"),
+        Claim(HARDWARE, "doubling time with the record line", "days", pub.COMBINED_DAYS,
+              found.median, found, "line through the records", (together(high), together(low)),
+              note="the preprint's 88 days stand beside the journal's slower rate; hardware taken "
+                   f"as exact at {pub.MOORE_YEARS} years"),
+        *_together(growth.trend, f"of all {len(growth.table)} densities", seed),
+    ]  # fmt: skip
+    if runs.joint is not None:
+        return claims + _together(runs.joint, "of the joint model", seed)
+    name = "doubling time with hardware: joint model"
+    return [*claims, Claim(HARDWARE, name, "days", pub.COMBINED_DAYS, None, note=ABSENT)]
+
+
+def _together(run: xr.DataTree, of: str, seed: int) -> list[Claim]:
+    told = budget(run, years=pub.MOORE_YEARS, seed=seed)
+
+    def in_days(months: dict[str, Any]) -> Interval:
+        ends = {k: None if months[k] is None else months[k] * MONTH
+                for k in ("median", "lower", "upper")}  # fmt: skip
+        return as_interval(months | ends)
+
+    prior, good = in_days(told["hardware"]), trustworthy(run)
+    assert prior.lower is not None
+    note = f"hardware's doubling time a prior, {prior.lower:.0f} to {prior.upper:.0f} days"
+    return [
+        Claim(HARDWARE, f"doubling time with hardware: {ESTIMANDS[key]} {of}", "days",
+              pub.COMBINED_DAYS, None, in_days(told["together"][key]), "growth and prior, by draws",
+              # Without growth of density hardware alone is left.
+              (prior.lower, inf), good, ("" if good else DOUBT) + note)
+        for key in ESTIMANDS if key in told["together"]
+    ]  # fmt: skip
+
+
+def example_claims(growth: Growth) -> list[Claim]:
+    """MiniCPM-2.4B at the performance of Mistral-7B."""
+    at = growth.table.set_index("model")
+    small, large = at.loc["MiniCPM-2.4B"], at.loc["Mistral-7B-v0.1"]
+    gap = (small["release_date"] - large["release_date"]).days
+    share = 100 * small["params"] / large["params"]
+    law = 100 * np.exp(-growth.rule.line.slope * gap)
+    effective = [m["params"] * m["density"] / 1e9 for m in (small, large)]
+    return [
+        Claim(EXAMPLE, "MiniCPM-2.4B over Mistral-7B", "percent", pub.EXAMPLE_SHARE, float(share),
+              note=f"one pair, {gap} days apart; the line predicts {law:.1f}; effective parameters "
+                   f"{effective[0]:.2f}B and {effective[1]:.2f}B"),
+    ]  # fmt: skip
+
+
+NAMES = {"frontier": "frontier", "population": "typical model"}
+DOUBT = "NOT TRUSTWORTHY; "

@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentF
 
 from densing.models.dates import DAYS_PER_YEAR, EPOCH
 from densing.paper import published as pub
-from densing.paper.growth import MONTH, SECTION, chance_months, days, months
+from densing.paper.growth import MONTH, SECTION, days, months
 from densing.paper.laws import Panel, Sigmoid
 from densing.paper.reproduce import Reproduction
 from densing.report.axes import (
@@ -90,10 +90,10 @@ def pad(ax: Axes) -> None:
         engine.set(w_pad=0.12, h_pad=0.1)
 
 
-def _printed(ax: Axes, line: Line, rate: float, span: np.ndarray) -> None:
+def _printed(ax: Axes, line: Line, rate: float, span: np.ndarray, *, falls: bool = False) -> None:
     """Draw a printed rate a day through the centre of the reproduced line."""
     height = line(np.asarray(line.centre)) + rate * (span - line.centre)
-    published_line(ax, ORIGIN + span, np.exp(height))
+    published_line(ax, ORIGIN + span, np.exp(-height if falls else height))
 
 
 def _dated(
@@ -146,10 +146,10 @@ def _records_first(records: np.ndarray, params: np.ndarray) -> list[int]:
 def draw_growth(result: Reproduction) -> Axes:
     """Draw Figure 1: published densities, the record line, and the Bayesian frontier."""
     ax = new_axes(9.2, 5.8)
-    growth, line = result.growth, result.growth.line
-    span = np.linspace(-20, growth.day.max() + 25, 60)
+    growth, rule, line = result.growth, result.growth.rule, result.growth.rule.line
+    span = np.linspace(-20, rule.day.max() + 25, 60)
     centre = record(growth.trend, "centre")["time"]
-    time, window = span / DAYS_PER_YEAR - centre, window_of(growth.day / DAYS_PER_YEAR - centre)
+    time, window = span / DAYS_PER_YEAR - centre, window_of(rule.day / DAYS_PER_YEAR - centre)
     _, frontier = trend_lines(growth.trend["posterior"].to_dataset(), time, window=window)
     assert frontier is not None
     low, middle, high = np.exp(np.quantile(frontier, [0.05, 0.5, 0.95], axis=(0, 1)))
@@ -165,12 +165,12 @@ def draw_growth(result: Reproduction) -> Axes:
     handles = key(
         published=f"printed: {pub.MONTHS} months",
         reproduced=f"reproduced, {line.count} records (dark): {found.median:.2f} months",
-        bayes=f"Bayesian frontier, all {len(growth.day)}: {months_range(answer)} months (90 %)",
+        bayes=f"Bayesian frontier, all {len(rule.day)}: {months_range(answer)} months (90 %)",
     )
     params = growth.table["params"].to_numpy(float)
     _dated(
-        ax, growth.day, growth.table["density"].to_numpy(), list(growth.table["model"]),
-        _records_first(growth.records, params), records=growth.records,
+        ax, rule.day, growth.table["density"].to_numpy(), list(growth.table["model"]),
+        _records_first(rule.records, params), records=rule.records,
         area=marker_area(params, scale=0.9), ylim=(0.012, 14), handles=handles,
     )  # fmt: skip
     stamp(ax, trustworthy=trustworthy(growth.trend))
@@ -181,11 +181,12 @@ def draw_growth(result: Reproduction) -> Axes:
 def draw_prices(result: Reproduction) -> Axes:
     """Draw Figure 3a: prices and the cheapest line."""
     ax = new_axes(8.2, 5.0)
-    prices, line = result.prices, result.prices.line
-    span = np.linspace(prices.day.min() - 25, prices.day.max() + 40, 60)
-    _printed(ax, line, -np.log(2) / (float(pub.PRICE_MONTHS) * MONTH), span)
-    bayes_band(ax, ORIGIN + span, *np.exp(line.band(span)))
-    reproduced_line(ax, ORIGIN + span, np.exp(line(span)))
+    prices, rule, line = result.prices, result.price_rule, result.price_rule.line
+    span = np.linspace(rule.day.min() - 25, rule.day.max() + 40, 60)
+    _printed(ax, line, np.log(2) / (float(pub.PRICE_MONTHS) * MONTH), span, falls=True)
+    low, high = line.band(span)
+    bayes_band(ax, ORIGIN + span, np.exp(-high), np.exp(-low))
+    reproduced_line(ax, ORIGIN + span, np.exp(-line(span)))
     ax.set_xlim(ORIGIN + span[[0, -1]])
     ax.set_title("Price of inference: how fast the cheapest halves", fontsize=13, pad=10)
     ax.set_ylabel("US dollars a million tokens")
@@ -196,11 +197,11 @@ def draw_prices(result: Reproduction) -> Axes:
         reproduced=f"reproduced, {line.count} prices (dark): {claim.reproduced:.2f}",
         bayes=f"its posterior: {months_range(claim.interval.as_dict())} (90 %)",
     )
-    names = list(prices.table["model"])
-    order = [*prices.cheapest, *(i for i in range(len(names)) if i not in prices.cheapest)]
+    names = list(prices["model"])
+    order = [*rule.records, *(i for i in range(len(names)) if i not in rule.records)]
     _dated(
-        ax, prices.day, prices.table["usd_per_million_tokens"].to_numpy(), names, order,
-        records=prices.cheapest, area=58.0, ylim=(0.03, 60), handles=handles,
+        ax, rule.day, prices["usd_per_million_tokens"].to_numpy(), names, order,
+        records=rule.records, area=58.0, ylim=(0.03, 60), handles=handles,
     )  # fmt: skip
     return ax
 
@@ -239,12 +240,12 @@ def draw_chatgpt(result: Reproduction) -> Axes:
         bayes="90 % band, after",
     )
     band = Patch(color=POPULATION, alpha=0.3, lw=0, label="90 % band, before")
-    kept = np.concatenate([eras.before.records, eras.after.records])
     params = eras.table["params"].to_numpy(float)
     _dated(
         ax, eras.day, eras.table["density"].to_numpy(), list(eras.table["model"]),
-        _records_first(kept, params), records=kept, area=marker_area(params, scale=0.9),
-        ylim=(0.0006, 16), handles=[*handles[:2], band, handles[2]],
+        _records_first(eras.records, params), records=eras.records,
+        area=marker_area(params, scale=0.9), ylim=(0.0006, 16),
+        handles=[*handles[:2], band, handles[2]],
     )  # fmt: skip
     return ax
 
@@ -258,7 +259,7 @@ def _panels(
     columns: int = 3,
 ) -> list[Axes]:
     """Draw one panel a benchmark, and a legend above."""
-    laws = result.laws.panels
+    laws = result.laws
     axes = new_panels(len(laws), columns=3, width=3.3, height=2.85)
     for ax, (name, panel) in zip(axes, laws.items(), strict=True):
         draw(ax, panel)
@@ -290,7 +291,7 @@ def _loss_axes(ax: Axes, xlabel: str) -> None:
 @style()
 def draw_loss_curves(result: Reproduction) -> list[Axes]:
     """Draw Extended Data Figure 1a: loss against tokens for each size, curve on curve."""
-    first = next(iter(result.laws.panels.values()))
+    first = next(iter(result.laws.values()))
     sizes = np.unique(first.runs["params"].to_numpy(float))
     colours = shades(len(sizes))
 
@@ -344,7 +345,7 @@ def draw_loss_beyond(result: Reproduction) -> list[Axes]:
         Line2D([], [], color=BAYES, lw=2, label="better optimum of least squares"),
         Line2D([], [], color=INK, alpha=0.12, lw=7, label="sizes that were trained"),
     ]
-    most = size(next(iter(result.laws.panels.values())).runs["tokens"].max())
+    most = size(next(iter(result.laws.values())).runs["tokens"].max())
     title = f"Loss curves where they are used: {size(pub.TOKENS)} tokens, where the runs saw {most}"
     return _panels(result, draw, handles, title=title)
 
@@ -446,16 +447,12 @@ def draw_doubling(result: Reproduction) -> Axes:
 
 
 def _doubling_rows(result: Reproduction) -> Iterator[tuple[str, Interval, str]]:
-    growth = result.growth
+    chance = result.growth.rule.chance
     for c in result.choices:
         name = f"record line, {c.name}, {size(c.tokens)} tokens"
-        yield name, months(c.line.slope_interval()), INK
-    middle = float(np.log(2.0) / (np.median(growth.chance.slope) * MONTH))
-    yield (
-        "record line of data that do not grow",
-        Interval(middle, *chance_months(growth.chance)),
-        (MUTED),
-    )
+        yield name, months(c.rule.line.slope_interval()), INK
+    middle = float(np.log(2.0) / (np.median(chance.slope) * MONTH))
+    yield "record line of data that do not grow", Interval(middle, *chance.months()), MUTED
     for claim in result.claims:
         name = claim.name.removeprefix("doubling time: ")
         estimated = name.startswith(("frontier", "typical", "joint"))

@@ -24,6 +24,19 @@ from densing.results.interval import PROB, Interval, doubling_months, interval
 from densing.results.line import Line, least_squares
 from densing.results.record_setters import record_setters
 
+SECTION, CHATGPT = "Growth of density (Fig. 1)", "ChatGPT (Fig. 3c)"
+MONTH = DAYS_PER_YEAR / 12.0
+"""Days."""
+HALF_DECIMAL = 5e-6
+"""Half of the last decimal of the bundled densities."""
+ROUNDED = (
+    f"from the figure's points, all digits kept, {pub.DRAWN_BEFORE} before and {pub.DRAWN_AFTER} "
+    "after: the bundled densities have five decimals"
+)
+"""Why a slope differs from the figure's in the last digit."""
+ESTIMANDS = {"frontier": "frontier", "population": "typical model"}
+ABSENT = "absent: make a run with `densing fit --out RUN.nc`, then give --run RUN.nc"
+
 
 class Chance(NamedTuple):
     """Record lines of data without growth; every array has shape (shuffle,)."""
@@ -33,10 +46,15 @@ class Chance(NamedTuple):
     tried: int
     """Shuffles, including those with fewer than three records, which have no line."""
 
-    def band(self, *, prob: float = 0.9) -> tuple[float, float]:
+    def band(self, *, prob: float = PROB) -> tuple[float, float]:
         """Equal-tailed range of the slopes."""
         low, high = np.quantile(self.slope, [(1 - prob) / 2, (1 + prob) / 2])
         return float(low), float(high)
+
+    def months(self) -> Range:
+        """Doubling times that the slopes of the band mean, in months."""
+        low, high = (np.log(2.0) / (r * MONTH) if r > 0 else inf for r in self.band())
+        return float(high), float(low)
 
 
 def chance_lines(
@@ -62,26 +80,33 @@ def chance_lines(
     return Chance(xy / xx, xy**2 / (xx * yy), shuffles)
 
 
-SECTION = "Growth of density (Fig. 1)"
-MONTH = DAYS_PER_YEAR / 12.0
-"""Days."""
-
-
 @dataclass(frozen=True, eq=False)
-class Growth:
-    """The published densities and every line through them."""
+class RecordLine:
+    """Values by day, the paper's line through their record-setters, and what it rests on."""
 
-    table: pd.DataFrame
     day: np.ndarray
     """Days since the release of Llama 1, shape (model,)."""
+    value: np.ndarray
+    """What grows, as its logarithm, shape (model,)."""
     records: np.ndarray
     """Positions of the record-setters."""
     line: Line
+    all_models: Line
     chance: Chance
-    trend: xr.DataTree
-    """Run of `fit_trend` on all densities, frontier and population."""
-    joint: dict[str, Any] | None
-    """Summary of a saved run of the joint model."""
+
+    @property
+    def as_steep(self) -> float:
+        """Share of shuffles without growth with so steep a line."""
+        return float(np.mean(self.chance.slope >= self.line.slope))
+
+
+def record_line(day: np.ndarray, value: np.ndarray, *, rng: np.random.Generator) -> RecordLine:
+    """Fit the record line and what stands beside it; both arrays of shape (model,)."""
+    records = record_setters(day, value)
+    return RecordLine(
+        day, value, records, least_squares(day[records], value[records]),
+        least_squares(day, value), chance_lines(day, value, rng=rng),
+    )  # fmt: skip
 
 
 def days(dates: Any) -> np.ndarray:
@@ -91,17 +116,21 @@ def days(dates: Any) -> np.ndarray:
 
 def months(rate_per_day: Interval) -> Interval:
     """Doubling time in months of a rate a day, mapped end by end."""
-    middle, low, high = (
-        None if end is None else end * DAYS_PER_YEAR
-        for end in (rate_per_day.median, rate_per_day.lower, rate_per_day.upper)
-    )
-    return doubling_months(Interval(middle, low, high, rate_per_day.prob, rate_per_day.kind))
+    i = rate_per_day
+    ends = (None if end is None else end * DAYS_PER_YEAR for end in (i.median, i.lower, i.upper))
+    return doubling_months(Interval(*ends, i.prob, i.kind))
 
 
-def chance_months(chance: Chance) -> Range:
-    """Doubling times that record lines show without growth, in months."""
-    low, high = (np.log(2.0) / (rate * MONTH) if rate > 0 else inf for rate in chance.band())
-    return float(high), float(low)
+@dataclass(frozen=True, eq=False)
+class Growth:
+    """The published densities and every line through them."""
+
+    table: pd.DataFrame
+    rule: RecordLine
+    trend: xr.DataTree
+    """Run of `fit_trend` on all densities, frontier and population."""
+    joint: dict[str, Any] | None
+    """Summary of a saved run of the joint model."""
 
 
 def grow(
@@ -110,28 +139,31 @@ def grow(
     """Fit everything that Figure 1 rests on; `joint` is a saved run of the joint model."""
     table = bundled("published_density")
     day, log_density = days(table["release_date"]), np.log(table["density"].to_numpy())
-    records = record_setters(day, log_density)
     values = table.rename(columns={"model": "name", "release_date": "date", "density": "value"})
     return Growth(
-        table=table, day=day, records=records,
-        line=least_squares(day[records], log_density[records]),
-        chance=chance_lines(day, log_density, rng=np.random.default_rng(seed)),
-        trend=fit_trend(values, seed=seed, listen=listen),
-        joint=None if joint is None else summary(joint),
+        table, record_line(day, log_density, rng=np.random.default_rng(seed)),
+        fit_trend(values, seed=seed, listen=listen), None if joint is None else summary(joint),
     )  # fmt: skip
 
 
 def growth_claims(growth: Growth) -> list[Claim]:
     """Return the claims of Figure 1."""
-    line, chance = growth.line, growth.chance
-    rate = line.slope_interval()
-    flat = float(np.mean(chance.slope >= line.slope))
+    line, chance = growth.rule.line, growth.rule.chance
+    rate, count = line.slope_interval(), len(growth.table)
     fit = float(np.mean(chance.r2 >= line.r2))
-    steepest = f"the same rule finds so steep a line in {flat:.0%} of shuffles without growth"
-    names = ", ".join(growth.table["model"].iloc[growth.records])
+    steepest = (
+        f"the same rule finds so steep a line in {growth.rule.as_steep:.0%} of shuffles without "
+        "growth"
+    )
+    good = trustworthy(growth.trend)
+    notes = {
+        "frontier": "stochastic frontier instead of record-setters, densities taken as exact",
+        "population": "a typical new model, of which the paper says nothing",
+    }
+    trend = trend_summary(growth.trend)
     return [
-        Claim(SECTION, "record-setters", "models", pub.RECORDS_DRAWN, len(growth.records),
-              note=names),
+        Claim(SECTION, "record-setters", "models", pub.RECORDS_DRAWN, len(growth.rule.records),
+              note=", ".join(growth.table["model"].iloc[growth.rule.records])),
         Claim(SECTION, "growth of the record line", "1/day", pub.RATE, line.slope, rate,
               "line through the records", chance.band(),
               note=f"{steepest}; printed as 0.0065 and as about {pub.RATE_ROUNDED} (preprint: "
@@ -142,32 +174,18 @@ def growth_claims(growth: Growth) -> list[Claim]:
                    f"{' and '.join(pub.R2_PREPRINT)}"),
         Claim(SECTION, "doubling time: record line", "months", pub.MONTHS,
               np.log(2.0) / line.slope / MONTH, months(rate), "line through the records",
-              chance_months(chance), note=steepest),
-        *_trend_claims(growth),
-        *_joint_claims(growth),
+              chance.months(), note=steepest),
+        *(_doubling(f"{name} of all {count} densities", trend[key], good, notes[key])
+          for key, name in ESTIMANDS.items()),
+        *_joint_claims(growth.joint),
     ]  # fmt: skip
 
 
-def _trend_claims(growth: Growth) -> list[Claim]:
-    """Claims beside both estimands of the Bayesian trend on all published densities."""
-    answer, good = trend_summary(growth.trend), trustworthy(growth.trend)
-    count = len(growth.table)
-    notes = {
-        "frontier": "stochastic frontier instead of record-setters, densities taken as exact",
-        "population": "a typical new model, of which the paper says nothing",
-    }
-    return [
-        _doubling(f"{name} of all {count} densities", answer[key], good, notes[key])
-        for name, key in (("frontier", "frontier"), ("typical model", "population"))
-    ]
-
-
-def _joint_claims(growth: Growth) -> list[Claim]:
-    """Claims beside the joint model, or how to get it."""
-    if growth.joint is None:
-        note = "absent: make a run with `densing fit --out RUN.nc`, then give --run RUN.nc"
-        return [Claim(SECTION, "doubling time: joint model", "months", pub.MONTHS, None, note=note)]
-    answer = growth.joint
+def _joint_claims(answer: dict[str, Any] | None) -> list[Claim]:
+    """Claims beside the summary of a joint model, or how to get one."""
+    if answer is None:
+        return [Claim(SECTION, "doubling time: joint model", "months", pub.MONTHS, None,
+                      note=ABSENT)]  # fmt: skip
     good = answer["diagnostics"]["verdict"] == "trustworthy"
     note = (
         f"{answer['models']} models, {answer['scores']} scores, reference {answer['reference']}, "
@@ -175,58 +193,28 @@ def _joint_claims(growth: Growth) -> list[Claim]:
     )
     return [
         _doubling(f"joint model, {name}", answer[key], good, note)
-        for name, key in (("frontier", "frontier"), ("typical model", "population"))
-        if answer[key] is not None
-    ]
+        for key, name in ESTIMANDS.items() if answer[key] is not None
+    ]  # fmt: skip
 
 
 def _doubling(name: str, answer: dict[str, Any], good: bool, note: str) -> Claim:  # noqa: FBT001
-    found = as_interval(answer["doubling_months"])
     return Claim(
-        SECTION, f"doubling time: {name}", "months", pub.MONTHS, None, found,
-        name, (inf, inf), good, note if good else f"NOT TRUSTWORTHY; {note}",
+        SECTION, f"doubling time: {name}", "months", pub.MONTHS, None,
+        as_interval(answer["doubling_months"]), name, (inf, inf), good,
+        note if good else f"NOT TRUSTWORTHY; {note}",
     )  # fmt: skip
-
-
-CHATGPT = "ChatGPT (Fig. 3c)"
-HALF_DECIMAL = 5e-6
-"""Half of the last decimal of the bundled densities."""
-ROUNDED = (
-    f"from the figure's points, all digits kept, {pub.DRAWN_BEFORE} before and {pub.DRAWN_AFTER} "
-    "after: the bundled densities have five decimals"
-)
-"""Why a slope differs from the figure's in the last digit."""
-
-
-@dataclass(frozen=True, eq=False)
-class Era:
-    """The models of one side of ChatGPT's release."""
-
-    models: np.ndarray
-    """Positions in the table, shape (model,)."""
-    records: np.ndarray
-    """Positions in the table of the record-setters among them."""
-    line: Line
-    """Through the record-setters."""
-    all_models: Line
-    chance: Chance
-
-    def before_rounding(self, table: pd.DataFrame, day: np.ndarray) -> Range:
-        """Slopes that the line may have had before the table's densities were rounded."""
-        density, x = table["density"].to_numpy()[self.records], day[self.records]
-        lever = (x - self.line.centre) / self.line.spread
-        side = HALF_DECIMAL * np.sign(lever)
-        return float(lever @ np.log(density - side)), float(lever @ np.log(density + side))
 
 
 @dataclass(frozen=True, eq=False)
 class ChatGPT:
-    """Both sides."""
+    """Models before and after ChatGPT's release; positions count within each side."""
 
     table: pd.DataFrame
     day: np.ndarray
-    before: Era
-    after: Era
+    before: RecordLine
+    after: RecordLine
+    records: np.ndarray
+    """Positions in the table of both sides' record-setters."""
     record_ratio: Interval
     model_ratio: Interval
     restarts: int
@@ -239,22 +227,23 @@ def split_at_chatgpt(*, seed: int = 1) -> ChatGPT:
     rng = np.random.default_rng(seed)
     day, value = days(table["release_date"]), np.log(table["density"].to_numpy())
     later = (table["release_date"] >= pd.Timestamp(pub.CHATGPT)).to_numpy()
-
-    def era(models: np.ndarray) -> Era:
-        records = models[record_setters(day[models], value[models])]
-        return Era(
-            models, records, least_squares(day[records], value[records]),
-            least_squares(day[models], value[models]),
-            chance_lines(day[models], value[models], rng=rng),
-        )  # fmt: skip
-
-    before, after = era(np.flatnonzero(~later)), era(np.flatnonzero(later))
-    overall = set(record_setters(day, value).tolist())
+    sides = [np.flatnonzero(~later), np.flatnonzero(later)]
+    before, after = (record_line(day[own], value[own], rng=rng) for own in sides)
+    records = [own[side.records] for own, side in zip(sides, (before, after), strict=True)]
     return ChatGPT(
-        table, day, before, after, ratio(after.line, before.line, rng=rng),
+        table, day, before, after, np.concatenate(records),
+        ratio(after.line, before.line, rng=rng),
         ratio(after.all_models, before.all_models, rng=rng),
-        sum(i not in overall for i in after.records.tolist()),
+        len(set(records[1].tolist()) - set(record_setters(day, value).tolist())),
     )  # fmt: skip
+
+
+def before_rounding(side: RecordLine) -> Range:
+    """Slopes that a line may have had before the bundled densities were rounded."""
+    density, x = np.exp(side.value[side.records]), side.day[side.records]
+    lever = (x - side.line.centre) / side.line.spread
+    half = HALF_DECIMAL * np.sign(lever)
+    return float(lever @ np.log(density - half)), float(lever @ np.log(density + half))
 
 
 def ratio(after: Line, before: Line, *, rng: np.random.Generator, draws: int = 200_000) -> Interval:
@@ -273,39 +262,28 @@ def ratio(after: Line, before: Line, *, rng: np.random.Generator, draws: int = 2
 def chatgpt_claims(eras: ChatGPT) -> list[Claim]:
     """Return the claims of Figure 3c."""
     before, after = eras.before, eras.after
-
-    def slope(name: str, era: Era, printed: str, drawn: str) -> Claim:
-        line = era.line
-        share = float(np.mean(era.chance.slope >= line.slope))
+    claims = []
+    for name, side, printed, drawn in (
+        ("before", before, pub.BEFORE, pub.DRAWN_BEFORE),
+        ("after", after, pub.AFTER, pub.DRAWN_AFTER),
+    ):
+        line, every = side.line, side.all_models
+        low, high = before_rounding(side)
         note = (
-            f"{line.count} points of {len(era.models)} models; so steep a line in {share:.0%} of "
-            "shuffles without growth"
+            f"{'rests on three points: ' if line.count == 3 else ''}{line.count} points of "
+            f"{len(side.day)} models; so steep a line in {side.as_steep:.0%} of shuffles without "
+            f"growth; {drawn} from the figure's points: the bundled densities have five decimals, "
+            f"which leave {low:.6f} to {high:.6f}"
         )
-        if line.count == 3:
-            note = "rests on three points: " + note
-        low, high = era.before_rounding(eras.table, eras.day)
-        note += (
-            f"; {drawn} from the figure's points: the bundled densities have five decimals, which "
-            f"leave {low:.6f} to {high:.6f}"
-        )
-        return Claim(
-            CHATGPT, f"growth {name} ChatGPT", "1/day", printed, line.slope, line.slope_interval(),
-            "line through the records", era.chance.band(), note=note,
-        )  # fmt: skip
-
-    def everyone(name: str, era: Era, printed: str) -> Claim:
-        line = era.all_models
-        return Claim(
-            CHATGPT, f"growth {name} ChatGPT, all models", "1/day", printed, None,
-            line.slope_interval(), f"line through all {line.count} models", (0.0, 0.0),
-            note=f"least squares {line.slope:.6f}",
-        )  # fmt: skip
-
+        claims += [
+            Claim(CHATGPT, f"growth {name} ChatGPT", "1/day", printed, line.slope,
+                  line.slope_interval(), "line through the records", side.chance.band(), note=note),
+            Claim(CHATGPT, f"growth {name} ChatGPT, all models", "1/day", printed, None,
+                  every.slope_interval(), f"line through all {every.count} models", (0.0, 0.0),
+                  note=f"least squares {every.slope:.6f}"),
+        ]  # fmt: skip
     return [
-        slope("before", before, pub.BEFORE, pub.DRAWN_BEFORE),
-        everyone("before", before, pub.BEFORE),
-        slope("after", after, pub.AFTER, pub.DRAWN_AFTER),
-        everyone("after", after, pub.AFTER),
+        *claims,
         Claim(CHATGPT, "acceleration, records", "ratio", pub.ACCELERATION,
               after.line.slope / before.line.slope, eras.record_ratio, "ratio of both lines",
               (1.0, 1.0),

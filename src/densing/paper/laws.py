@@ -8,7 +8,6 @@ Score curve : ``S = c / (1 + exp(-gamma (L - l))) + d``, gamma negative.
 Inversion : ``N = ((L(S) - b D0^-beta) / a)^(-1/alpha)``, the effective parameters of a score.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -159,25 +158,17 @@ class Panel:
     """(c, gamma, l, d) given all checkpoints, held out or not, shape (draw, 4)."""
 
 
-class Laws(NamedTuple):
-    """All panels by benchmark."""
-
-    panels: Mapping[str, Panel]
-
-
-def fit_laws(*, seed: int = 1) -> Laws:
-    """Fit and re-estimate every panel."""
+def fit_laws(*, seed: int = 1) -> dict[str, Panel]:
+    """Fit and re-estimate every panel, by benchmark."""
     rng = np.random.default_rng(seed)
     runs, points = bundled("reference_runs"), bundled("calibration_points")
     runs = runs[runs["reference"] == "minicpm"]
-    return Laws(
-        {
-            name: _panel(
-                name, runs[runs["benchmark"] == name], points[points["benchmark"] == name], rng
-            )
-            for name in bundled("published_curves")["benchmark"]
-        }
-    )  # fmt: skip
+    return {
+        name: _panel(
+            name, runs[runs["benchmark"] == name], points[points["benchmark"] == name], rng
+        )
+        for name in bundled("published_curves")["benchmark"]
+    }
 
 
 def _panel(name: str, runs: pd.DataFrame, points: pd.DataFrame, rng: np.random.Generator) -> Panel:
@@ -202,10 +193,10 @@ def _panel(name: str, runs: pd.DataFrame, points: pd.DataFrame, rng: np.random.G
     )  # fmt: skip
 
 
-def law_claims(laws: Laws) -> list[Claim]:
+def law_claims(panels: dict[str, Panel]) -> list[Claim]:
     """Return both exponents and the missing irreducible loss of each loss curve."""
     claims = []
-    for name, panel in laws.panels.items():
+    for name, panel in panels.items():
         free = interval(panel.free_draws[:, 0])
         other = f"with an irreducible loss alpha is {free.lower:.2f} to {free.upper:.2f}"
         note = ""
@@ -233,10 +224,10 @@ def law_claims(laws: Laws) -> list[Claim]:
     return claims
 
 
-def score_claims(laws: Laws) -> list[Claim]:
+def score_claims(panels: dict[str, Panel]) -> list[Claim]:
     """Return steepness, midpoint and ceiling of each score curve."""
     claims = []
-    for name, panel in laws.panels.items():
+    for name, panel in panels.items():
         drawn, kept, free, draws = (
             panel.published_sigmoid, panel.sigmoid, panel.free_sigmoid, panel.map_draws
         )  # fmt: skip

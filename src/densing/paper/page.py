@@ -84,7 +84,7 @@ def _pairs(result: Reproduction) -> str:
 
 
 def _laws(kind: str) -> Callable[[Reproduction], str]:
-    return lambda result: f"Six panels, {', '.join(result.laws.panels)}: {kind}."
+    return lambda result: f"Six panels, {', '.join(result.laws)}: {kind}."
 
 
 LEGEND = (
