@@ -68,35 +68,44 @@ def write_report(
     Path
         The page.
     """
-    out, answers = Path(out), RunAnswers(run)
+    out = Path(out)
     with written_whole(out, last="index.html") as folder:
-        figures, tables = folder / "figures", folder / "tables"
-        figures.mkdir()
-        tables.mkdir()
-        images = {}
-        for picture in pictures(run):
-            wide = picture.draw(answers, highlight=highlight)
-            phone = (
-                picture.draw(answers, narrow=True, highlight=highlight)
-                if picture.for_phones else None
-            )  # fmt: skip
-            images[picture.name] = _image(wide, phone, figures / picture.name)
-        choices = ""
-        if sensitivity is not None:
-            drawn = choice_pictures(sensitivity).items()
-            choices = section(sensitivity, {k: _image(*pair, figures / k) for k, pair in drawn})
-        follows, prices = answers.corollaries, price_trend()
-        wide, phone = (corollary_figures(follows, prices, narrow=n) for n in (False, True))
-        shown = {name: _image(wide[name], phone[name], figures / name) for name in wide}
-        write_json(tables / "corollaries.json", follows)
-        write_json(tables / "summary.json", answers.summary)
-        _write_densities(answers, tables / "densities.csv")
-        page = render(
-            answers, images, command=command, sensitivity=choices, highlight=highlight,
-            corollaries=corollary_section(follows, shown),
-        )  # fmt: skip
-        (folder / "index.html").write_text(page, encoding="utf-8")
+        _make(run, folder, command=command, sensitivity=sensitivity, highlight=highlight)
     return out / "index.html"
+
+
+def _make(
+    run: xr.DataTree,
+    folder: Path,
+    *,
+    command: str,
+    sensitivity: Mapping[str, Any] | None,
+    highlight: Sequence[str],
+) -> None:
+    answers, figures, tables = RunAnswers(run), folder / "figures", folder / "tables"
+    figures.mkdir()
+    tables.mkdir()
+    images = {}
+    for picture in pictures(run):
+        wide, phone = picture.draw(answers, highlight=highlight), None
+        if picture.for_phones:
+            phone = picture.draw(answers, narrow=True, highlight=highlight)
+        images[picture.name] = _image(wide, phone, figures / picture.name)
+    choices = ""
+    if sensitivity is not None:
+        drawn = choice_pictures(sensitivity).items()
+        choices = section(sensitivity, {k: _image(*pair, figures / k) for k, pair in drawn})
+    follows, prices = answers.corollaries, price_trend()
+    wide, phone = (corollary_figures(follows, prices, narrow=n) for n in (False, True))
+    shown = {name: _image(wide[name], phone[name], figures / name) for name in wide}
+    write_json(tables / "corollaries.json", follows)
+    write_json(tables / "summary.json", answers.summary)
+    _write_densities(answers, tables / "densities.csv")
+    page = render(
+        answers, images, command=command, sensitivity=choices, highlight=highlight,
+        corollaries=corollary_section(follows, shown),
+    )  # fmt: skip
+    (folder / "index.html").write_text(page, encoding="utf-8")
 
 
 def _image(wide: Figure, narrow: Figure | None, stem: Path) -> Image:

@@ -5,38 +5,10 @@ from typing import Any
 import xarray as xr
 
 from densing.data import bundled
+from densing.models.choices import Choices
 from densing.report.words import size
 from densing.results.run import record
 
-REASONS = {
-    "reference": "the family of small models whose scaling is the yardstick",
-    "benchmarks": "the tests whose scores count",
-    "tokens": "D0, the tokens the reference family is imagined to be trained on: a convention; "
-    "density is relative to it",
-    "count": "which parameters count, of the reference and of the models alike; experts: of a "
-    "mixture of experts, active^(1-w) total^w with w estimated",
-    "irreducible": "the loss law has a part that no size or data removes",
-    "shortfall": "models fall short of a frontier by skewed amounts; without it there is no "
-    "frontier estimand",
-    "shortfall_form": "the distribution of the shortfall below the frontier",
-    "likelihood": "the distribution of a model's score about its expectation",
-    "link": "the sigmoid from loss to score",
-    "free_ceiling": "each benchmark has a ceiling of its own; otherwise it is a score of one",
-    "contamination": "models from November 2023 on have a bias upwards on each benchmark, as large "
-    "as its prior says: training on the test task (arXiv 2407.07890)",
-    "families": "models of one developer's line share an effect: siblings are not independent",
-    "shape": "how the slope of the trend may change over the dates of the models; whatever it is, "
-    "the rate is the mean slope over them",
-    "changepoint": "the date at which the slope changes, where the shape has a declared one",
-    "benchmark_trends": "each benchmark has its own level and growth about the common ones: the "
-    "benchmarks are a sample",
-    "derived": "pruned, distilled, up-scaled and quantised models count as models",
-    "held_out": "the reference's held-out rows are fitted too, instead of being predicted",
-    "min_scores": "scores that a model needs to take part",
-    "released_from": "first release date that takes part",
-    "released_until": "last release date that takes part",
-    "exclude_families": "families left out",
-}
 NOTATION = {
     "normal": "Normal({loc}, {scale})",
     "lognormal": "LogNormal({loc}, {scale})",
@@ -47,15 +19,14 @@ NOTATION = {
 
 def choice_rows(run: xr.DataTree) -> list[dict[str, str]]:
     """Every reference choice: name, value, meaning."""
-    choices = record(run, "model")["choices"]
+    fields = Choices.model_fields
     return [
         {
-            "name": name.replace("_", " "),
-            "value": value_text(name, value),
-            "about": REASONS.get(name, ""),
+            "name": name.replace("_", " "), "value": value_text(name, value),
+            "about": (fields[name].description or "").replace("`", "") if name in fields else "",
         }
-        for name, value in choices.items()
-    ]
+        for name, value in record(run, "model")["choices"].items()
+    ]  # fmt: skip
 
 
 def value_text(name: str, value: Any) -> str:
@@ -75,30 +46,26 @@ def prior_rows(run: xr.DataTree) -> list[dict[str, str]]:
     """Every declared prior: name, distribution, dims, unit, reason."""
     return [
         {
-            "name": name,
-            "distribution": distribution(prior),
-            "dims": ", ".join(prior["dims"]) or "one value",
-            "unit": prior["unit"],
+            "name": name, "distribution": distribution(prior),
+            "dims": ", ".join(prior["dims"]) or "one value", "unit": prior["unit"],
             "about": prior["about"],
         }
         for name, prior in record(run, "model")["priors"].items()
-    ]
+    ]  # fmt: skip
 
 
 def distribution(prior: dict[str, Any]) -> str:
     """Prior in the usual notation: `Normal(0, 2.5)`; unknown families list their arguments."""
-    args = {key: argument(value) for key, value in prior["args"].items()}
-    known = NOTATION.get(prior["family"])
-    if known is None:
-        return f"{prior['family']}({', '.join(f'{k} = {v}' for k, v in args.items())})"
-    return known.format(**args)
 
+    def said(value: Any) -> str:
+        if isinstance(value, list):  # one a coordinate
+            return "[" + ", ".join(f"{v:g}" for v in value) + "]"
+        return value if isinstance(value, str) else f"{value:g}".replace("-", "−")
 
-def argument(value: Any) -> str:
-    """Argument of a prior: a number, one a coordinate, or a name."""
-    if isinstance(value, list):
-        return "[" + ", ".join(f"{v:g}" for v in value) + "]"
-    return value if isinstance(value, str) else f"{value:g}".replace("-", "−")
+    args = {key: said(value) for key, value in prior["args"].items()}
+    listed = ", ".join(f"{key} = {value}" for key, value in args.items())
+    form = NOTATION.get(prior["family"])
+    return f"{prior['family']}({listed})" if form is None else form.format(**args)
 
 
 REFERENCE_TABLES = ("reference_runs", "calibration_points")
@@ -115,22 +82,19 @@ def sources(run: xr.DataTree) -> list[dict[str, Any]]:
     for key in reference_sources(str(record(run, "model")["choices"]["reference"])):
         counts.setdefault(key, 0)
     table = bundled("sources").set_index("source").fillna("")
-    out = []
+    rows = []
     for key, count in sorted(counts.items(), key=lambda item: -item[1]):
         row = table.loc[key].to_dict() if key in table.index else {}
-        out.append(
+        address = row.get("address_or_doi") or ""
+        rows.append(
             {
-                "source": key,
-                "title": row.get("title") or key,
-                "citation": row.get("citation") or "",
-                "address": row.get("address_or_doi") or "",
+                "source": key, "title": row.get("title") or key,
+                "citation": row.get("citation") or "", "address": address,
                 "licence": row.get("licence") or "not in the bundled table of sources",
-                "note": row.get("note") or "",
-                "scores": count,
-                "link": link(row.get("address_or_doi") or ""),
+                "note": row.get("note") or "", "scores": count, "link": link(address),
             }
-        )
-    return out
+        )  # fmt: skip
+    return rows
 
 
 def reference_sources(reference: str) -> list[str]:
