@@ -1,7 +1,6 @@
 """What a page says of a run: each answer is computed once, when it is first asked for."""
 
 from functools import cached_property
-from typing import Any
 
 import xarray as xr
 
@@ -16,6 +15,7 @@ from densing.results.prior_sensitivity import prior_sensitivity
 class RunAnswers:
     """The answers of a run that does not change: page, figures and tables share them.
 
+    Each is what the function of that name in `results` returns for the run at its defaults.
     Everything that draws takes a run or its answers: `RunAnswers.of` makes one of either.
     """
 
@@ -27,50 +27,24 @@ class RunAnswers:
         """Return the answers as they are, or those of a run."""
         return run if isinstance(run, cls) else cls(run)  # pyright: ignore[reportArgumentType]
 
-    @cached_property
-    def summary(self) -> dict[str, Any]:
-        """`results.headline.summary`."""
-        return summary(self.run)
-
-    @cached_property
-    def trustworthy(self) -> bool:
-        """Whether the run passed its diagnostics."""
-        return trustworthy(self.run)
-
-    @cached_property
-    def densities(self) -> list[dict[str, Any]]:
-        """`results.density.density_table`, 90 % intervals."""
-        return density_table(self.run)
-
-    @cached_property
-    def halves(self) -> dict[str, dict[str, Any]]:
-        """Interval of each model's density that holds one half, by model."""
-        return {row["model"]: row["density"] for row in density_table(self.run, prob=0.5)}
-
-    @cached_property
-    def influence(self) -> dict[str, Any]:
-        """`results.influence.influence`."""
-        return influence(self.run)
-
-    @cached_property
-    def priors(self) -> dict[str, Any] | None:
-        """`results.prior_sensitivity.prior_sensitivity`; None where a run keeps no log priors."""
-        return prior_sensitivity(self.run) if "log_prior" in self.run.children else None
-
-    @cached_property
-    def coverage(self) -> dict[str, Any]:
-        """`results.predict.coverage`."""
-        return coverage(self.run)
-
-    @cached_property
-    def corollaries(self) -> dict[str, Any]:
-        """`results.corollaries.corollaries`."""
-        return corollaries(self.run)
-
-    @cached_property
-    def predictions(self) -> tuple[xr.Dataset, xr.Dataset]:
-        """Scores and held-out checkpoints as predicted (`results.predict`), 90 % intervals."""
-        return predict_scores(self.run), predict_held_out_checkpoints(self.run)
+    summary = cached_property(lambda self: summary(self.run))
+    trustworthy = cached_property(lambda self: trustworthy(self.run))
+    densities = cached_property(lambda self: density_table(self.run))
+    halves = cached_property(
+        lambda self: {r["model"]: r["density"] for r in density_table(self.run, prob=0.5)}
+    )
+    """Interval that holds one half of each model's density, by model."""
+    influence = cached_property(lambda self: influence(self.run))
+    coverage = cached_property(lambda self: coverage(self.run))
+    corollaries = cached_property(lambda self: corollaries(self.run))
+    predictions = cached_property(
+        lambda self: (predict_scores(self.run), predict_held_out_checkpoints(self.run))
+    )
+    """Of the scores and of the held-out checkpoints."""
+    priors = cached_property(
+        lambda self: prior_sensitivity(self.run) if "log_prior" in self.run.children else None
+    )
+    """Power-scaling of the priors; None where a run keeps no log priors."""
 
 
 Answered = xr.DataTree | RunAnswers

@@ -190,14 +190,9 @@ def month_ticks(
 ) -> tuple[list[float], list[str]]:
     """Rates and labels of round doubling times, and of no growth where the axis includes it.
 
-    Parameters
-    ----------
-    low, high
-        Ends of the axis, 1 / year.
-    values
-        Months that may be labelled, ascending; slow growth comes first where room is short.
-    apart, from_zero
-        Least distance of a label to the next and to `no growth`, shares of the axis.
+    `low` and `high` are the ends of the axis, 1 / year; `values` the months that may be labelled,
+    ascending, of which slow growth comes first where room is short. `apart` and `from_zero`: least
+    distance of a label to the next and to `no growth`, shares of the axis.
     """
     from_zero = apart if from_zero is None else from_zero
     ticks: list[tuple[float, str]] = [(0.0, "no growth")] if low < 0.0 < high else []
@@ -281,87 +276,51 @@ def place_labels(
     keep_clear: Sequence[Artist] = (),
     fontsize: float = 8.0,
 ) -> list[str]:
-    """Label points without overlap, the first of them first.
+    """Label points without overlap, the first of them first; return the labels that found a place.
+
+    A label takes the cheapest place around its point: inside the Axes, whose limits are final, off
+    all labels before it and all artists to `keep_clear`, and on few obstacles.
 
     Parameters
     ----------
-    ax
-        Axes whose limits are final.
-    points
-        Data coordinates of the points to label, shape (label, 2).
-    texts
-        One label a point.
-    obstacles
-        Data coordinates that no label should cover, shape (obstacle, 2).
-    keep_clear
-        Artists that no label may touch.
-
-    Returns
-    -------
-    list of str
-        The labels that found a place.
+    points, obstacles
+        Data coordinates, shapes (label, 2) and (obstacle, 2).
     """
     figure = figure_of(ax)
     figure.draw_without_rendering()  # settles the layout
-    scale = figure.dpi / 72.0
+    scale, frame = figure.dpi / 72.0, ax.get_window_extent()
     taken = [artist.get_window_extent() for artist in keep_clear]
-    frame = ax.get_window_extent()
     marks = ax.transData.transform(obstacles) if len(obstacles) else np.empty((0, 2))
     anchors = ax.transData.transform(points) if len(texts) else np.empty((0, 2))
+    ways = np.tile(np.column_stack([np.cos(ANGLES), np.sin(ANGLES)]), (len(DISTANCES), 1))
+    distance = np.repeat(DISTANCES, len(ANGLES))
+    price = 0.5 * distance + 0.15 * np.tile(np.arange(len(ANGLES)), len(DISTANCES))
     placed = []
-    for anchor, text in zip(anchors, texts, strict=True):
+    for point, anchor, text in zip(points, anchors, texts, strict=True):
         label = ax.annotate(
             plain(text), (0, 0), xycoords="figure pixels", fontsize=fontsize, color=INK, zorder=12
         )
-        extent = label.get_window_extent()
+        size = np.array(label.get_window_extent().size) / 2
         label.remove()
-        best = _best_place(anchor, extent.width, extent.height, taken, marks, frame, scale)
-        if best is None:
+        off = ways * (distance[:, None] * scale + size * np.abs(ways))
+        low, high = (anchor + off + side * (size + 1.5 * scale) for side in (-1, 1))
+        free = np.all((low >= frame.min) & (high <= frame.max), axis=1)
+        for box in taken:
+            free &= ~np.all((low <= box.max) & (high >= box.min), axis=1)
+        if not free.any():
             continue
-        offset, box = best
-        taken.append(box)
+        inside = (marks > low[:, None]) & (marks < high[:, None])
+        best = np.argmin(np.where(free, price + 4.0 * inside.all(axis=2).sum(axis=1), np.inf))
+        offset = off[best] / scale
+        taken.append(Bbox([low[best], high[best]]))
         placed.append(text)
-        far = np.hypot(*offset) > DISTANCES[1] + 6
-        data = ax.transData.inverted().transform(anchor)
+        line = {"arrowstyle": "-", "color": MUTED, "lw": 0.6, "shrinkA": 1, "shrinkB": 3}
         ax.annotate(
-            plain(text), (data[0], data[1]), xytext=(offset[0], offset[1]),
-            textcoords="offset points", ha="center", va="center", fontsize=fontsize, color=INK,
-            zorder=12,
-            arrowprops={"arrowstyle": "-", "color": MUTED, "lw": 0.6, "shrinkA": 1, "shrinkB": 3}
-            if far else None,
+            plain(text), tuple(point), xytext=tuple(offset), textcoords="offset points",
+            ha="center", va="center", fontsize=fontsize, color=INK, zorder=12,
+            arrowprops=line if np.hypot(*offset) > DISTANCES[1] + 6 else None,
         )  # fmt: skip
     return placed
-
-
-def _best_place(
-    anchor: np.ndarray,
-    width: float,
-    height: float,
-    taken: Sequence[Bbox],
-    marks: np.ndarray,
-    frame: Bbox,
-    scale: float,
-) -> tuple[np.ndarray, Bbox] | None:
-    """Offset (points) of the label's centre and its box (pixels) at the cheapest free place."""
-    best, cheapest = None, np.inf
-    for distance in DISTANCES:
-        for rank, angle in enumerate(ANGLES):
-            direction = np.array([np.cos(angle), np.sin(angle)])
-            reach = distance * scale + np.array([width / 2, height / 2]) * np.abs(direction)
-            centre = anchor + direction * reach
-            half = np.array([width, height]) / 2 + 1.5 * scale
-            box = Bbox([centre - half, centre + half])
-            inside = (
-                frame.x0 <= box.x0 and box.x1 <= frame.x1
-                and frame.y0 <= box.y0 and box.y1 <= frame.y1
-            )  # fmt: skip
-            if not inside or any(box.overlaps(other) for other in taken):
-                continue
-            covered = np.all((marks > box.min) & (marks < box.max), axis=1).sum()
-            cost = 4.0 * covered + 0.5 * distance + 0.15 * rank
-            if cost < cheapest:
-                best, cheapest = ((centre - anchor) / scale, box), cost
-    return best
 
 
 def obstacles(
