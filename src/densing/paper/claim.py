@@ -1,6 +1,6 @@
 """A claim of the paper beside its re-estimate, the rule that judges it, and both in words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import inf
@@ -106,8 +106,7 @@ def rounded(text: str) -> Range:
 
 def ends(interval: Interval) -> Range:
     """Return the ends as numbers: a doubling time that is not bounded ends at infinity."""
-    low, high = interval.lower, interval.upper
-    return (inf if low is None else low, inf if high is None else high)
+    return tuple(inf if end is None else end for end in (interval.lower, interval.upper))
 
 
 def overlap(one: Range, other: Range) -> bool:
@@ -159,14 +158,10 @@ def ends_of(interval: Interval | None) -> str:
 
 def row(claim: Claim) -> dict[str, Any]:
     """Return the claim as a row of reproduce.csv."""
-    i, null = claim.interval, claim.null or (None, None)
-    return {
-        "section": claim.section, "claim": claim.name, "unit": claim.unit,
-        "published": claim.published, "reproduced": claim.reproduced, "agrees": claim.agrees,
-        "median": i and i.median, "lower": i and i.lower, "upper": i and i.upper,
-        "prob": i and i.prob, "kind": i and i.kind, "estimate": claim.estimate,
-        "null_lower": null[0], "null_upper": null[1], "verdict": claim.verdict, "note": claim.note,
-    }  # fmt: skip
+    told = claim.as_dict()
+    ends = told.pop("interval") or dict.fromkeys(("median", "lower", "upper", "prob", "kind"))
+    low, high = told.pop("null") or (None, None)
+    return told | ends | {"null_lower": low, "null_upper": high}
 
 
 def tally(claims: Sequence[Claim]) -> str:
@@ -175,9 +170,9 @@ def tally(claims: Sequence[Claim]) -> str:
     return ", ".join(f"{count} {verdict}" for count, verdict in counts if count)
 
 
-def panels(claims: Sequence[Claim]) -> dict[str, list[Claim]]:
-    """Group the claims of a section of curves by what they are about: `alpha`, `ceiling`, ..."""
+def grouped(claims: Sequence[Claim], by: Callable[[Claim], str]) -> dict[str, list[Claim]]:
+    """Group claims, in their order."""
     groups: dict[str, list[Claim]] = {}
     for claim in claims:
-        groups.setdefault(claim.name.split(": ", 1)[1], []).append(claim)
+        groups.setdefault(by(claim), []).append(claim)
     return groups

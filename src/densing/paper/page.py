@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from densing.paper.claim import COLUMNS, RULE, ends_of, number, row, tally
+from densing.paper.claim import COLUMNS, RULE, ends_of, grouped, number, row, tally
 from densing.paper.figures import (
     draw_chatgpt,
     draw_doubling,
@@ -154,28 +154,19 @@ def write_reproduction(result: Reproduction, out: str | Path, *, command: str) -
     """
     out = Path(out)
     with written_whole(out, last="reproduce.html") as folder:
-        _make(result, folder, command=command)
+        figures = folder / "figures"
+        figures.mkdir()
+        images = {p.name: data_uri(*save(p.draw(result), figures / p.name)) for p in PICTURES}
+        write_csv(folder / "reproduce.csv", COLUMNS, [row(claim) for claim in result.claims])
+        write_json(folder / "reproduce.json", result.as_dict())
+        page = render(result, images, command=command)
+        (folder / "reproduce.html").write_text(page, encoding="utf-8")
     return out / "reproduce.html"
-
-
-def _make(result: Reproduction, folder: Path, *, command: str) -> None:
-    (folder / "figures").mkdir()
-    images = {
-        picture.name: data_uri(*save(picture.draw(result), folder / "figures" / picture.name))
-        for picture in PICTURES
-    }
-    write_csv(folder / "reproduce.csv", COLUMNS, [row(claim) for claim in result.claims])
-    write_json(folder / "reproduce.json", result.as_dict())
-    page = render(result, images, command=command)
-    (folder / "reproduce.html").write_text(page, encoding="utf-8")
 
 
 def render(result: Reproduction, images: dict[str, str], *, command: str) -> str:
     """Return the page's HTML; `images` are data addresses of `figures.PICTURES` by name."""
-    sections: dict[str, list] = {}
-    for claim in result.claims:
-        sections.setdefault(claim.section, []).append(claim)
-    answer = result.as_dict()
+    answer, sections = result.as_dict(), grouped(result.claims, by=lambda claim: claim.section)
     context = {
         "style": asset("page.css"), "sections": sections, "tally": tally(result.claims),
         "rule": RULE, "trustworthy": result.trustworthy, "contradictions": result.contradictions,
