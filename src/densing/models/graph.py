@@ -20,7 +20,7 @@ from densing.models.loss import RunData
 from densing.models.ops import NAMES
 from densing.models.performance import CheckpointData
 from densing.models.prior import Prior
-from densing.models.targets import ScoreData
+from densing.models.scores import ScoreData
 from densing.models.trend import TrendData
 
 DATA = {

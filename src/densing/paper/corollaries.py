@@ -16,7 +16,7 @@ import xarray as xr
 from scipy import stats
 
 from densing.data import bundled
-from densing.inference.component import fit_trend
+from densing.inference.fit import fit_trend
 from densing.inference.news import Listener
 from densing.models.dates import DAYS_PER_YEAR
 from densing.models.declaration import load_model

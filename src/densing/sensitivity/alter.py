@@ -8,8 +8,7 @@ import pandas as pd
 
 from densing.data import Evidence
 from densing.models.choices import Choices
-from densing.models.declaration import DeclarationError, Model, validated
-from densing.models.override import set_prior
+from densing.models.declaration import DeclarationError, Model, set_prior, validated
 from densing.models.prior import Prior
 from densing.models.select import SelectionError
 from densing.results.log_prior import top_level

@@ -28,8 +28,8 @@ from densing.results.headline import trustworthy
 from densing.results.horizon import released
 from densing.results.interval import PROB, Interval, interval
 from densing.results.kept import kept_path, read_kept
+from densing.results.posterior import WEIGHT
 from densing.results.run import RunError, log_densities, record
-from densing.results.sizes import WEIGHT
 from densing.results.spans import span
 
 METHODS = {

@@ -7,7 +7,7 @@ factor of two either way), and so is the evidence for it against ``b = 0``. Both
 the run's draws; these took b to be zero, so that what is said here is rather too cautious.
 
 *Band and benchmark*: the band's scores on one benchmark against what the models' other scores
-predict (`left_out_scores`), as a posterior predictive check: the sum of standardised residuals,
+predict (`score_grid.left_over`), as a posterior predictive check: the sum of their residuals,
 whose probability of being so far from zero by chance is `p`; the sum of their squares
 (`p_scatter`) asks for outliers in either direction. Many pairs are looked at, so a pair lacks fit
 where its `p` passes Holm's (1979) step-down bound.
@@ -20,11 +20,10 @@ import numpy as np
 import xarray as xr
 
 from densing.models.ops import numpy_ops
-from densing.results.curves import thinned
 from densing.results.interval import PROB, Interval
-from densing.results.left_out_scores import LeftOver, left_over
+from densing.results.posterior import thinned
 from densing.results.run import chosen
-from densing.results.score_grid import STEP, ScoreGrid, score_grids
+from densing.results.score_grid import STEP, LeftOver, ScoreGrid, left_over, score_grids
 from densing.results.spans import span
 
 FACTOR = 2.0
