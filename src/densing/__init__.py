@@ -41,13 +41,11 @@ HOMES = {
 
 _HOME = {name: module for module, names in HOMES.items() for name in names}
 _COMMANDS = ("backtest", "calibrate", "coverage", "influence", "loss", "modes",
-             "priors", "reproduce", "selfcheck", "simulate", "trend")  # fmt: skip
+             "priors", "reproduce", "selfcheck", "sensitivity", "simulate", "trend")  # fmt: skip
 __all__ = ["__version__", *sorted(_HOME)]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> object:
-    if name == "sensitivity":  # the verb, and the room of that name: one object
-        return import_module("densing.sensitivity")
     if name not in _HOME:
         from difflib import get_close_matches
 

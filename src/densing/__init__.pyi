@@ -49,6 +49,5 @@ from densing.results.run import RunError as RunError
 from densing.results.run import open_run as open_run
 from densing.results.run import save_run as save_run
 
-sensitivity = multiverse
 __version__: str
 HOMES: dict[str, tuple[str, ...]]

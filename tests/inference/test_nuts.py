@@ -12,7 +12,7 @@ from densing.inference.laplace import curvature, find_mode, geometric_mean, rewh
 from densing.inference.nuts import sample
 from densing.inference.potential import Potential
 from densing.inference.settings import Settings
-from densing.inference.walks import Walks
+from densing.inference.trajectories import Walks
 from densing.inference.whitening import Inputs, Whitening
 from inference.moments import assert_drawn_from
 

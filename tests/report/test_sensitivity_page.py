@@ -10,7 +10,7 @@ from densing.report.sensitivity_page import read_sensitivity, section
 from densing.report.sensitivity_rows import moved
 from densing.results.plain_json import to_json
 from densing.results.run import RunError
-from densing.sensitivity.answers import summarise
+from densing.sensitivity.summary import summarise
 from report.test_write import Page
 from sensitivity.test_answers import ADDITIVE, AXES, broken, universe
 

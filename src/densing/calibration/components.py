@@ -1,17 +1,18 @@
-"""The components alone, on designs of the bundled evidence: loss law, performance map, trend."""
+"""Cases: what calibration needs of a model; the components alone as such, on given designs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from densing.calibration.case import Case, World
 from densing.models.declaration import Model
 from densing.models.laws import SCORE_MAPS, LossCurve, ScoreMap, log_loss, score
 from densing.models.layout import Layout
 from densing.models.loss import loss_law
 from densing.models.ops import numpy_ops
 from densing.models.performance import performance_map
+from densing.models.prior import Prior
 from densing.models.prior_draws import PriorProgram, draw_log_density
 from densing.models.program import Program
 from densing.models.shapes import SHAPES, Span, bend, slope
@@ -21,6 +22,34 @@ from densing.results.shortfall import shortfall_at
 
 FAR_PARAMS, FAR_TOKENS = 7e9, 5e12
 """Where a loss is extrapolated to: a usual target at the default reference tokens."""
+
+
+@dataclass(frozen=True)
+class World:
+    """Data drawn from a model, and the truth they were drawn from."""
+
+    data: Any
+    """Arrays of the program, every world's of the same shape."""
+    truth: Mapping[str, float]
+    """True value of each quantity that is followed."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model whose calibration can be checked: how to draw a world, and to look at it."""
+
+    name: str
+    about: str
+    program: Callable[[Any, Any], None]
+    priors: Mapping[str, Prior]
+    sizes: Mapping[str, int]
+    facts: Mapping[str, Any]
+    draw: Callable[[np.random.Generator], World]
+    """Draw a world from the priors."""
+    estimate: Callable[..., dict[str, np.ndarray]]
+    """Draws of each quantity, any one leading axis, from (values, data, seed): parameters and
+    derived quantities with that leading axis, the world's data, and a seed for what is drawn
+    afterwards."""
 
 
 def loss_case(layout: Layout, model: Model) -> Case:

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from densing.calibration.case import Case, World
 from densing.calibration.components import (
+    Case,
+    World,
     loss_quantities,
     performance_quantities,
     trend_quantities,

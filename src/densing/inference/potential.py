@@ -19,7 +19,7 @@ from numpyro.distributions.distribution import validation_enabled
 from numpyro.infer.util import log_density
 
 from densing.inference.numpyro_engine import NumpyroProgram
-from densing.inference.walks import Walks
+from densing.inference.trajectories import Walks
 from densing.inference.whitening import Inputs, Whitening
 from densing.models.prior import Prior
 

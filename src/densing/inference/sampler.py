@@ -21,7 +21,7 @@ from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
 from densing.inference.shaping import STAGE, shape, unshaped
 from densing.inference.starts import find_starts
-from densing.inference.steady import Steady
+from densing.inference.static_hmc import Steady
 from densing.inference.whitening import Inputs, Whitening
 from densing.models.prior import Prior
 

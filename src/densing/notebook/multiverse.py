@@ -106,8 +106,8 @@ def multiverse(
     from densing.cli.progress import counting
 
     with without_widgets():
-        from densing.sensitivity.answers import summarise
-        from densing.sensitivity.run import run
+        from densing.sensitivity.multiverse import run
+        from densing.sensitivity.summary import summarise
 
     laid_out = design(declared, full=factorial, universes=universes, seed=seed)
     if progress and (told := more_than_asked(laid_out, universes)):

@@ -10,7 +10,7 @@ from densing.models.choices import Choices
 from densing.models.declaration import DeclarationError, read_declaration, validated
 
 EDITS = ("prior_scale", "runs", "protocols", "without")
-"""What a level may change besides choices and arguments of priors (see `alter`, `left_out`)."""
+"""What a level may change besides choices and arguments of priors (see `changes`)."""
 STRUCTURAL = frozenset(
     {
         "reference", "benchmarks", "irreducible", "shortfall", "families", "benchmark_trends",
