@@ -62,7 +62,7 @@ def chinchilla_like():
 
 
 def test_loss_posterior(benchmark):
-    from densing.inference.component import fit_loss
+    from densing.inference.fit import fit_loss
 
     runs = chinchilla_like()
     run = benchmark.pedantic(fit_loss, args=(runs,), rounds=1)
@@ -99,7 +99,7 @@ def test_loss_bootstrap(benchmark):
 
 
 def test_trend_alone(benchmark):
-    from densing.inference.component import fit_trend
+    from densing.inference.fit import fit_trend
 
     rng = np.random.default_rng(3)
     dates = pd.Timestamp("2023-03-01") + pd.to_timedelta(np.sort(rng.integers(0, 900, 60)), "D")
@@ -121,7 +121,7 @@ def test_help_starts(benchmark):
 
 
 def test_summary_starts(benchmark, tmp_path):
-    from densing.inference.component import fit_trend
+    from densing.inference.fit import fit_trend
     from densing.results.run import save_run
 
     table = pd.DataFrame(

@@ -78,7 +78,7 @@ def by_jax(data, switches):
     from densing.inference.jax_ops import jax_ops
     from densing.models import joint as module
     from densing.models.laws import LossCurve, ScoreMap
-    from densing.models.targets import Cells
+    from densing.models.scores import Cells
     from densing.models.trend import Trend
 
     data = jax.tree.map(jnp.asarray, data)

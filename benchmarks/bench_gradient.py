@@ -74,14 +74,14 @@ def test_steps(benchmark, models):
     """Leapfrog steps a draw, after warm-up: whether they grow with the number of models."""
     from densing.inference.engines import sample
     from densing.inference.settings import load_settings
+    from densing.models.problem import joint_problem
 
     evidence, model = simulated(models=models, benchmarks=5)
     layout = lay_out(evidence, model.choices)
     settings = load_settings("quick").model_copy(update={"max_draws": 0})
     sampled = benchmark.pedantic(
-        sample, rounds=1, args=(lambda m, data: joint(m, data, layout.switches),),
-        kwargs={"data": layout.data, "priors": model.priors, "sizes": layout.sizes,
-                "facts": layout.facts, "coords": layout.coords, "settings": settings, "seed": 1},
+        sample, rounds=1, args=(joint_problem(layout, model),),
+        kwargs={"settings": settings, "seed": 1},
     )  # fmt: skip
     steps = sampled.statistics.n_steps
     benchmark.extra_info["steps_per_draw"] = float(steps.mean())

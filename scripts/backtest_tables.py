@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from densing.models.tables import markdown
+from densing.models.declaration import markdown
 from densing.results.backtested import SENTENCES
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -28,9 +28,8 @@ from densing.cli.calibrate import pooled_cells
 from densing.cli.coverage import COLUMNS, not_bounded
 from densing.cli.sensitivity import spread, together
 from densing.data.schemas import TABLES
-from densing.models.declaration import declared, load_model
+from densing.models.declaration import PRIORS, declared, load_model, markdown, prior_rows, words
 from densing.models.graph import model_graph
-from densing.models.tables import PRIORS, markdown, prior_rows, words
 from densing.report.figures import PICTURES
 from densing.results.compression_words import derived_words
 from densing.results.estimands import ESTIMANDS

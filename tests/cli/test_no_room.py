@@ -44,7 +44,7 @@ WRITERS = [
 @unix
 @pytest.mark.parametrize("command", WRITERS)
 def test_a_closed_folder_is_named_before_the_work(densing, closed, run_file, command, monkeypatch):
-    for work in ("fit.fit", "component.fit_loss", "component.fit_trend"):
+    for work in ("fit.fit", "fit.fit_loss", "fit.fit_trend"):
         monkeypatch.setattr(f"densing.inference.{work}", None)
     words = command.format(closed, run=run_file, table=run_file.parent / "mine.csv").split()
     result = densing(*words)

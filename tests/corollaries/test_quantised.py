@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from densing.models.laws import log_loss, score
+from densing.models.loss import loss_curve
 from densing.models.ops import numpy_ops
+from densing.models.performance import score_map
 from densing.results import quantised as room
-from densing.results.curves import loss_curve, score_map
+from densing.results.posterior import replay_of
 from densing.results.quantised import METHODS, quantised, same_weights
 from forecast.future_run import future_run
 
@@ -25,8 +27,9 @@ def scored(run, log_params):
     """Scores of reference models on the run's first benchmark, by the mean curve."""
     centre = json.loads(run.attrs["centre"])
     d = np.log(np.median(run["constant_data"]["score_tokens"])) - centre["log_tokens"]
-    law, curve = (type(c)(*(f.mean(axis=0)[0] for f in c))
-                  for c in (loss_curve(run), score_map(run)))  # fmt: skip
+    values = replay_of(run["posterior"]).values
+    law, curve = (type(c)(*(f.mean(axis=1)[0] for f in c))
+                  for c in (loss_curve(values), score_map(values, link="logit")))  # fmt: skip
     loss = np.exp(log_loss(numpy_ops, law, log_params - centre["log_params"], d))
     return score(numpy_ops, curve, loss)
 
@@ -124,3 +127,20 @@ def test_an_original_of_two_precisions_counts_once():
     (row,) = pairs[pairs["child"] == "mistralai/Mixtral-8x7B-v0.1 [4bit]"].itertuples()
     assert row.parent_score == pytest.approx((0.7182 + 0.7188) / 2)
     assert not pairs["child"].str.contains("GPTQ").any()
+
+
+def test_both_of_a_pair_share_one_discrepancy(run, monkeypatch):
+    """It stays in the ratio where curves bend, and does not make the ratio as wide as two would."""
+    given(monkeypatch, table(run, SIZES))
+
+    def width(factor):
+        other = run.copy()
+        posterior = run["posterior"].to_dataset()
+        posterior["discrepancy"] = posterior["discrepancy"] * factor
+        other["posterior"] = type(run)(posterior)
+        ratio = quantised(other)["methods"]["quantised to 4 bits"]["ratio"]
+        return np.log(ratio["upper"] / ratio["lower"])
+
+    none, own, large = width(1e-6), width(1.0), width(3.0)
+    assert none < own < 1.5 * none
+    assert large > 1.1 * none

@@ -7,22 +7,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from densing.models.laws import log_loss
-from densing.models.ops import numpy_ops
+from densing.models.scores import draw_scores
 from densing.models.trend import Trend
 from densing.report.size_bands_figure import plot_size_bands
 from densing.results.corollary_words import size_bands_words
-from densing.results.curves import loss_curve, score_map
-from densing.results.drawn_scores import draw_scores
-from densing.results.lead import leads, model_times
-from densing.results.left_out_scores import left_over
-from densing.results.predict import each, position, protocol_shift
+from densing.results.posterior import RunReplay
 from densing.results.run import record
-from densing.results.score_grid import STEP, ScoreGrid, score_grids
+from densing.results.score_grid import STEP, ScoreGrid, left_over, score_grids
 from densing.results.size_bands import NAMES, holm, size_bands, tail
 from densing.results.size_departure import FACTOR, SHIFTS, departure, log_evidence
 from forecast.future_run import future_run, line
-from report.synthetic import TAU
 
 NOISE, SHORTFALL = 0.4, 0.3
 LARGE = "over 100B"
@@ -42,15 +36,15 @@ def world(seed, *, models=48, density=0.0, benchmark=0.0, sizes=(1e11, np.inf)):
     eta = np.array([line(run, day) for day in data["release_date"].to_numpy()])
     eta += SHORTFALL * (1.0 - rng.standard_exponential(models)) + density * broken
     eta += NOISE * rng.standard_normal(models)
-    who, of = data["score_model"].to_numpy().astype(int), position(data, data["score_benchmark"])
-    centre = record(run, "centre")
-    n = (eta + np.log(data["counted_params"].to_numpy()) - centre["log_params"])[who]
-    n = n + leads(run, of, model_times(run)[who], draws=1) + benchmark * (broken[who] & (of == 0))
-    d = np.log(data["score_tokens"].to_numpy()) - centre["log_tokens"]
-    loss = log_loss(numpy_ops, each(loss_curve(run, draws=1), of), n, d)
-    deviation = np.asarray(TAU)[of][None], rng.standard_normal(loss.shape)
-    maps, shift = each(score_map(run, draws=1), of), protocol_shift(run, draws=1)
-    drawn = draw_scores(run, rng, maps, loss, deviation, shift, data["score_items"].to_numpy())
+    who = data["score_model"].to_numpy().astype(int)
+    replay = RunReplay(run, draws=1)
+    rows = replay.rows()
+    n = (eta[:, None] + replay.log_sizes())[who]
+    n = n + benchmark * (broken[who] & (rows.benchmark == 0))[:, None]
+    noise = rng.standard_normal((1, len(who)))
+    drawn = draw_scores(
+        rng, replay.cells(rows), n[:, None], replay.m.values["score_precision"], noise
+    )
     data["score"] = ("score_row", drawn[0])
     posterior["log_density"] = posterior["log_density"] * 0.0 + eta
     run["constant_data"], run["posterior"] = type(run)(data), type(run)(posterior)

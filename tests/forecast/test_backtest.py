@@ -24,7 +24,7 @@ from densing.results.backtest_words import (
 )
 from densing.results.horizon import released
 from densing.results.mixture import mix
-from densing.results.new_scores import predict_new
+from densing.results.predict import predict_new
 
 from .future_run import RATE, future_run
 

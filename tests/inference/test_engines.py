@@ -12,10 +12,9 @@ from densing.cli.app import run as densing
 from densing.inference import engines
 from densing.inference.fit import fit
 from densing.inference.settings import Settings, load_settings
-from densing.models.declaration import DeclarationError
+from densing.models.declaration import DeclarationError, override
 from densing.models.joint import joint
 from densing.models.layout import lay_out
-from densing.models.override import override
 from densing.results.health import scalars
 from models.known import Known
 

@@ -22,8 +22,8 @@ def sampled_where(monkeypatch, *, fine_enough=1.0, long_enough=0.0):
     def good(grid):
         return grid.step <= fine_enough, first - grid.points[0] >= long_enough
 
-    def sample(program, data, **_):
-        tried.append(data.grid)
+    def sample(problem, **_):
+        tried.append(problem.data.grid)
         return Draws({"rate": np.zeros((2, 3))}, None, 1000, {"compile": 1.0, "sample": 2.0}, 0)
 
     def draw_targets(flat, data, *_, **__):
@@ -47,7 +47,7 @@ def sampled_where(monkeypatch, *, fine_enough=1.0, long_enough=0.0):
     ],
 )
 def test_the_grid_is_mended_until_it_suffices(monkeypatch, wanted, tries, steps, lengths):
-    tried, layout, draws, targets = sampled_where(monkeypatch, **wanted)
+    tried, layout, _, draws, targets = sampled_where(monkeypatch, **wanted)
     assert len(tried) == tries
     grid = layout.data.grid
     assert grid is tried[-1]
@@ -60,6 +60,6 @@ def test_the_grid_is_mended_until_it_suffices(monkeypatch, wanted, tries, steps,
 
 
 def test_a_grid_that_never_suffices_ends_and_says_so(monkeypatch):
-    tried, _, _, targets = sampled_where(monkeypatch, fine_enough=0.0)
+    tried, *_, targets = sampled_where(monkeypatch, fine_enough=0.0)
     assert len(tried) == fitting.TRIES
     assert targets.typical_error == 1.0

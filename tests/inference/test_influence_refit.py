@@ -1,5 +1,7 @@
 """Leaving a model out by weights against leaving it out in a fit."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from arviz_stats.base import array_stats
@@ -7,8 +9,8 @@ from arviz_stats.base import array_stats
 from densing.inference import engines
 from densing.inference.fit import fit
 from densing.inference.settings import load_settings
-from densing.models.joint import joint
 from densing.models.layout import lay_out
+from densing.models.problem import joint_problem
 from densing.results.influence import log_scores
 from densing.results.reweighting import reweight
 
@@ -36,10 +38,8 @@ def test_weights_are_a_refit(evidence, model, name):
         blank[field] = getattr(scores, field).copy()
         blank[field][which] = 0.0
     data = layout.data._replace(scores=scores._replace(**blank))
-    refit = engines.sample(
-        lambda m, d: joint(m, d, layout.switches), data, priors=model.priors, sizes=layout.sizes,
-        facts=layout.facts, coords=layout.coords, settings=settings, seed=2,
-    )  # fmt: skip
+    problem = replace(joint_problem(layout, model), data=data)
+    refit = engines.sample(problem, settings=settings, seed=2)
 
     moved = 0.0
     for parameter in PARAMETERS:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from densing.data import bundled
-from densing.inference.law_grid import as_vector, grid_minima
+from densing.inference.loss_modes import as_vector, grid_minima
 from densing.models.laws import shares_to_curve
 from densing.models.ops import numpy_ops
 

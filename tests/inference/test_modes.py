@@ -10,8 +10,7 @@ import pytest
 from densing.data import bundled
 from densing.inference.loss_modes import loss_modes
 from densing.inference.modes import find_modes, weigh_modes
-from densing.models.declaration import load_model
-from densing.models.override import override
+from densing.models.declaration import load_model, override
 from densing.paper.grid import loss_law_draws
 
 WEIGHT, APART, SCALES = np.array([0.7, 0.3]), 8.0, np.array([1.0, 0.6])

@@ -3,9 +3,9 @@
 import pytest
 
 from densing.data import load_evidence
-from densing.inference.reference import fit_reference
+from densing.inference.fit import fit_reference
 from densing.models.declaration import load_model
-from densing.models.select_reference import SelectionError, hold_out_above, on_all
+from densing.models.select import SelectionError, hold_out_above, on_all
 from densing.results.headline import trustworthy
 from densing.results.selfcheck import selfcheck
 

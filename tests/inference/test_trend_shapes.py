@@ -8,7 +8,7 @@ import pytest
 
 from densing.calibration.cases import build_cases, calibrate
 from densing.data import load_evidence
-from densing.inference.component import fit_trend
+from densing.inference.fit import fit_trend
 from densing.inference.potential import build
 from densing.inference.replay import pointwise
 from densing.inference.settings import load_settings
@@ -16,6 +16,7 @@ from densing.inference.whitening import Inputs
 from densing.models.dates import trend_span
 from densing.models.declaration import load_model
 from densing.models.ops import numpy_ops
+from densing.models.problem import Problem
 from densing.models.shapes import KNOT_NAMES, KNOTS, SHAPES, bend
 from densing.models.trend import DatedData, dated_trend
 from densing.results.acceleration import acceleration
@@ -61,8 +62,7 @@ def test_the_engines_have_one_density(shape):
     def program(m, data):
         dated_trend(m, data, shortfall=True, shape=shape)
 
-    built = pm_model(program, data, priors=model.priors, sizes=sizes, facts=facts,
-                     coords={"knot": KNOT_NAMES})  # fmt: skip
+    built = pm_model(Problem(program, data, model.priors, {"knot": KNOT_NAMES}, facts))
     theirs = built.compile_logp(sum=False, mode="FAST_COMPILE")
     inputs = jax.tree.map(jnp.asarray, Inputs(data, facts))
     potential = build(program, model.priors, sizes, inputs)

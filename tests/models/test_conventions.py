@@ -9,7 +9,7 @@ from densing.models.joint import curves, joint, log_sizes, target_log_density
 from densing.models.layout import lay_out
 from densing.models.ops import numpy_ops as xp
 from densing.models.prior_draws import PriorProgram
-from densing.models.targets import score_moments
+from densing.models.scores import score_moments
 from densing.models.trend import residual_density
 from models import world
 from models.known import Known

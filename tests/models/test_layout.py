@@ -4,9 +4,8 @@ import pandas as pd
 import pytest
 
 from densing.models.choices import Choices
-from densing.models.layout import lay_out
+from densing.models.layout import era_times, lay_out
 from densing.models.prior import FACTS
-from densing.models.score_layout import era_times
 
 from . import world
 from .world import CODE, QUIZ

@@ -11,7 +11,7 @@ from densing.models.choices import Choices
 from densing.models.dates import trend_span
 from densing.models.declaration import load_model
 from densing.models.ops import numpy_ops as xp
-from densing.models.select_reference import SelectionError
+from densing.models.select import SelectionError
 from densing.models.shapes import KNOTS, SHAPES, WIDTH, Span, bend, slope
 
 SPAN = Span(-1.2, 0.8, 0.3)

@@ -6,8 +6,7 @@ from datetime import date
 import pytest
 
 from densing.models.choices import Choices
-from densing.models.select import SelectionError
-from densing.models.taking_part import check_families, left_out, own_models
+from densing.models.select import SelectionError, check_families, left_out, own_models
 
 from .world import CODE, QUIZ, evidence
 

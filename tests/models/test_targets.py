@@ -8,7 +8,7 @@ from scipy import integrate, special, stats
 
 from densing.models.laws import LossCurve, ScoreMap, score_variance
 from densing.models.ops import numpy_ops as xp
-from densing.models.targets import (
+from densing.models.scores import (
     NODES,
     WEIGHTS,
     Cells,

@@ -175,6 +175,7 @@ def make_run(
     }  # fmt: skip
     if frontier:
         posterior |= {"shortfall": (scalar, about(0.3)), "shortfall_drift": (scalar, growth * 0)}
+        posterior["shortfall_share"] = (scalar, np.full(shape, 0.36))
         derived |= {"frontier": (day, line + 0.4), "frontier_rate": (scalar, growth + 0.1)}
     posterior["family_spread"] = (scalar, about(0.2))
     if frontier:

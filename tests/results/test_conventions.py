@@ -5,22 +5,23 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from densing.models.laws import ProbitMap
+from densing.models.laws import LossCurve, ProbitMap, ScoreMap
+from densing.models.scores import draw_scores
 from densing.results.backtested import same_model
-from densing.results.curves import score_map
-from densing.results.drawn_scores import draw_scores
 from densing.results.future import future
-from densing.results.late import late_shift
 from densing.results.needed import Yardstick
+from densing.results.posterior import RunReplay, run_log_sizes
 from densing.results.predict import predict_scores
 from densing.results.run import chosen
-from densing.results.sizes import run_log_sizes
-from report.synthetic import make_run
+from report.synthetic import BENCHMARKS, make_run
+
+OTHER = BENCHMARKS[1]
 
 
 def run_of(**choices):
@@ -39,8 +40,9 @@ def with_parameter(run, name, value):
 
 def test_a_run_from_before_a_choice_has_its_default():
     assert chosen(make_run(), "no such choice yet", "usual") == "usual"
-    assert type(score_map(make_run())).__name__ == "ScoreMap"
-    assert isinstance(score_map(run_of(link="probit")), ProbitMap)
+    for run, kind in ((make_run(), ScoreMap), (run_of(link="probit"), ProbitMap)):
+        replay = RunReplay(run, draws=2)
+        assert type(replay.cells(replay.rows()).map) is kind
 
 
 @pytest.mark.parametrize(("likelihood", "tail"), [("normal", None), ("student-t", 4.0)])
@@ -48,11 +50,21 @@ def test_scores_are_drawn_by_the_runs_own_likelihood(likelihood, tail):
     run = run_of(likelihood=likelihood)
     if tail:
         run = with_parameter(run, "score_tail", tail)
-    rng, rows = np.random.default_rng(5), 4000
-    maps = ProbitMap(*(np.full((120, 1), v) for v in (0.0, 1.0, 4.0, 0.2)))
-    half = np.full((120, rows), np.log(0.2))
-    deviation = np.full((1, rows), 1e-9), np.zeros_like(half)
-    drawn = draw_scores(run, rng, maps, half, deviation, 0.0, np.full(rows, 400.0))
+    replay, rng, rows = RunReplay(run), np.random.default_rng(5), 4000
+    row = replay.described(
+        ["QUIZ"], protocol=[""], items=[400.0], tokens=[1e60], day=pd.DatetimeIndex(["2024-01-01"])
+    )
+    # A loss of 0.2 at any size, which is the map's midpoint.
+    curve = LossCurve(*(np.array([[v]]) for v in (np.log(0.2), -700.0, 1.0, -700.0, 1.0)))
+    maps = ProbitMap(*(np.array([[v]]) for v in (0.0, 1.0, 4.0, 0.2)))
+    cell = replay.cells(row)._replace(
+        loss=LossCurve(*(field[..., None] for field in curve)),
+        map=ProbitMap(*(field[..., None] for field in maps)), discrepancy=np.full((1, 1, 1), 1e-9),
+        shift=np.zeros((1, 1, 1)),
+    )  # fmt: skip
+    precision = replay.m.values["score_precision"]
+    n = np.zeros((1, 1, len(precision)))
+    drawn = np.stack([draw_scores(rng, cell, n, precision)[:, 0] for _ in range(rows)], axis=1)
     # A score expected at one half with no discrepancy: the items' Beta-Binomial variance.
     own = run["posterior"]["score_precision"].to_numpy().reshape(-1)[:, None]
     spread = np.sqrt(0.25 * (1 / 400 + (1 - 1 / 400) / (1 + own)))
@@ -76,11 +88,20 @@ def test_predictions_of_a_normal_run_are_no_whole_numbers_of_items():
 
 def test_a_bias_is_of_later_models_and_of_milestones_to_come():
     run = run_of(contamination=True)
-    assert late_shift(run, [0, 1], ["2023-10-31", "2023-11-01"], draws=5) == 0.0
+
+    def shifts(days):
+        replay = RunReplay(run, draws=5)
+        rows = replay.described(
+            ["QUIZ", OTHER, OTHER][: len(days)], protocol=[""] * len(days), items=[1.0] * len(days),
+            tokens=[5e12] * len(days), day=pd.DatetimeIndex(days),
+        )  # fmt: skip
+        return replay.cells(rows).shift[:, 0]
+
+    np.testing.assert_array_equal(shifts(["2023-10-31", "2023-11-01"]), 0.0)
     like = run["posterior"]["offset"]
     run["posterior"]["contamination"] = like.copy(data=0.0 * like + [0.3, 0.7])
-    found = late_shift(run, [0, 1, 1], ["2023-10-31", "2023-11-01", "2025-01-01"], draws=5)
-    np.testing.assert_allclose(found, np.tile([0.0, 0.7, 0.7], (5, 1)))
+    found = shifts(["2023-10-31", "2023-11-01", "2025-01-01"])
+    np.testing.assert_allclose(found, np.tile([[0.0], [0.7], [0.7]], (1, 5)))
     before, after = Yardstick(make_run(draws=60), "QUIZ"), Yardstick(run, "QUIZ")
     np.testing.assert_allclose(after.shift - before.shift, 0.3)
 
@@ -88,7 +109,7 @@ def test_a_bias_is_of_later_models_and_of_milestones_to_come():
 def test_sizes_go_from_active_to_total_with_the_weight():
     run = run_of()
     known = np.log(run["constant_data"]["counted_params"].to_numpy())
-    np.testing.assert_array_equal(run_log_sizes(run, draws=7), known[None])
+    np.testing.assert_allclose(run_log_sizes(run, draws=7), known[None], rtol=1e-14)
     ratio = np.where(np.arange(len(known)) == 2, 9.0, 1.0)
     like = run["constant_data"]["counted_params"]
     run["constant_data"]["expert_ratio"] = like.copy(data=ratio)

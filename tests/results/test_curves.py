@@ -7,7 +7,8 @@ import xarray as xr
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from densing.results.curves import QUANTILES, loss_bands, reference_bands, score_bands, thinned
+from densing.results.curves import QUANTILES, loss_bands, reference_bands, score_bands
+from densing.results.posterior import thinned
 from report.synthetic import BENCHMARKS, CENTRE, D0, LOSS, MAP, make_run
 
 

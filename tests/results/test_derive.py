@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from densing.models.joint import Switches
-from densing.models.targets import ScoreData
+from densing.models.scores import ScoreData
 from densing.models.trend import TrendData
 from densing.results.derive import derived, model_reach, record, trend_dates, trend_lines, years
 from densing.results.shortfall import Window
@@ -34,6 +34,8 @@ def posterior(*, shortfall=True, families=True, rate=2.0):
     for name, value in {
         "irreducible_loss": (0.2, 0.05), "size_term": (0.25, 0.1), "alpha": (0.3, 0.28),
         "data_term": (0.3, 0.12), "beta": (0.37, 0.36), "discrepancy": (0.08, 0.12),
+        "floor": (0.25, 0.01), "ceiling": (0.95, 0.97), "steepness": (5.0, 6.0),
+        "midpoint": (0.15, 0.18),
     }.items():  # fmt: skip
         values[name] = (("chain", "draw", "benchmark"), np.broadcast_to(value, (*SHAPE, 2)))
     if families:

@@ -7,8 +7,8 @@ import xarray as xr
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from densing.models.scores import draw_proportions
 from densing.results.predict import (
-    beta_binomial,
     coverage,
     predict_held_out_checkpoints,
     predict_held_out_runs,
@@ -86,10 +86,10 @@ def test_nothing_held_out_is_no_error():
     }  # fmt: skip
 
 
-def test_beta_binomial_has_its_moments():
+def test_proportions_are_beta_binomial():
     rng = np.random.default_rng(0)
     mean, items, precision = 0.3, np.array([50.0]), np.array([[100.0]])
-    drawn = beta_binomial(rng, np.full((200_000, 1), mean), precision, items)
+    drawn = draw_proportions(rng, np.full((200_000, 1), mean), precision, items)
     rho = 1 / (1 + precision[0, 0])
     expected = mean * (1 - mean) * (1 / 50 + (1 - 1 / 50) * rho)
     assert drawn.mean() == pytest.approx(mean, abs=2e-3)
@@ -98,5 +98,7 @@ def test_beta_binomial_has_its_moments():
 
 def test_extreme_means_stay_finite():
     rng = np.random.default_rng(0)
-    drawn = beta_binomial(rng, np.array([[0.0, 1.0]]), np.array([[100.0]]), np.array([10.0, 0.4]))
+    drawn = draw_proportions(
+        rng, np.array([[0.0, 1.0]]), np.array([[100.0]]), np.array([10.0, 0.4])
+    )
     assert np.isfinite(drawn).all()

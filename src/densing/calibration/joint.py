@@ -20,14 +20,13 @@ from densing.calibration.components import (
     trend_quantities,
 )
 from densing.inference.targets import draw_targets
-from densing.models import likelihoods
 from densing.models.declaration import Model
 from densing.models.joint import JointData, curves, drift_within, joint, log_sizes
 from densing.models.layout import Layout
 from densing.models.ops import numpy_ops
 from densing.models.prior_draws import PriorProgram, draw_log_density
 from densing.models.program import Program
-from densing.models.targets import Cells, score_moments
+from densing.models.scores import Cells, draw_about, score_moments
 
 TRIES = 10_000
 """Worlds drawn before it is said that the priors hardly ever give one."""
@@ -98,7 +97,7 @@ def _observed(m: PriorProgram, data: JointData, cell: Cells, x: np.ndarray) -> J
     )  # fmt: skip
     if cell.score is not None:
         who = np.argmax(data.scores.count, axis=0), np.arange(data.scores.count.shape[1])
-        drawn = likelihoods.draw(m.rng, mean[who], variance[who], cell.tail)
+        drawn = draw_about(m.rng, mean[who], variance[who], cell.tail)
         return _reference_observed(m, data)._replace(scores=data.scores._replace(score=drawn))
     precision = mean * (1.0 - mean) / variance - 1.0
     # Logs of gamma draws: a score next to 0 or 1 keeps its logarithm.

@@ -31,7 +31,7 @@ def loss(
     model, settings = sampling.declared()
     runs = validate(table, "losses")
     from densing.cli.show import show_summary
-    from densing.inference.component import fit_loss
+    from densing.inference.fit import fit_loss
     from densing.results.run import save_run
 
     with sampling.progress() as listener:
@@ -67,7 +67,7 @@ def trend(
     model, settings = sampling.declared()
     values = validate(table, "trend")
     from densing.cli.show import show_summary
-    from densing.inference.component import fit_trend
+    from densing.inference.fit import fit_trend
     from densing.results.run import save_run
 
     with sampling.progress() as listener:

@@ -45,9 +45,8 @@ def modes(
         Print one JSON object.
     """
     from densing.cli.progress import counting
-    from densing.models.declaration import load_model
+    from densing.models.declaration import load_model, override
     from densing.models.layout import lay_out
-    from densing.models.override import override
 
     prob = probability(prob)
     declared = override(load_model(model), set_ or [])

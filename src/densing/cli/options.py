@@ -80,8 +80,7 @@ class Sampling:
         command line makes a new instance, and would lose those of the others.
         """
         from densing.inference.settings import load_settings
-        from densing.models.declaration import load_model
-        from densing.models.override import override
+        from densing.models.declaration import load_model, override
 
         return override(load_model(self.model or model), self.set_), load_settings(
             self.inference or inference

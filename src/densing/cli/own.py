@@ -19,7 +19,7 @@ def own_models(evidence: "Evidence", choices: "Choices") -> list[str]:
     SelectionError
         None of them takes part.
     """
-    from densing.models.taking_part import own_models as judged
+    from densing.models.select import own_models as judged
 
     names, told = judged(evidence, choices)
     if told:
@@ -35,8 +35,7 @@ def check_named(names: Sequence[str], evidence: "Evidence", choices: "Choices") 
     SelectionError
         A model that the catalog does not have, or that the choices leave out.
     """
-    from densing.models.select import SelectionError
-    from densing.models.taking_part import left_out
+    from densing.models.select import SelectionError, left_out
 
     out = left_out(evidence, choices, names)
     if out:

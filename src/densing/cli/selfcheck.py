@@ -59,11 +59,10 @@ def selfcheck(
     """
     from densing.cli.progress import showing
     from densing.data import load_evidence
-    from densing.inference.reference import fit_reference
+    from densing.inference.fit import fit_reference
     from densing.inference.settings import load_settings
-    from densing.models.declaration import load_model
-    from densing.models.override import override
-    from densing.models.select_reference import hold_out_above, on_all
+    from densing.models.declaration import load_model, override
+    from densing.models.select import hold_out_above, on_all
     from densing.results.selfcheck import selfcheck as ask
 
     prob = probability(prob)

@@ -11,16 +11,23 @@ import pandas as pd
 import xarray as xr
 
 from densing import __version__
+from densing.inference.draws import Draws
 from densing.inference.nuts import Statistics
+from densing.inference.settings import Settings
 from densing.models.declaration import Model
 from densing.models.layout import Layout
 from densing.models.prior import Prior
+from densing.models.problem import Problem
+from densing.results.health import examine
 from densing.results.run import FORMAT
 from densing.results.variables import DERIVED, DERIVED_PARAMETERS
 
 PACKAGES = ("densing", "jax", "numpyro", "arviz", "xarray", "numpy")
 ENGINE_PACKAGES = {"pymc": ("pymc", "pytensor"), "nutpie": ("pymc", "pytensor", "nutpie")}
 """What another engine adds to `PACKAGES`."""
+
+COLUMN_UNITS = {"name": "name", "time": "year"}
+"""Of the columns of a component's data; 1 for the others."""
 
 
 def labelled(
@@ -51,6 +58,66 @@ def unlabelled(values: Mapping[str, np.ndarray]) -> xr.Dataset:
         {
             name: (("chain", "draw", *(f"{name} {i}" for i in range(value.ndim - 2))), value)
             for name, value in values.items()
+        }
+    )
+
+
+def labelled_posterior(problem: Problem, sampled: Draws) -> xr.Dataset:
+    """Label the parameters and derived quantities of a problem."""
+    return labelled(sampled.values, problem.priors, problem.coords)
+
+
+def run(
+    kind: str,
+    problem: Problem,
+    sampled: Draws,
+    posterior: xr.Dataset,
+    groups: Mapping[str, xr.Dataset],
+    *,
+    model: Model,
+    settings: Settings,
+    seed: int,
+    checks: Mapping[str, float] | None = None,
+    **more: Any,
+) -> xr.DataTree:
+    """Put a run together: posterior, statistics of the sampler, `groups`, records and verdict.
+
+    Parameters
+    ----------
+    kind
+        Joint, reference, loss or trend.
+    posterior
+        As `labelled_posterior` makes it of `sampled`.
+    groups
+        The other groups by path.
+    checks
+        What else the verdict heeds (`results.health.examine`).
+    more
+        Attributes beside those that every run has.
+    """
+    stats = sample_stats(sampled.statistics)
+    health = examine(
+        posterior, stats, gradient_evaluations=sampled.gradient_evaluations,
+        first_divergences=sampled.first_divergences, **(checks or {}),
+    )  # fmt: skip
+    tree = xr.DataTree.from_dict({"/posterior": posterior, "/sample_stats": stats, **groups})
+    tree.attrs = attributes(
+        kind=kind, model=model, engine=settings.engine, settings=settings.model_dump(), seed=seed,
+        health=health.as_dict(sampled.seconds), centre=dict(problem.centre), **more,
+    )  # fmt: skip
+    return tree
+
+
+def columns(data: pd.DataFrame) -> xr.Dataset:
+    """Rows of a component's data, dimension `row`."""
+    return xr.Dataset(
+        {
+            str(column): (
+                ("row",),
+                data[column].to_numpy(object if column == "name" else float),
+                {"units": COLUMN_UNITS.get(str(column), "1"), "long_name": column},
+            )
+            for column in data
         }
     )
 

@@ -1,8 +1,6 @@
-"""Sample a program with the engine that a recipe names: one door, whatever is behind it."""
+"""Sample a problem with the engine that a recipe names: one door, whatever is behind it."""
 
-from collections.abc import Callable, Mapping
 from importlib.util import find_spec
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -14,33 +12,16 @@ from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
 from densing.inference.whitening import Inputs
 from densing.models.declaration import DeclarationError
-from densing.models.prior import Prior
+from densing.models.problem import Problem
 
 
 def sample(
-    program: Callable[..., Any],
-    data: Any,
-    *,
-    priors: Mapping[str, Prior],
-    sizes: Mapping[str, int],
-    facts: Mapping[str, Any],
-    coords: Mapping[str, list[str]],
-    settings: Settings,
-    seed: int,
-    listen: Listener | None = None,
+    problem: Problem, *, settings: Settings, seed: int, listen: Listener | None = None
 ) -> Draws:
-    """Sample `program` (a function of a `Program` and data) given arrays `data`.
+    """Sample the posterior of a problem.
 
     Parameters
     ----------
-    priors
-        Declared priors by name; those the program does not ask for are ignored.
-    sizes
-        Length of each named dimension.
-    facts
-        Arrays that priors refer to by name.
-    coords
-        Names along each dimension.
     listen
         Called with `Progress`, from several threads.
 
@@ -51,8 +32,10 @@ def sample(
     """
     if settings.engine == "numpyro":
         prepare_jax()
-        inputs = jax.tree.map(jnp.asarray, Inputs(data, dict(facts)))
-        sampler = build_sampler(program, inputs, priors=priors, sizes=sizes, settings=settings)
+        inputs = jax.tree.map(jnp.asarray, Inputs(problem.data, dict(problem.facts)))
+        sampler = build_sampler(
+            problem.program, inputs, priors=problem.priors, sizes=problem.sizes, settings=settings
+        )
         found = sampler.sample(inputs, seed=seed, listen=listen or nobody)
         seconds = {name: round(value, 2) for name, value in found.seconds.items()}
         return Draws(
@@ -65,7 +48,7 @@ def sample(
     from densing.inference.pymc_engine import pm_model
     from densing.inference.pymc_sampling import sample_pymc
 
-    model = pm_model(program, data, priors=priors, sizes=sizes, facts=facts, coords=coords)
+    model = pm_model(problem)
     if settings.engine == "pymc":
         return sample_pymc(model, settings=settings, seed=seed, listen=listen)
     from densing.inference.nutpie_sampling import sample_nutpie

@@ -1,33 +1,56 @@
-"""One fit: evidence and a declared model in, a run out."""
+"""From evidence and a declared model to a run: the joint model, or one of its parts alone."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from time import perf_counter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from densing.data import Evidence
 from densing.inference import assemble, engines
 from densing.inference.draws import Draws
 from densing.inference.news import Listener, Progress
+from densing.inference.replay import pointwise
 from densing.inference.settings import Settings, load_settings
 from densing.inference.targets import TargetDraws, draw_targets
 from densing.models.declaration import Model, load_model
-from densing.models.joint import Switches, joint
-from densing.models.layout import FINER, GRID_STEP, LONGER, Layout, lay_out
+from densing.models.layout import (
+    FINER,
+    GRID_STEP,
+    LONGER,
+    Layout,
+    ReferenceLayout,
+    lay_out,
+    lay_out_reference,
+)
 from densing.models.prior_draws import prior_draws
-from densing.models.program import Program
-from densing.results.derive import derived
-from densing.results.health import MAX_EDGE_MASS, MAX_INTEGRATION_ERROR, examine
+from densing.models.problem import (
+    Problem,
+    joint_problem,
+    loss_problem,
+    reference_problem,
+    trend_problem,
+)
+from densing.models.select import SelectionError
+from densing.models.shapes import Span
+from densing.results.derive import derived, end_rates, frontier_rate, label
+from densing.results.health import MAX_EDGE_MASS, MAX_INTEGRATION_ERROR
 from densing.results.log_prior import log_prior
 from densing.results.predict import predict_scores
+from densing.results.trend_curve import Curve
 
 PRIOR_DRAWS = 500
 """Draws from the prior that go into a run."""
 TRIES = 3
 """Grids that a fit tries."""
+HELD_OUT = {
+    "params": "parameters", "tokens": "tokens", "loss": "loss", "accuracy": "proportion",
+    "items": "items",
+}  # fmt: skip
+"""Numbers of a held-out run of a reference and their units."""
 
 
 def fit(
@@ -67,50 +90,38 @@ def fit(
     """
     model, settings = model or load_model(), settings or load_settings()
     engines.require(settings)
-    layout, sampled, targets = _sampled(evidence, model, settings, seed=seed, listen=listen)
+    layout, problem, sampled, targets = _sampled(
+        evidence, model, settings, seed=seed, listen=listen
+    )
     began = perf_counter()
     shape = sampled.statistics.lp.shape
 
     def by_chain(array: np.ndarray) -> np.ndarray:
         return array.reshape(*shape, *array.shape[1:])
 
-    draws = {**sampled.values, "log_density": by_chain(targets.log_density)}
-    posterior = assemble.labelled(draws, model.priors, layout.coords)
-    stats = assemble.sample_stats(sampled.statistics)
-    health = examine(
-        posterior,
-        stats,
-        gradient_evaluations=sampled.gradient_evaluations,
-        first_divergences=sampled.first_divergences,
-        integration_error=targets.typical_error,
-        edge_mass=targets.worst_edge,
+    sampled = replace(
+        sampled, values={**sampled.values, "log_density": by_chain(targets.log_density)}
     )
+    posterior = assemble.labelled_posterior(problem, sampled)
     likelihood = {name: by_chain(array) for name, array in targets.log_likelihood.items()}
-    prior = prior_draws(
-        layout.data, layout.laid_scores.rows, layout.scores["model_index"].to_numpy(),
-        priors=model.priors, sizes=layout.sizes, facts=layout.facts,
-        switches=layout.switches, draws=PRIOR_DRAWS, seed=seed,
-    )  # fmt: skip
+    prior = prior_draws(problem, layout, draws=PRIOR_DRAWS, seed=seed)
     groups = {
-        "/posterior": posterior,
         "/prior": assemble.labelled(
             {name: value[None] for name, value in prior.values.items()}, model.priors, layout.coords
         ),
         "/prior_predictive": assemble.predicted_scores(prior.scores[None]),
         "/observed_data": assemble.observed_data(layout),
         "/derived": derived(posterior, layout, seed=seed),
-        "/sample_stats": stats,
         "/log_likelihood": log_likelihood(likelihood, layout),
         "/log_prior": log_prior(posterior, model.priors, layout.facts),
         "/constant_data": assemble.constant_data(layout),
     }
     seconds = sampled.seconds | {"derive": round(perf_counter() - began, 2)}
-    run = xr.DataTree.from_dict(groups)
-    run.attrs = assemble.attributes(
-        kind="joint", model=model, engine=settings.engine, evidence_hash=evidence.hash,
-        centre=dict(layout.centre), settings=settings.model_dump(), seed=seed,
-        health=health.as_dict(seconds), models=len(layout.models), scores=len(layout.scores),
-        grid_step=layout.data.grid.step,
+    run = assemble.run(
+        "joint", problem, replace(sampled, seconds=seconds), posterior, groups, model=model,
+        settings=settings, seed=seed, evidence_hash=evidence.hash,
+        checks={"integration_error": targets.typical_error, "edge_mass": targets.worst_edge},
+        models=len(layout.models), scores=len(layout.scores), grid_step=layout.data.grid.step,
     )  # fmt: skip
     predicted = predict_scores(run, seed=seed, draws=int(np.prod(shape)))["predicted"].to_numpy()
     run["posterior_predictive"] = xr.DataTree(assemble.predicted_scores(by_chain(predicted)))
@@ -119,7 +130,7 @@ def fit(
 
 def _sampled(
     evidence: Evidence, model: Model, settings: Settings, *, seed: int, listen: Listener | None
-) -> tuple[Layout, Draws, TargetDraws]:
+) -> tuple[Layout, Problem, Draws, TargetDraws]:
     """Sample on a grid that is fine and long enough: where the first is not, on better ones.
 
     Sharp curves (little scatter of a benchmark about its law) make integrands narrow, scores near
@@ -129,11 +140,8 @@ def _sampled(
     spent, seconds, step, more = 0, {}, GRID_STEP, 0.0
     for left in reversed(range(TRIES)):
         layout = lay_out(evidence, model.choices, grid_step=step, grid_more=more)
-        sampled = engines.sample(
-            partial(_program, layout.switches), layout.data, priors=model.priors,
-            sizes=layout.sizes, facts=layout.facts, coords=layout.coords, settings=settings,
-            seed=seed, listen=listen,
-        )  # fmt: skip
+        problem = joint_problem(layout, model)
+        sampled = engines.sample(problem, settings=settings, seed=seed, listen=listen)
         flat = {k: v.reshape(-1, *v.shape[2:]) for k, v in sampled.values.items()}
         targets = draw_targets(flat, layout.data, layout.facts, layout.switches, seed=seed)
         spent += sampled.gradient_evaluations
@@ -143,11 +151,8 @@ def _sampled(
         if not left or not (coarse or short):
             break
         step, more = step * (FINER if coarse else 1.0), more + (LONGER if short else 0.0)
-    return layout, replace(sampled, gradient_evaluations=spent, seconds=seconds), targets
-
-
-def _program(switches: Switches, m: Program, data: Any) -> None:
-    joint(m, data, switches)
+    sampled = replace(sampled, gradient_evaluations=spent, seconds=seconds)
+    return layout, problem, sampled, targets
 
 
 def log_likelihood(terms: dict[str, np.ndarray], layout: Layout) -> xr.Dataset:
@@ -171,4 +176,173 @@ def log_likelihood(terms: dict[str, np.ndarray], layout: Layout) -> xr.Dataset:
     )  # fmt: skip
 
 
-__all__ = ["Progress", "fit"]
+def fit_loss(
+    runs: pd.DataFrame,
+    *,
+    model: Model | None = None,
+    settings: Settings | None = None,
+    seed: int = 1,
+    listen: Listener | None = None,
+) -> xr.DataTree:
+    """Posterior of the loss law of any table of runs.
+
+    Parameters
+    ----------
+    runs
+        Columns params, tokens, loss and, where there are several laws, benchmark.
+
+    Returns
+    -------
+    xarray.DataTree
+        Groups posterior, derived (the law un-centred: ``E + A N^-alpha + B D^-beta``),
+        sample_stats and constant_data.
+    """
+    model, settings = model or load_model(), settings or load_settings()
+    problem = loss_problem(runs, model)
+    sampled = engines.sample(problem, settings=settings, seed=seed, listen=listen)
+    posterior = assemble.labelled_posterior(problem, sampled)
+    groups = {
+        "/derived": _classical(posterior, problem.centre),
+        "/constant_data": assemble.columns(runs[["params", "tokens", "loss"]]),
+    }
+    return assemble.run(
+        "loss", problem, sampled, posterior, groups, model=model, settings=settings,
+        seed=seed, runs=len(runs),
+    )  # fmt: skip
+
+
+def _classical(posterior: xr.Dataset, centre: Mapping[str, float]) -> xr.Dataset:
+    """Coefficients A and B of the un-centred law."""
+    out = {}
+    for name, term, exponent, where in (
+        ("size_coefficient", "size_term", "alpha", "log_params"),
+        ("data_coefficient", "data_term", "beta", "log_tokens"),
+    ):
+        values = posterior[term] * np.exp(posterior[exponent] * centre[where])
+        unit = "params" if where == "log_params" else "tokens"
+        out[name] = values.assign_attrs(
+            units=f"loss * {unit}^{exponent}", long_name=f"coefficient of the {unit} term"
+        )
+    return xr.Dataset(out)
+
+
+def fit_trend(
+    table: pd.DataFrame,
+    *,
+    shortfall: bool = True,
+    model: Model | None = None,
+    settings: Settings | None = None,
+    seed: int = 1,
+    listen: Listener | None = None,
+) -> xr.DataTree:
+    """Posterior of the exponential trend of any dated positive values.
+
+    Parameters
+    ----------
+    table
+        Columns name, date, value and, where values carry an uncertainty, either lower, upper
+        (and prob, default 0.9) or se (of the value).
+    shortfall
+        Skewed residual with a frontier; otherwise normal, population only.
+    model
+        Its choice `shape` bends the trend (`models.shapes`).
+
+    Raises
+    ------
+    SelectionError
+        The shape asks for a changepoint where there are no dates.
+    """
+    settings = settings or load_settings()
+    model = (model or load_model()).choose(shortfall=shortfall)
+    table = table.sort_values("date", kind="stable").reset_index(drop=True)
+    problem = trend_problem(table, model)
+    sampled = engines.sample(problem, settings=settings, seed=seed, listen=listen)
+    posterior, data, shape = (
+        assemble.labelled_posterior(problem, sampled),
+        problem.data,
+        model.choices.shape,
+    )
+    derived = {"population_rate": posterior["rate"].to_numpy()}
+    if shortfall:
+        derived["frontier_rate"] = frontier_rate(posterior, data.time[[0, -1]])
+    if shape != "linear":
+        span = Span(*(problem.centre[name] for name in Span._fields))
+        derived |= end_rates(posterior, Curve(shape, span))
+    names = (table["name"] if "name" in table else pd.Series(table.index)).astype(str)
+    rows = table[["value"]].assign(error=data.error, time=data.time, name=names)
+    values = pointwise(problem.program, data, sampled.values, "values")
+    attrs = {"units": "nats", "long_name": "log-likelihood of values"}
+    groups = {
+        "/derived": xr.Dataset({k: label(k, v, {}) for k, v in derived.items()}),
+        "/constant_data": assemble.columns(rows),
+        "/log_likelihood": xr.Dataset({"values": (("chain", "draw", "row"), values, attrs)}),
+    }
+    return assemble.run(
+        "trend", problem, sampled, posterior, groups, model=model, settings=settings,
+        seed=seed, values=len(table),
+    )  # fmt: skip
+
+
+def fit_reference(
+    evidence: Evidence,
+    *,
+    model: Model,
+    settings: Settings | None = None,
+    seed: int = 1,
+    listen: Listener | None = None,
+) -> xr.DataTree:
+    """Posterior of the reference's loss laws and performance maps, held-out rows left out.
+
+    Parameters
+    ----------
+    evidence
+        Validated tables; of the catalog nothing is used.
+    model
+        Its choices name the reference and the benchmarks.
+
+    Returns
+    -------
+    xarray.DataTree
+        Groups posterior, sample_stats and constant_data: the held-out runs that carry a loss
+        and an accuracy, dimension `held_out_row`.
+
+    Raises
+    ------
+    SelectionError
+        Nothing to fit, or no held-out run with loss and accuracy.
+    """
+    settings = settings or load_settings()
+    layout = lay_out_reference(evidence, model.choices)
+    held_out, problem = _held_out(layout, model), reference_problem(layout, model)
+    sampled = engines.sample(problem, settings=settings, seed=seed, listen=listen)
+    posterior = assemble.labelled_posterior(problem, sampled)
+    return assemble.run(
+        "reference", problem, sampled, posterior, {"/constant_data": held_out}, model=model,
+        settings=settings, seed=seed, evidence_hash=evidence.hash,
+        runs=layout.selection.runs["run"].nunique(),
+    )  # fmt: skip
+
+
+def _held_out(layout: ReferenceLayout, model: Model) -> xr.Dataset:
+    rows = layout.selection.held_out_runs
+    rows = rows[rows["accuracy"].notna()] if "accuracy" in rows else rows.iloc[:0]
+    if rows.empty:
+        raise SelectionError(
+            f"reference {model.choices.reference!r} has no held-out run with loss and accuracy on "
+            f"{', '.join(model.choices.benchmarks)}: mark runs held_out in the table, hold out "
+            "the largest with --above PARAMS, or take another reference"
+        )
+    items = rows["items"] if "items" in rows else pd.Series(np.nan, index=rows.index)
+    known = rows["benchmark"].map(layout.selection.benchmarks["items"])
+    rows = rows.assign(items=items.fillna(known)).sort_values(["params", "tokens", "benchmark"])
+    out: dict[str, Any] = {
+        name: (("held_out_row",), rows[name].to_numpy(float), {"units": units, "long_name": name})
+        for name, units in HELD_OUT.items()
+    }
+    for name, column in (("run", "run"), ("task", "benchmark")):
+        values = rows[column].astype(str).to_numpy(object)
+        out[name] = (("held_out_row",), values, {"units": "name", "long_name": column})
+    return xr.Dataset(out, coords={"benchmark": layout.coords["benchmark"]})
+
+
+__all__ = ["Progress", "fit", "fit_loss", "fit_reference", "fit_trend"]

@@ -25,9 +25,8 @@ from densing.inference.potential import Potential, build
 from densing.inference.setup import prepare_jax
 from densing.inference.whitening import Inputs
 from densing.models.declaration import Model
-from densing.models.joint import joint
 from densing.models.layout import Layout, lay_out
-from densing.models.program import Program
+from densing.models.problem import joint_problem
 from densing.results.derive import frontier_rate
 from densing.results.growth import growth
 
@@ -103,12 +102,9 @@ def benchmark_modes(
     runs = layout.selection.runs[["params", "tokens", "loss"]]
     with threadpool_limits(1, user_api="blas"):
         laws = loss_modes(runs, model=model, seed=seed)
-
-        def program(m: Program, data: Any) -> None:
-            joint(m, data, layout.switches)
-
-        inputs = jax.tree.map(jnp.asarray, Inputs(layout.data, dict(layout.facts)))
-        potential = build(program, model.priors, layout.sizes, inputs)
+        problem = joint_problem(layout, model)
+        inputs = jax.tree.map(jnp.asarray, Inputs(problem.data, dict(problem.facts)))
+        potential = build(problem.program, problem.priors, problem.sizes, inputs)
         at = np.asarray([potential.labels.index(label) for label in laws.labels], dtype=int)
         start = potential.start(jax.random.key(seed))
         first = find_mode(potential.value_and_grad, inputs, start).position

@@ -3,7 +3,7 @@
 Nothing of the model is written again: the components run once more, in the hands of PyMC.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,9 +14,9 @@ import pytensor.tensor
 from densing.data import Evidence
 from densing.models.coordinates import Coordinate
 from densing.models.declaration import Model, load_model
-from densing.models.joint import joint
 from densing.models.layout import lay_out
 from densing.models.prior import Prior
+from densing.models.problem import Problem, joint_problem
 from densing.models.resolve import resolve
 
 pm: Any = pymc  # both are typed in part only
@@ -110,18 +110,11 @@ class PymcProgram:
         pm.Potential(name, log_density.sum())
 
 
-def pm_model(
-    program: Callable[..., Any],
-    data: Any,
-    *,
-    priors: Mapping[str, Prior],
-    sizes: Mapping[str, int],
-    facts: Mapping[str, Any],
-    coords: Mapping[str, list[str]],
-) -> pymc.Model:
-    """Hand `program` (a function of a `Program` and data) over as a `pm.Model`."""
-    with pm.Model(coords={dim: names for dim, names in coords.items() if names}) as built:
-        program(PymcProgram(priors, sizes, facts), data)
+def pm_model(problem: Problem) -> pymc.Model:
+    """Hand a problem over as a `pm.Model`."""
+    with pm.Model(coords={dim: names for dim, names in problem.coords.items() if names}) as built:
+        own = PymcProgram(problem.priors, problem.sizes, problem.facts)
+        problem.program(own, problem.data)
     return built
 
 
@@ -139,8 +132,4 @@ def pymc_model(evidence: Evidence, *, model: Model | None = None) -> pymc.Model:
         Declared model; the default where None.
     """
     model = model or load_model()
-    layout = lay_out(evidence, model.choices)
-    return pm_model(
-        lambda m, data: joint(m, data, layout.switches), layout.data,
-        priors=model.priors, sizes=layout.sizes, facts=layout.facts, coords=layout.coords,
-    )  # fmt: skip
+    return pm_model(joint_problem(lay_out(evidence, model.choices), model))

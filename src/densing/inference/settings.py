@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from densing.models.declaration import read_declaration, validated
-from densing.models.handed import Handed
+from densing.models.records import Handed
 
 
 class Settings(Handed):

@@ -8,11 +8,11 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from densing.models import shapes
-from densing.models.handed import Handed
 from densing.models.joint import Switches
-from densing.models.likelihoods import LikelihoodName
-from densing.models.links import LinkName
+from densing.models.laws import LinkName
+from densing.models.records import Handed
 from densing.models.residual import ShortfallForm
+from densing.models.scores import LikelihoodName
 from densing.models.shapes import ShapeName
 
 

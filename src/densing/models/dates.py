@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from densing.models.choices import Choices
-from densing.models.select_reference import SelectionError
+from densing.models.select import SelectionError
 from densing.models.shapes import Span
 
 DAYS_PER_YEAR = 365.25

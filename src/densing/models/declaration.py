@@ -7,15 +7,15 @@ The files stand at the top of a checkout (`models/`) and inside an installed whe
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict, ValidationError
 
 from densing.models.choices import Choices
-from densing.models.handed import Handed
-from densing.models.misfits import misfits
 from densing.models.prior import Prior
+from densing.models.records import Handed, validation_messages
 
 PACKAGE = Path(__file__).resolve().parents[1]
 WORDS = {
@@ -71,8 +71,6 @@ class Model(Handed):
         return f"Model({self.name!r}: {self.about}; {len(self.priors)} priors)"
 
     def _repr_html_(self) -> str:
-        from densing.models.tables import model_html
-
         return model_html(self)
 
 
@@ -196,5 +194,121 @@ def validated(kind: type[Any], content: Mapping[str, Any], source: str) -> Any:
     try:
         return kind.model_validate(content)
     except ValidationError as fault:
-        lines = [f"  {line}" for line in misfits(fault)]
+        lines = [f"  {line}" for line in validation_messages(fault)]
         raise DeclarationError(f"{source}: does not fit\n" + "\n".join(lines)) from None
+
+
+SEQUENCES = ("benchmarks", "exclude_families")
+"""Choices that are lists: a single word is a list of one."""
+
+
+def parse(text: str) -> tuple[str, Any]:
+    """Split `KEY=VALUE`; the value is read as TOML, else as a word or a list of words."""
+    key, equals, value = (part.strip() for part in text.partition("="))
+    if not equals or not key or not value:
+        raise DeclarationError(f"{text!r} is not KEY=VALUE, for example tokens=1e12")
+    try:
+        return key, tomllib.loads(f"value = {value}")["value"]
+    except (tomllib.TOMLDecodeError, RecursionError):
+        words = [word.strip() for word in value.split(",")]
+        return key, words if len(words) > 1 else words[0]
+
+
+def override(model: Model, settings: list[str]) -> Model:
+    """Apply overrides: choices by name, all at once, then priors as `prior.NAME.ARGUMENT`.
+
+    Raises
+    ------
+    DeclarationError
+        Not KEY=VALUE, an unknown key, or a value that does not fit; says what is known.
+    """
+    given = [parse(text) for text in settings]
+    choices = {
+        key: [value] if key in SEQUENCES and isinstance(value, str) else value
+        for key, value in given
+        if not key.startswith("prior.")
+    }
+    if choices:
+        model = model.choose(**choices)
+    for key, value in given:
+        if key.startswith("prior."):
+            model = set_prior(model, key, value)
+    return model
+
+
+def set_prior(model: Model, key: str, value: Any) -> Model:
+    """Return the model with one argument of a prior changed; `key` is prior.NAME.ARGUMENT."""
+    parts = key.split(".")
+    if len(parts) != 3:
+        known = ", ".join(Choices.model_fields)
+        raise DeclarationError(
+            f"{key!r}: write a prior's argument as prior.NAME.ARGUMENT, for example "
+            f"prior.rate.scale=1.0; choices are: {known}"
+        )
+    _, name, argument = parts
+    if name not in model.priors:
+        raise DeclarationError(f"unknown prior {name!r}; known: {', '.join(sorted(model.priors))}")
+    prior = model.priors[name]
+    if argument not in prior.args:
+        raise DeclarationError(
+            f"prior {name!r} ({prior.family}) has no argument {argument!r}; "
+            f"it has: {', '.join(prior.args)}"
+        )
+    content = prior.model_dump() | {"args": {**prior.args, argument: value}}
+    return model.with_priors(**{name: validated(Prior, content, key)})
+
+
+CHOICES = ("choice", "value")
+PRIORS = ("prior", "distribution", "along", "unit", "why")
+
+
+def choice_rows(model: "Model") -> list[tuple[str, ...]]:
+    """One row a choice, under `CHOICES`."""
+    return [(key, words(value)) for key, value in model.choices.model_dump(mode="json").items()]
+
+
+def prior_rows(model: "Model") -> list[tuple[str, ...]]:
+    """One row a prior, under `PRIORS`."""
+    return [
+        (
+            name,
+            f"{prior.family}({', '.join(f'{k} = {words(v)}' for k, v in prior.args.items())})",
+            ", ".join(prior.dims),
+            prior.unit,
+            prior.about,
+        )
+        for name, prior in model.priors.items()
+    ]
+
+
+def words(value: Any) -> str:
+    """Say a value: lists without brackets, large round numbers as 5e+12."""
+    if value is None:
+        return "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(words(part) for part in value) or "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def markdown(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Write a table in Markdown; bars within cells are escaped."""
+    lines = [header, tuple("---" for _ in header), *rows]
+    return "\n".join(
+        "| " + " | ".join(c.replace("|", "\\|") for c in line) + " |" for line in lines
+    )
+
+
+def model_html(model: "Model") -> str:
+    """Choices and priors as two HTML tables."""
+    tables = "".join(
+        _html(header, rows)
+        for header, rows in ((CHOICES, choice_rows(model)), (PRIORS, prior_rows(model)))
+    )
+    return f"<p><b>{escape(model.name)}</b>: {escape(model.about)}</p>{tables}"
+
+
+def _html(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    def line(tag: str, cells: tuple[str, ...]) -> str:
+        return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+    return f"<table>{line('th', header)}{''.join(line('td', row) for row in rows)}</table>"

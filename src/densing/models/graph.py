@@ -18,7 +18,7 @@ from densing.models.joint import JointData, joint
 from densing.models.loss import RunData
 from densing.models.performance import CheckpointData
 from densing.models.prior import Prior
-from densing.models.targets import ScoreData
+from densing.models.scores import ScoreData
 from densing.models.tracing import Traced, sources, traced_ops, traced_record
 from densing.models.trend import TrendData
 

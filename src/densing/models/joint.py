@@ -7,7 +7,7 @@ from densing.models.loss import RunData
 from densing.models.performance import CheckpointData
 from densing.models.program import Program
 from densing.models.reference import reference
-from densing.models.targets import (
+from densing.models.scores import (
     Cells,
     ScoreData,
     cells,
@@ -31,7 +31,7 @@ class JointData(NamedTuple):
     """Centred log effective parameters to integrate over."""
     since: Any
     """Years since the date of a model's quarter, shared among its benchmarks: (model, benchmark),
-    rows sum to those years (see `score_layout.era_times`)."""
+    rows sum to those years (see `layout.era_times`)."""
     log_experts: Any = None
     """Log of total over active parameters, shape (model,), for `Switches.experts`."""
 
@@ -51,14 +51,14 @@ class Switches(NamedTuple):
     shortfall_form: str = "exponential"
     """Distribution of the shortfall (`residual.ShortfallForm`)."""
     likelihood: str = "beta"
-    """Distribution of a score about its expectation (`likelihoods`)."""
+    """Distribution of a score about its expectation (`scores.LikelihoodName`)."""
     experts: bool = False
     """How much inactive parameters count is a parameter."""
     contamination: bool = False
     """Later models have a bias on each benchmark."""
     free_ceiling: bool = True
     link: str = "logit"
-    """Of the performance map (`laws.inverse_link`)."""
+    """Of the performance map (`laws.LINKS`)."""
 
 
 def joint(m: Program, data: JointData, switches: Switches) -> None:
@@ -107,7 +107,12 @@ def log_sizes(m: Program, data: JointData, switches: Switches) -> Any:
     """
     if not switches.experts:
         return data.log_params
-    return data.log_params + (m.sample("expert_weight") - 0.5) * data.log_experts
+    return weighted_log_sizes(m.sample("expert_weight"), data.log_params, data.log_experts)
+
+
+def weighted_log_sizes(weight: Any, log_params: Any, log_experts: Any) -> Any:
+    """Log of ``active^(1-w) total^w``, from its value at w = 1/2 and log(total / active)."""
+    return log_params + (weight - 0.5) * log_experts
 
 
 def curves(m: Program, data: JointData, switches: Switches) -> tuple[Cells, Trend]:

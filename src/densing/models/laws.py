@@ -12,9 +12,12 @@ alpha, beta : exponents of N and D.
 All functions are pure, broadcast, and take the array namespace `xp` first (see `ops`).
 """
 
-from typing import Any, ClassVar, NamedTuple
+import math
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal, NamedTuple
 
-from densing.models.links import LinkName, inverse_link
+import numpy as np
+from scipy import special
 
 
 class LossCurve(NamedTuple):
@@ -88,6 +91,49 @@ def log_sigmoid(xp: Any, x: Any) -> Any:
     return -xp.logaddexp(0.0, -x)
 
 
+LinkName = Literal["logit", "probit", "cloglog"]
+
+PROBIT = math.sqrt(2.0 * math.pi) / 4.0
+CLOGLOG, CLOGLOG_MIDPOINT = 0.5 / math.log(2.0), math.log(math.log(2.0))
+"""``Phi(PROBIT z)`` and ``1 - exp(-exp(CLOGLOG z + CLOGLOG_MIDPOINT))``."""
+LARGEST_CLOGLOG = 5.0
+"""``exp(-exp(5))`` is 1e-64."""
+
+
+class Link(NamedTuple):
+    """A sigmoid of the performance map: from the whole line to the way from floor to ceiling.
+
+    One half at 0, with the logistic's slope of 1/4 there: a map's midpoint and steepness, and so
+    their priors, mean the same under all of them, and so does a shift "in logits".
+    """
+
+    inverse: Callable[[Any, Any], Any]
+    """``inverse(xp, z)``: share of the way at `z`, shape of `z`."""
+    forward: Callable[[Any], Any]
+    """Inverse of `inverse`, on NumPy; infinite at shares 0 and 1."""
+
+
+def _probit_share(xp: Any, z: Any) -> Any:
+    x = PROBIT * z
+    below = xp.minimum(x, 0.0)
+    return xp.normal_tail(-x) * xp.exp(-0.5 * below * below)
+
+
+def _cloglog_share(xp: Any, z: Any) -> Any:
+    w = xp.minimum(CLOGLOG * z + CLOGLOG_MIDPOINT, LARGEST_CLOGLOG)
+    return -xp.expm1(-xp.exp(w))
+
+
+LINKS: dict[str, Link] = {
+    "logit": Link(lambda xp, z: xp.expit(z), lambda share: np.log(share) - np.log1p(-share)),
+    "probit": Link(_probit_share, lambda share: special.ndtri(share) / PROBIT),
+    "cloglog": Link(
+        _cloglog_share,
+        lambda share: (np.log(-np.log1p(-share)) - CLOGLOG_MIDPOINT) / CLOGLOG,
+    ),
+}
+
+
 class ScoreMap(NamedTuple):
     """One map from loss to score per benchmark; every field has shape ``(benchmark,)``.
 
@@ -123,7 +169,7 @@ SCORE_MAPS: dict[str, type[ScoreMap]] = {
 def score(xp: Any, curve: ScoreMap, loss: Any, shift: Any = 0.0) -> Any:
     """Return the score expected at `loss`; `shift` is a protocol's effect in logits."""
     z = curve.steepness * (1.0 - loss / curve.midpoint) + shift
-    return curve.floor + (curve.ceiling - curve.floor) * inverse_link(xp, link_of(curve), z)
+    return curve.floor + (curve.ceiling - curve.floor) * LINKS[link_of(curve)].inverse(xp, z)
 
 
 def link_of(curve: ScoreMap) -> str:

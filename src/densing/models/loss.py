@@ -9,7 +9,10 @@ the shares, a coordinate change whose Jacobian is one; the irreducible share its
 in nearly linearly (`coordinates.share`).
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from densing.models.coordinates import share, shifted
 from densing.models.laws import LossCurve, log_loss, log_sigmoid, shares_to_curve
@@ -65,6 +68,18 @@ def loss_law(m: Program, data: RunData, *, irreducible: bool) -> LossCurve:
         data.log_loss,
     )
     return curve
+
+
+def loss_curve(values: Mapping[str, Any]) -> LossCurve:
+    """Collect loss laws from what `loss_law` derives, by name; NumPy arrays of any one shape."""
+    with np.errstate(divide="ignore"):  # a law without irreducible loss
+        return LossCurve(
+            log_irreducible=np.log(values["irreducible_loss"]),
+            log_size_term=np.log(values["size_term"]),
+            alpha=np.asarray(values["alpha"]),
+            log_data_term=np.log(values["data_term"]),
+            beta=np.asarray(values["beta"]),
+        )
 
 
 def at(xp: Any, record: Any, index: Any) -> Any:

@@ -53,3 +53,22 @@ numpy_ops = SimpleNamespace(
     take=np.take,
     zeros=np.zeros,
 )
+
+
+def _along_first(parts: Any) -> np.ndarray:
+    """Concatenate along the first axis; the others broadcast."""
+    rest = np.broadcast_shapes(*(np.shape(part)[1:] for part in parts))
+    return np.concatenate([np.broadcast_to(part, (len(part), *rest)) for part in parts])
+
+
+draws_ops = SimpleNamespace(
+    **vars(numpy_ops)
+    | {
+        "concatenate": _along_first,
+        "matmul": lambda a, b: np.tensordot(a, b, axes=1),
+        "mean": lambda x: np.mean(x, axis=0),
+        "take": lambda values, index: np.take(values, index, axis=0),
+        "zeros": lambda n: np.zeros((n, 1)),
+    }
+)
+"""The same for arrays with a last axis of draws (`program.Replay`)."""

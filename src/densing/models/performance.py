@@ -4,7 +4,10 @@ Scores are proportions over a known number of items: Beta-Binomial, with the ove
 (how far a family's own checkpoints scatter about its map) estimated.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from densing.models.laws import SCORE_MAPS, ScoreMap, score
 from densing.models.loss import at
@@ -54,3 +57,8 @@ def performance_map(
         data.correct,
     )
     return curve
+
+
+def score_map(values: Mapping[str, Any], *, link: str) -> ScoreMap:
+    """Collect performance maps from what `performance_map` derives; arrays of any one shape."""
+    return SCORE_MAPS[link](*(np.asarray(values[name]) for name in ScoreMap._fields))

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 from pydantic import ConfigDict, model_validator
 
-from densing.models.handed import Handed
+from densing.models.records import Handed
 
 Dim = Literal["benchmark", "family", "protocol", "knot"]
 Support = Literal["the whole line", "the positive half line", "the unit interval"]

@@ -12,18 +12,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from densing.models import likelihoods
 from densing.models.coordinates import Coordinate
-from densing.models.joint import JointData, Switches, log_sizes, scored_by, trend_by
-from densing.models.laws import loss_of_size, score
+from densing.models.joint import log_sizes, scored_by, trend_by
+from densing.models.layout import Layout
 from densing.models.loss import loss_law
 from densing.models.ops import numpy_ops
 from densing.models.performance import performance_map
 from densing.models.prior import Prior
+from densing.models.problem import Problem
 from densing.models.reference import discrepancy
 from densing.models.residual import draw_shortfall
 from densing.models.resolve import resolve
-from densing.models.targets import ScoreData, cells, score_moments
+from densing.models.scores import cells, draw_scores
 from densing.models.trend import Trend, trend
 
 
@@ -90,35 +90,23 @@ class PriorDraws(NamedTuple):
     """Scores of the models as reported, shape (draw, score row), proportions."""
 
 
-def prior_draws(
-    data: JointData,
-    scores: ScoreData,
-    who: np.ndarray,
-    *,
-    priors: Mapping[str, Prior],
-    sizes: Mapping[str, int],
-    facts: Mapping[str, Any],
-    switches: Switches,
-    draws: int,
-    seed: int,
-) -> PriorDraws:
-    """Draw parameters, densities and scores from the prior.
+def prior_draws(problem: Problem, layout: Layout, *, draws: int, seed: int) -> PriorDraws:
+    """Draw parameters, densities and scores of the joint model from the prior.
 
     Parameters
     ----------
-    scores
-        One cell a score, at its own date (`score_layout.Scores.rows`).
-    who
-        Model of each score, index array of shape (score row,).
+    problem
+        Of the `layout` (`problem.joint_problem`).
     """
-    rng = np.random.default_rng(seed)
+    rng, switches, facts = np.random.default_rng(seed), layout.switches, problem.facts
+    who = layout.scores["model_index"].to_numpy()
     kept: list[dict[str, Any]] = []
     drawn = []
     for _ in range(draws):
-        m = PriorProgram(priors, sizes, facts, rng)
-        line = trend(m, data.models, **trend_by(switches))
+        m = PriorProgram(problem.priors, problem.sizes, facts, rng)
+        line = trend(m, layout.data.models, **trend_by(switches))
         eta = draw_log_density(line, rng)
-        drawn.append(_scores(m, data, switches, scores, who, eta))
+        drawn.append(_scores(m, layout, who, eta))
         kept.append({k: v for k, v in m.values.items() if k not in facts} | {"log_density": eta})
     values = {name: np.stack([draw[name] for draw in kept]) for name in kept[0]}
     return PriorDraws(values, np.stack(drawn))
@@ -132,27 +120,14 @@ def draw_log_density(line: Trend, rng: np.random.Generator) -> np.ndarray:
     return eta + line.shortfall * (1.0 - draw_shortfall(rng, line.form, len(line.mean)))
 
 
-def _scores(
-    m: PriorProgram,
-    data: JointData,
-    switches: Switches,
-    scores: ScoreData,
-    who: np.ndarray,
-    eta: np.ndarray,
-) -> np.ndarray:
+def _scores(m: PriorProgram, layout: Layout, who: np.ndarray, eta: np.ndarray) -> np.ndarray:
+    """Scores of models of log densities `eta`, each at its own date, shape (score row,)."""
+    data, switches = layout.data, layout.switches
     loss = loss_law(m, data.runs, irreducible=switches.irreducible)
     performance = performance_map(
         m, data.checkpoints, free_ceiling=switches.free_ceiling, link=switches.link
     )
     discrepancy(m)
-    cell = cells(m, scores, loss, performance, **scored_by(switches))
+    cell = cells(m, layout.laid_scores.rows, loss, performance, **scored_by(switches))
     n = (eta + log_sizes(m, data, switches))[who][:, None]
-    if cell.score is not None:
-        mean, variance = score_moments(numpy_ops, cell, m.values["overdispersion"], n)
-        return np.clip(likelihoods.draw(m.rng, mean, variance, cell.tail)[:, 0], 0.0, 1.0)
-    loss_there = loss_of_size(numpy_ops, cell.loss, n, cell.d)
-    loss_there = loss_there * np.exp(cell.discrepancy * m.rng.standard_normal(n.shape))
-    mean = np.clip(score(numpy_ops, cell.map, loss_there, cell.shift), 1e-9, 1.0 - 1e-9)[:, 0]
-    precision, items = m.values["score_precision"], scores.items.astype(int)
-    share = m.rng.beta(mean * precision, (1.0 - mean) * precision)
-    return m.rng.binomial(items, share) / items
+    return draw_scores(m.rng, cell, n, m.values["score_precision"])

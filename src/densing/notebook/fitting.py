@@ -11,7 +11,7 @@ import xarray as xr
 from densing.data import Evidence
 from densing.inference.settings import Settings
 from densing.models.declaration import Model
-from densing.models.taking_part import own_models
+from densing.models.select import own_models
 from densing.notebook.given import as_evidence, as_model, as_seed, as_settings
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from densing.data import bundled
-from densing.inference.component import fit_trend
+from densing.inference.fit import fit_trend
 from densing.inference.news import Listener
 from densing.models.dates import DAYS_PER_YEAR, EPOCH
 from densing.paper import published as pub

@@ -15,7 +15,7 @@ import pandas as pd
 import xarray as xr
 
 from densing.data import bundled
-from densing.inference.component import fit_trend
+from densing.inference.fit import fit_trend
 from densing.inference.news import Listener
 from densing.models.declaration import load_model
 from densing.paper import published as pub

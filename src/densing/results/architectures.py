@@ -17,8 +17,8 @@ import xarray as xr
 from densing.results.future import future
 from densing.results.horizon import released
 from densing.results.interval import PROB, interval
+from densing.results.posterior import WEIGHT
 from densing.results.run import log_densities, record
-from densing.results.sizes import WEIGHT
 
 DENSE = "dense"
 SCORES = 3

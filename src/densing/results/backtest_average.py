@@ -18,7 +18,7 @@ import xarray as xr
 from densing.results.backtest import MONTHS, later_models
 from densing.results.future import Future
 from densing.results.interval import PROB
-from densing.results.new_scores import predict_new
+from densing.results.predict import predict_new
 from densing.results.scoring import LEVELS, clustered, covered, crps, pit
 
 

@@ -1,7 +1,7 @@
 """Score forecasts as of the past on what was reported: the scores of models that came.
 
 No density of a later fit stands between forecast and observation here; what is predicted, and
-what is shared in it, says `new_scores`.
+what is shared in it, says `predict.predict_new`.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ import xarray as xr
 
 from densing.results.backtest import MONTHS
 from densing.results.future import Future
-from densing.results.new_scores import predict_new
+from densing.results.predict import predict_new
 from densing.results.scoring import LEVELS, clustered, covered, crps
 
 

@@ -5,58 +5,24 @@ Every function evaluates the formulae of `densing.models.laws` on posterior draw
 90 % equal-tailed intervals. The evidence that belongs in the same picture comes along.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import xarray as xr
 from scipy.special import betaincinv
 
-from densing.models.laws import (
-    SCORE_MAPS,
-    LossCurve,
-    ScoreMap,
-    log_loss,
-    score,
-    score_variance,
-)
+from densing.models.laws import LossCurve, ScoreMap, log_loss, score, score_variance
+from densing.models.loss import loss_curve
 from densing.models.ops import numpy_ops
-from densing.results.run import chosen, record
+from densing.models.performance import score_map
+from densing.results.posterior import RunReplay, replay_of
+from densing.results.run import record
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 DRAWS = 500
 
 
-def thinned(run: xr.DataTree, names: Sequence[str], *, draws: int = DRAWS) -> dict[str, np.ndarray]:
-    """At most `draws` evenly spaced posterior draws of each variable, shape (sample, ...)."""
-    out = {}
-    for name in names:
-        values = run["posterior"][name].to_numpy()
-        flat = values.reshape(-1, *values.shape[2:])
-        out[name] = flat[np.linspace(0, len(flat) - 1, min(draws, len(flat))).astype(int)]
-    return out
-
-
-def loss_curve(run: xr.DataTree, *, draws: int = DRAWS) -> LossCurve:
-    """Draws of the loss laws; every field has shape (sample, benchmark)."""
-    v = thinned(run, ("irreducible_loss", "size_term", "alpha", "data_term", "beta"), draws=draws)
-    with np.errstate(divide="ignore"):
-        return LossCurve(
-            log_irreducible=np.log(v["irreducible_loss"]),
-            log_size_term=np.log(v["size_term"]),
-            alpha=v["alpha"],
-            log_data_term=np.log(v["data_term"]),
-            beta=v["beta"],
-        )
-
-
-def score_map(run: xr.DataTree, *, draws: int = DRAWS) -> ScoreMap:
-    """Draws of the performance maps; every field has shape (sample, benchmark)."""
-    return SCORE_MAPS[chosen(run, "link", "logit")](**thinned(run, ScoreMap._fields, draws=draws))
-
-
-def columns[Record: (LossCurve, ScoreMap)](curve: Record) -> Record:
-    """Give every field of a record of curves a last axis of length one."""
-    return type(curve)(*(np.asarray(field)[..., None] for field in curve))
+def columns[Record: (LossCurve, ScoreMap)](curve: Record, axes: int) -> Record:
+    """Give curves of shape (benchmark, draw) `axes` axes of length one between the two."""
+    return type(curve)(*(f.reshape(len(f), *(1,) * axes, f.shape[1]) for f in curve))
 
 
 def loss_bands(run: xr.DataTree, *, points: int = 50, draws: int = DRAWS) -> xr.Dataset:
@@ -73,9 +39,9 @@ def loss_bands(run: xr.DataTree, *, points: int = 50, draws: int = DRAWS) -> xr.
     sizes = np.unique(data["run_params"].to_numpy())
     seen = data["run_tokens"].to_numpy()
     tokens = np.geomspace(0.8 * seen.min(), 1.25 * seen.max(), points)
-    n = np.log(sizes)[:, None] - centre["log_params"]
-    d = np.log(tokens) - centre["log_tokens"]
-    curve = columns(columns(loss_curve(run, draws=draws)))
+    n = np.log(sizes)[:, None, None] - centre["log_params"]
+    d = np.log(tokens)[:, None] - centre["log_tokens"]
+    curve = columns(loss_curve(replay_of(run["posterior"], draws=draws).values), 2)
     loss = np.exp(log_loss(numpy_ops, curve, n, d))
     return xr.Dataset(
         {
@@ -109,8 +75,8 @@ def reference_bands(run: xr.DataTree, *, points: int = 80, draws: int = DRAWS) -
     params = np.geomspace(low / 2, high * 4, points)
     tokens = float(np.median(data["score_tokens"].to_numpy()))
     d = np.log(tokens) - centre["log_tokens"]
-    curve = columns(loss_curve(run, draws=draws))
-    loss = np.exp(log_loss(numpy_ops, curve, np.log(params) - centre["log_params"], d))
+    curve = columns(loss_curve(replay_of(run["posterior"], draws=draws).values), 1)
+    loss = np.exp(log_loss(numpy_ops, curve, np.log(params)[:, None] - centre["log_params"], d))
     edges = {"units": "parameters"}
     return xr.Dataset(
         {
@@ -151,10 +117,12 @@ def score_bands(run: xr.DataTree, *, points: int = 80, draws: int = DRAWS) -> xr
         scores = data["score"].to_numpy()[data["score_benchmark"].to_numpy() == name]
         if len(scores):
             reach[i] = scores.min(), scores.max()
-    values = score(numpy_ops, columns(score_map(run, draws=draws)), loss)
-    spread = thinned(run, ["overdispersion"], draws=draws)["overdispersion"]
-    items = data["benchmark_items"].to_numpy()[:, None]
-    fresh = new_scores(values, score_variance(values, items, spread[:, None, None]))
+    replay = RunReplay(run, draws=draws)
+    maps = columns(score_map(replay.m.values, link=replay.link), 1)
+    values = score(numpy_ops, maps, loss[..., None])
+    items = data["benchmark_items"].to_numpy()[:, None, None]
+    variance = score_variance(values, items, replay.m.values["overdispersion"])
+    fresh = new_scores(*(np.moveaxis(part, -1, 0) for part in (values, variance)))
     fields = ("benchmark", "loss", "score", "items")
     return xr.Dataset(
         {
@@ -192,8 +160,8 @@ def rows(data: xr.Dataset, prefix: str, column: str, benchmark: str) -> np.ndarr
 
 
 def banded(values: np.ndarray, dims: tuple[str, ...], units: str, name: str) -> xr.DataArray:
-    """Quantiles over the draws: (sample, *dims) to (*dims, quantile)."""
-    quantiles = np.moveaxis(np.quantile(values, QUANTILES, axis=0), 0, -1)
+    """Quantiles over the draws: (*dims, draw) to (*dims, quantile)."""
+    quantiles = np.moveaxis(np.quantile(values, QUANTILES, axis=-1), 0, -1)
     return xr.DataArray(
         quantiles,
         dims=(*dims, "quantile"),

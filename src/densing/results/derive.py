@@ -7,11 +7,13 @@ import pandas as pd
 import xarray as xr
 
 from densing.models.dates import years
-from densing.models.laws import LossCurve, log_loss_at_infinite_size
+from densing.models.joint import weighted_log_sizes
 from densing.models.layout import Layout
+from densing.models.program import last_axis
 from densing.models.residual import draw_shortfall
+from densing.models.scores import reach
 from densing.models.shapes import Span
-from densing.results.lead import lead_of
+from densing.results.posterior import WEIGHT, cells_of, replay_of
 from densing.results.shortfall import (
     Window,
     gap_growth,
@@ -19,7 +21,6 @@ from densing.results.shortfall import (
     shortfall_at,
     window_of,
 )
-from densing.results.sizes import WEIGHT, log_sizes
 from densing.results.trend_curve import LINEAR, Curve
 from densing.results.variables import DERIVED
 
@@ -49,8 +50,9 @@ def derived(posterior: xr.Dataset, layout: Layout, *, seed: int) -> xr.Dataset:
     population, frontier = trend_lines(posterior, time, window=window, curve=curve)
     log_params = np.asarray(layout.data.log_params)
     if WEIGHT in posterior:
-        ratio = layout.models["expert_ratio"].to_numpy(float)
-        log_params = log_sizes(log_params, ratio, posterior[WEIGHT].to_numpy())
+        ratio = np.log(layout.models["expert_ratio"].to_numpy(float))
+        weight = posterior[WEIGHT].to_numpy()[..., None]
+        log_params = weighted_log_sizes(weight, log_params, ratio)
     x = log_density + log_params
     values = {
         "density": np.exp(log_density),
@@ -144,27 +146,15 @@ def model_reach(posterior: xr.Dataset, layout: Layout) -> np.ndarray:
     """Centred log parameters where size stops to show, (chain, draw, model).
 
     On each benchmark: where what the family could still shed by growing at D0 is one
-    discrepancy's width (`models.targets.reach`). Of a model's benchmarks, the furthest.
+    discrepancy's width (`models.scores.reach`). Of a model's benchmarks, the furthest.
     """
-    rows = layout.laid_scores.rows
-    of = {
-        name: posterior[name].to_numpy()[..., rows.benchmark]
-        for name in ("irreducible_loss", "size_term", "alpha", "data_term", "beta")
-    }
-    with np.errstate(divide="ignore"):
-        curve = LossCurve(
-            log_irreducible=np.log(of["irreducible_loss"]),
-            log_size_term=np.log(of["size_term"]), alpha=of["alpha"],
-            log_data_term=np.log(of["data_term"]), beta=of["beta"],
-        )  # fmt: skip
-        limit = log_loss_at_infinite_size(np, curve, rows.d)
-    tau = posterior["discrepancy"].to_numpy()[..., rows.benchmark]
-    lead = lead_of(posterior, rows.benchmark, rows.time)
-    reach = (curve.log_size_term - np.log(tau) - limit) / curve.alpha - lead
-    out = np.full((*reach.shape[:2], len(layout.models)), -np.inf)
-    for row, who in enumerate(layout.scores["model_index"]):
-        out[..., who] = np.maximum(out[..., who], reach[..., row])
-    return out
+    switches, rows = layout.switches, last_axis(layout.laid_scores.rows)
+    m = replay_of(posterior)
+    cell = cells_of(m, rows, link=switches.link, likelihood=switches.likelihood)
+    found = reach(m.xp, cell)[:, 0]
+    out = np.full((len(layout.models), found.shape[1]), -np.inf)
+    np.maximum.at(out, layout.scores["model_index"].to_numpy(), found)
+    return out.T.reshape(posterior.sizes["chain"], posterior.sizes["draw"], -1)
 
 
 def record(

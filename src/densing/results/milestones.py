@@ -20,10 +20,10 @@ from densing.results.future import Future
 from densing.results.horizon import Horizon, released
 from densing.results.interval import KIND
 from densing.results.needed import Yardstick
+from densing.results.posterior import run_log_sizes
 from densing.results.releases import Releases
 from densing.results.request import Request, sized
 from densing.results.run import log_densities
-from densing.results.sizes import run_log_sizes
 
 Lead = Callable[..., Any]
 """Of times and of samples: how far ahead of the common trend a benchmark stands."""

@@ -15,14 +15,13 @@ draw: nothing is dropped.
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
-from densing.models.laws import LossCurve, ScoreMap, link_of, log_loss_at_infinite_size
-from densing.models.links import link
-from densing.results.curves import loss_curve, score_map, thinned
-from densing.results.late import BIAS
-from densing.results.lead import lead_of, trends
-from densing.results.run import record
+from densing.models.laws import LINKS, LossCurve, ScoreMap, link_of, log_loss_at_infinite_size
+from densing.models.ops import draws_ops
+from densing.models.scores import benchmark_effect
+from densing.results.posterior import RunReplay
 
 
 def log_size_for_score(
@@ -45,7 +44,7 @@ def log_size_for_score(
     """
     share = (score - maps.floor) / (maps.ceiling - maps.floor)
     with np.errstate(divide="ignore", invalid="ignore"):
-        logit = link(link_of(maps), share) - shift
+        logit = LINKS[link_of(maps)].forward(share) - shift
         loss = maps.midpoint * (1.0 - logit / maps.steepness) * np.exp(-deviation)
         room = loss - np.exp(log_loss_at_infinite_size(np, curve, d))
         n = (curve.log_size_term - np.log(room)) / curve.alpha
@@ -54,29 +53,27 @@ def log_size_for_score(
 
 
 class Yardstick:
-    """Draws of one benchmark's laws in a run, flat over chains."""
+    """Draws of one benchmark's laws in a run, flat over chains: for models to come."""
 
     def __init__(self, run: xr.DataTree, benchmark: str, *, protocol: str = "") -> None:
-        data, centre = run["constant_data"].to_dataset(), record(run, "centre")
-        k = [str(name) for name in data["benchmark"].to_numpy()].index(benchmark)
-        size = run["posterior"]["rate"].size
-        self.index = k
-        self.trends = trends(run, draws=size)
-        self.curve = LossCurve(*(field[:, k] for field in loss_curve(run, draws=size)))
-        maps = score_map(run, draws=size)
-        self.maps = type(maps)(*(field[:, k] for field in maps))
-        self.spread = thinned(run, ["discrepancy"], draws=size)["discrepancy"][:, k]
-        self.d = float(np.log(np.median(data["score_tokens"].to_numpy())) - centre["log_tokens"])
-        self.log_params = float(centre["log_params"])
-        self.shift = np.zeros(size)
-        posterior = run["posterior"]
-        if protocol and "protocol_effect" in posterior:
-            names = [str(p) for p in posterior["protocol"].to_numpy()]
-            if protocol in names:
-                effect = posterior["protocol_effect"].transpose("chain", "draw", "protocol")
-                self.shift = effect.to_numpy()[..., names.index(protocol)].ravel()
-        if BIAS in posterior:  # of models to come
-            self.shift = self.shift + thinned(run, [BIAS], draws=size)[BIAS][:, k]
+        replay = RunReplay(run)
+        tokens = np.median(run["constant_data"]["score_tokens"].to_numpy())
+        # A day after all others, for what only later models have; the benchmark's own level and
+        # growth are added by date (`lead`).
+        rows = replay.described(
+            [benchmark], protocol=[protocol], items=[1.0], tokens=[tokens],
+            day=pd.DatetimeIndex([pd.Timestamp.max.normalize()]),
+        )  # fmt: skip
+        values = replay.m.values
+        self.index = int(rows.benchmark[0])
+        self.trends = [values.pop(name, None) for name in ("offset", "drift")]
+        cell = replay.cells(rows)
+        size = len(values["rate"])
+        self.curve = LossCurve(*(field[0, 0] for field in cell.loss))
+        self.maps = type(cell.map)(*(field[0, 0] for field in cell.map))
+        self.spread, self.d = cell.discrepancy[0, 0], float(cell.d[0, 0, 0])
+        self.shift = np.broadcast_to(cell.shift[0, 0], (size,))
+        self.log_params = float(replay.centre["log_params"])
 
     def needed(self, score: float, rng: np.random.Generator, *, slots: int = 0) -> np.ndarray:
         """Log effective parameters for `score`, each time with a discrepancy of its own.
@@ -103,7 +100,11 @@ class Yardstick:
         part
             Samples that are asked about.
         """
-        return lead_of({name: v[part] for name, v in self.trends.items()}, [self.index], time)
+        offset, drift = self.trends
+        if offset is None or drift is None:
+            return 0.0
+        own, at = np.full(time.shape[-1], self.index), time.T if time.ndim > 1 else time[:, None]
+        return benchmark_effect(draws_ops, offset[:, part], drift[:, part], own, at).T
 
     def outside(self, score: float) -> tuple[float, float]:
         """Probabilities that `score` lies at or above the ceiling, and at or below the floor."""

@@ -10,22 +10,31 @@ Two kinds of check, the more honest one first:
 
 A predicted score is ``Beta-Binomial`` over the items of the benchmark (or what else the run's
 likelihood is); a predicted loss is Student-t about the loss law in logs, as fitted.
+
+Models to come are predicted as of an origin, from its fit (`predict_new`): the density of a new
+model at its date, its own size, a fresh discrepancy a benchmark, the protocol's effect (a new
+protocol's where the origin knew none) and the items' sampling. All scores of a model share its
+density, all models of a family the family's effect, and all of them the draw's trend, curves and
+benchmarks.
 """
 
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
-from densing.models.laws import LossCurve, ScoreMap, log_loss, score
-from densing.models.ops import numpy_ops
-from densing.results.curves import loss_curve, score_map, thinned
-from densing.results.drawn_scores import beta_binomial, draw_scores, precision
+from densing.models.laws import log_loss, score
+from densing.models.loss import at, loss_curve
+from densing.models.ops import draws_ops
+from densing.models.performance import score_map
+from densing.models.scores import draw_proportions, draw_scores
+from densing.results.future import Future, future
+from densing.results.horizon import released
 from densing.results.interval import PROB
-from densing.results.late import late_shift
-from densing.results.lead import leads, model_times
-from densing.results.run import record
-from densing.results.sizes import run_log_sizes
+from densing.results.posterior import RunReplay
 
 DRAWS = 1000
 
@@ -42,20 +51,13 @@ def predict_scores(
         `observed` (score_row,), proportions; `benchmark`, `model` (score_row,), names.
     """
     rng = np.random.default_rng(seed)
-    data, centre = run["constant_data"].to_dataset(), record(run, "centre")
-    of = position(data, data["score_benchmark"])
+    data, replay = run["constant_data"].to_dataset(), RunReplay(run, draws=draws)
     who = data["score_model"].to_numpy().astype(int)
-    n = run_log_sizes(run, draws=draws)[:, who] - centre["log_params"]
-    n = n + thinned(run, ["log_density"], draws=draws)["log_density"][:, who]
-    n = n + leads(run, of, model_times(run)[who], draws=draws)
-    d = np.log(data["score_tokens"].to_numpy()) - centre["log_tokens"]
-    loss = log_loss(numpy_ops, each(loss_curve(run, draws=draws), of), n, d)
-    tau = thinned(run, ["discrepancy"], draws=draws)["discrepancy"][:, of]
-    deviation = tau, rng.standard_normal(loss.shape)
-    shift = protocol_shift(run, draws=draws)
-    shift = shift + late_shift(run, of, data["release_date"].to_numpy()[who], draws=draws)
-    maps = each(score_map(run, draws=draws), of)
-    drawn = draw_scores(run, rng, maps, loss, deviation, shift, data["score_items"].to_numpy())
+    rows = replay.rows()
+    n = (replay.m.values["log_density"] + replay.log_sizes())[who][:, None]
+    noise = rng.standard_normal((n.shape[-1], len(who)))
+    precision = replay.m.values["score_precision"]
+    drawn = draw_scores(rng, replay.cells(rows), n, precision, noise)
     names = data["model"].to_numpy()[who].astype(str)
     return prediction(
         drawn, data["score"], data["score_benchmark"], names, "score_row", "proportion", prob
@@ -70,12 +72,13 @@ def predict_held_out_checkpoints(
     Rows: `held_out_checkpoint_row`; `model` is the checkpoint's name.
     """
     rng = np.random.default_rng(seed)
-    data = run["constant_data"].to_dataset()
+    data, replay = run["constant_data"].to_dataset(), RunReplay(run, draws=draws)
     of = position(data, data["held_out_checkpoint_benchmark"])
-    loss = data["held_out_checkpoint_loss"].to_numpy()
-    mean = score(numpy_ops, each(score_map(run, draws=draws), of), loss)
+    maps = at(draws_ops, score_map(replay.m.values, link=replay.link), of)
+    mean = score(draws_ops, maps, data["held_out_checkpoint_loss"].to_numpy()[:, None]).T
+    precision = replay.m.values["score_precision"][:, None]
     items = data["held_out_checkpoint_items"].to_numpy()
-    drawn = beta_binomial(rng, mean, precision(run, draws=draws), items)
+    drawn = draw_proportions(rng, mean, precision, items)
     return prediction(
         drawn,
         data["held_out_checkpoint_score"],
@@ -96,15 +99,16 @@ def predict_held_out_runs(
     run scored is among the held-out checkpoints.
     """
     rng = np.random.default_rng(seed)
-    data, centre = run["constant_data"].to_dataset(), record(run, "centre")
-    of = position(data, data["held_out_run_benchmark"])
-    n = np.log(data["held_out_run_params"].to_numpy()) - centre["log_params"]
-    d = np.log(data["held_out_run_tokens"].to_numpy()) - centre["log_tokens"]
-    mean = log_loss(numpy_ops, each(loss_curve(run, draws=draws), of), n, d)
-    noise = thinned(run, ["loss_noise", "loss_tail"], draws=draws)
-    scatter = rng.standard_t(np.broadcast_to(noise["loss_tail"][:, None], mean.shape))
+    data, replay = run["constant_data"].to_dataset(), RunReplay(run, draws=draws)
+    of, values = position(data, data["held_out_run_benchmark"]), replay.m.values
+    n, d = (
+        np.log(data[f"held_out_run_{name}"].to_numpy())[:, None] - replay.centre[f"log_{name}"]
+        for name in ("params", "tokens")
+    )
+    mean = log_loss(draws_ops, at(draws_ops, loss_curve(values), of), n, d).T
+    scatter = rng.standard_t(np.broadcast_to(values["loss_tail"][:, None], mean.shape))
     return prediction(
-        np.exp(mean + noise["loss_noise"][:, of] * scatter),
+        np.exp(mean + values["loss_noise"][of].T * scatter),
         data["held_out_run_loss"],
         data["held_out_run_benchmark"],
         data["held_out_run_name"].to_numpy().astype(str),
@@ -174,24 +178,101 @@ def prediction(
     )
 
 
-def each[Record: (LossCurve, ScoreMap)](curve: Record, of: np.ndarray) -> Record:
-    """Curves of each row: fields (sample, benchmark) to (sample, row)."""
-    return type(curve)(*(field[:, of] for field in curve))
-
-
 def position(data: xr.Dataset, names: xr.DataArray) -> np.ndarray:
     """Index of each row's benchmark, shape (row,)."""
     known = {str(name): i for i, name in enumerate(data["benchmark"].to_numpy())}
     return np.asarray([known[str(name)] for name in names.to_numpy()], dtype=int)
 
 
-def protocol_shift(run: xr.DataTree, *, draws: int) -> np.ndarray:
-    """Effect of each score's protocol in logits, shape (sample, score_row); 0 at the baseline."""
-    names = run["constant_data"]["score_protocol"].to_numpy().astype(str)
-    posterior = run["posterior"]
-    if "protocol_effect" not in posterior:
-        return np.zeros((1, len(names)))
-    known = {str(p): i for i, p in enumerate(posterior["protocol"].to_numpy())}
-    effect = thinned(run, ["protocol_effect"], draws=draws)["protocol_effect"]
-    padded = np.concatenate([effect, np.zeros((len(effect), 1))], axis=1)
-    return padded[:, [known.get(name, -1) for name in names]]
+@dataclass(frozen=True)
+class NewScores:
+    """Predicted and reported scores of the models that came; row is one score."""
+
+    drawn: np.ndarray
+    """Predicted proportions, shape (sample, row)."""
+    observed: np.ndarray
+    """Reported proportions, shape (row,)."""
+    items: np.ndarray
+    """Items of each benchmark, shape (row,)."""
+    benchmark: np.ndarray
+    """Names, shape (row,)."""
+    model: np.ndarray
+    """Position of the row's model in the full run, shape (row,)."""
+    name: np.ndarray
+    """Name of the row's model, shape (row,)."""
+    day: pd.DatetimeIndex
+    """Release date of the row's model."""
+
+
+def predict_new(
+    run: xr.DataTree,
+    full: xr.DataTree,
+    origin: date,
+    *,
+    months: int,
+    seed: int = 1,
+    ahead: Future | None = None,
+) -> NewScores | None:
+    """Predict every score of the models released within `months` after `origin`.
+
+    Parameters
+    ----------
+    run
+        As of the origin.
+    full
+        Holds the later models: of its posterior nothing is used.
+    ahead
+        Lines of the run's draws, where they are not of its own shape (`mixture.mix`).
+
+    Returns
+    -------
+    NewScores or None
+        None where no model came.
+    """
+    start, rng = pd.Timestamp(origin), np.random.default_rng(seed)
+    data, ahead = full["constant_data"].to_dataset(), ahead or future(run)
+    days = released(full)
+    came = np.flatnonzero((days > start) & (days <= start + pd.DateOffset(months=months)))
+    every = data["score_model"].to_numpy().astype(int)
+    rows = np.flatnonzero(np.isin(every, came))
+    if not len(rows):
+        return None
+    data, who = data.isel(score_row=rows), every[rows]
+    own = np.searchsorted(came, who)
+    family = data["model_family"].to_numpy().astype(str)[came]
+    eta = _densities(ahead, rng, ahead.time(days[came]), np.unique(family, return_inverse=True)[1])
+    replay = RunReplay(run)
+    n = (eta[:, own].T + replay.log_sizes(full)[who])[:, None]
+    noise = rng.standard_normal((ahead.size, len(who)))
+    add_protocols(replay, data["score_protocol"].to_numpy().astype(str), rng)
+    cell = replay.cells(replay.rows(full, at=rows))
+    return NewScores(
+        drawn=draw_scores(rng, cell, n, replay.m.values["score_precision"], noise),
+        observed=data["score"].to_numpy().astype(float), items=data["score_items"].to_numpy(),
+        benchmark=data["score_benchmark"].to_numpy().astype(str), model=who,
+        name=data["model"].to_numpy().astype(str)[who], day=days[who],
+    )  # fmt: skip
+
+
+def _densities(
+    ahead: Future, rng: np.random.Generator, time: np.ndarray, family: np.ndarray
+) -> np.ndarray:
+    """Log densities of new models of new families, shape (sample, model)."""
+    effect = ahead.family_effect(rng, (family.max() + 1,))
+    effect = np.broadcast_to(effect, (ahead.size, family.max() + 1))[:, family]
+    return ahead.lines(time)["population"] + effect + ahead.residual(rng, time[None])
+
+
+def add_protocols(replay: RunReplay, names: np.ndarray, rng: np.random.Generator) -> None:
+    """Give `replay` an effect of each protocol among `names` that its run does not know.
+
+    Drawn from the run's own spread of protocols; a run without protocols has none to tell.
+    """
+    values = replay.m.values
+    if "protocol_effect" not in values:
+        return
+    for name in sorted(set(names) - {"", *replay.protocols}):
+        spread = values["protocol_spread"]
+        drawn = spread * rng.standard_normal(len(spread))
+        values["protocol_effect"] = np.vstack([values["protocol_effect"], drawn])
+        replay.protocols.append(str(name))

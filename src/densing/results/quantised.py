@@ -19,10 +19,11 @@ import xarray as xr
 
 from densing.data import bundled
 from densing.models.laws import LossCurve
-from densing.results.curves import loss_curve, score_map, thinned
+from densing.models.loss import loss_curve
+from densing.models.performance import score_map
 from densing.results.interval import PROB, interval
 from densing.results.needed import log_size_for_score
-from densing.results.run import record
+from densing.results.posterior import RunReplay, thinned
 
 DRAWS = 1000
 METHODS = {
@@ -130,10 +131,12 @@ def log_size(
     deviation
         Log loss over the reference's, the row's discrepancy, shape (sample, row).
     """
-    draws, centre = len(score), record(run, "centre")
-    curve = LossCurve(*(field[:, of] for field in loss_curve(run, draws=draws)))
-    maps = score_map(run, draws=draws)
-    maps = type(maps)(*(field[:, of] for field in maps))
+    replay = RunReplay(run, draws=len(score))
+    centre, values = replay.centre, replay.m.values
+    # The level of a benchmark, as all else that is shared, cancels in the ratio of a pair.
+    curve = LossCurve(*(field[of].T for field in loss_curve(values)))
+    maps = score_map(values, link=replay.link)
+    maps = type(maps)(*(field[of].T for field in maps))
     tokens = np.median(run["constant_data"]["score_tokens"].to_numpy())
     d = float(np.log(tokens) - centre["log_tokens"])
     n = log_size_for_score(curve, maps, score, d=d, shift=0.0, deviation=deviation)

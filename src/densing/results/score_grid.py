@@ -5,28 +5,23 @@ with the residual x about what is expected of its family and date, ``eta = mean 
 ``x ~ residual`` (see `densing.models.residual`) and ``score_k ~ p(. | eta)`` for each of its
 benchmarks. On a grid of x anything about one model is a sum (trapezoid rule: the residual's
 density vanishes at both ends).
+
+So each score can be predicted from its model's *other* scores (`left_over`): the density that
+predicts it has not seen it, and residuals are not too small by construction. The curves have seen
+it: one score among all moves them little, and what it does makes a misfit look smaller, not larger.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from densing.models import likelihoods
-from densing.models.laws import log_loss
 from densing.models.ops import numpy_ops
-from densing.models.targets import moments
+from densing.models.scores import draw_about, score_log_density, score_moments
 from densing.models.trend import Trend, residual_density
-from densing.results.curves import loss_curve, score_map, thinned
-from densing.results.future import future
-from densing.results.horizon import released
-from densing.results.late import late_shift
-from densing.results.lead import leads, model_times
-from densing.results.predict import each, position, protocol_shift
-from densing.results.run import chosen, log_densities, record
-from densing.results.shortfall import mean_shortfall
-from densing.results.sizes import run_log_sizes
+from densing.results.posterior import RunReplay
 
 STEP = 0.1
 """Of the residuals, ln density: a model's scores together tell it to about that."""
@@ -56,49 +51,40 @@ class ScoreGrid:
 
 def score_grids(run: xr.DataTree, *, draws: int) -> Iterator[ScoreGrid]:
     """Yield at most `draws` evenly spaced draws of a joint run."""
-    data, posterior = run["constant_data"].to_dataset(), run["posterior"]
+    replay = RunReplay(run, draws=draws)
+    data, values = run["constant_data"].to_dataset(), replay.m.values
     who = data["score_model"].to_numpy().astype(int)
-    of = position(data, data["score_benchmark"])
-    expected, noise, shortfall = _trend(run, draws=draws)
-    own = thinned(run, ["log_density"], draws=draws)["log_density"] - expected
+    line = replay.trend()
+    own = values["log_density"] - line.mean
     low, high = np.floor(own.min() - BEYOND), np.ceil(own.max() + BEYOND)
     points = low + STEP * np.arange(round((high - low) / STEP) + 1)
-    centre = record(run, "centre")
-    n = (expected + run_log_sizes(run, draws=draws) - centre["log_params"])[:, who]
-    n = n + leads(run, of, model_times(run)[who], draws=draws)
-    d = np.log(data["score_tokens"].to_numpy()) - centre["log_tokens"]
-    shift = protocol_shift(run, draws=draws)
-    shift = shift + late_shift(run, of, data["release_date"].to_numpy()[who], draws=draws)
-    shift = np.broadcast_to(shift, n.shape)
-    losses, maps = each(loss_curve(run, draws=draws), of), each(score_map(run, draws=draws), of)
-    kept = thinned(run, ["discrepancy", "score_precision"], draws=draws)
-    tail = thinned(run, ["score_tail"], draws=draws)["score_tail"] if "score_tail" in posterior \
-        else None  # fmt: skip
-    items = data["score_items"].to_numpy()
-    y = np.clip(data["score"].to_numpy().astype(float), 0.5 / items, 1.0 - 0.5 / items)
-    form = chosen(run, "shortfall_form", "exponential")
-    beta = chosen(run, "likelihood", "beta") == "beta"
-    for s in range(len(expected)):
-        loss = type(losses)(*(field[s][:, None] for field in losses))
-        curve = type(maps)(*(field[s][:, None] for field in maps))
-        at = np.exp(log_loss(numpy_ops, loss, n[s][:, None] + points, d[:, None]))
-        mean, variance = moments(
-            numpy_ops, curve, at, kept["discrepancy"][s, of][:, None], shift[s][:, None],
-            items[:, None], 1.0 / (1.0 + kept["score_precision"][s]),
-        )  # fmt: skip
-        if beta:
-            a, b = beta_shapes(mean, variance)
-            log_density = (a - 1) * np.log(y)[:, None] + (b - 1) * np.log1p(-y)[:, None]
-            log_density = log_density - numpy_ops.betaln(a, b)
+    n = (line.mean + replay.log_sizes())[who]
+    rows = replay.rows()
+    cell = replay.cells(rows)
+    y = data["score"].to_numpy().astype(float)[:, None]
+    if cell.score is None:
+        y = np.clip(y, 0.5 / rows.items, 1.0 - 0.5 / rows.items)
+    for s in range(len(values["overdispersion"])):
+        one, at = _one_draw(cell, s), n[:, s, None] + points
+        overdispersion = values["overdispersion"][s]
+        mean, variance = score_moments(numpy_ops, one, overdispersion, at)
+        log_density = score_log_density(numpy_ops, one, overdispersion, at, y)
+        fall = None if line.shortfall is None else line.shortfall[:, s]
+        residual = Trend(np.zeros(len(line.mean)), line.noise[s], fall, line.form)
+        yield ScoreGrid(points, residual, log_density, mean, variance)
+
+
+def _one_draw(record: Any, s: int) -> Any:
+    """One draw of cells: fields (row, 1, draw) or (row, 1, 1) to (row, 1)."""
+    fields = []
+    for field in record:
+        if isinstance(field, tuple):
+            fields.append(_one_draw(field, s))
+        elif isinstance(field, np.ndarray):
+            fields.append(field[..., s if field.shape[-1] > 1 else 0])
         else:
-            log_density = likelihoods.log_density(
-                numpy_ops, data["score"].to_numpy()[:, None], mean, variance,
-                None if tail is None else tail[s],
-            )  # fmt: skip
-        line = Trend(
-            np.zeros(expected.shape[1]), noise[s], None if shortfall is None else shortfall[s], form
-        )  # fmt: skip
-        yield ScoreGrid(points, line, log_density, mean, variance)
+            fields.append(field)
+    return type(record)(*fields)
 
 
 def beta_shapes(mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -107,26 +93,55 @@ def beta_shapes(mean: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.
     return mean * precision, (1.0 - mean) * precision
 
 
-def _trend(run: xr.DataTree, *, draws: int) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """Collect expected log density, noise and shortfall: (sample, model), (sample,), as first."""
-    ahead = future(run)
-    time = ahead.time(released(run))
-    kept = np.linspace(0, ahead.size - 1, min(draws, ahead.size)).astype(int)  # as `thinned`
-    expected = ahead.lines(time)["population"][kept] + family_effects(run)[kept]
-    theta, drift = ahead.draws("shortfall"), ahead.draws("shortfall_drift")
-    noise = ahead.draws("scatter" if theta is None else "noise")
-    assert noise is not None
-    if theta is None or drift is None:
-        return expected, noise[kept], None
-    fall = mean_shortfall(theta[:, None], drift[:, None], time, ahead.window)
-    return expected, noise[kept], fall[kept]
+@dataclass(frozen=True)
+class LeftOver:
+    """One draw; standardised by the predictive distribution's own mean and deviation."""
+
+    difference: np.ndarray
+    """Score less its expectation, a proportion, shape (score_row,)."""
+    standardised: np.ndarray
+    """The same over its standard deviation, shape (score_row,)."""
+    replicated: np.ndarray
+    """The same of scores drawn anew, shape (replicate, score_row)."""
 
 
-def family_effects(run: xr.DataTree) -> np.ndarray:
-    """Effect of each model's family, ln density, shape (sample, model); zero without families."""
-    if "family_effect" not in run["posterior"]:
-        return np.zeros(log_densities(run).shape)
-    effect = run["posterior"]["family_effect"].transpose("chain", "draw", "family")
-    known = {str(name): i for i, name in enumerate(effect["family"].to_numpy())}
-    of = [known[str(name)] for name in run["constant_data"]["model_family"].to_numpy()]
-    return effect.to_numpy().reshape(-1, len(known))[:, of]
+def left_over(
+    grid: ScoreGrid, data: xr.Dataset, rng: np.random.Generator, *, replicates: int,
+    tail: float | None = None,
+) -> LeftOver:  # fmt: skip
+    """Predict every score from the others of its model, in one draw.
+
+    Parameters
+    ----------
+    data
+        The run's `constant_data`: `score`, `score_model`, `score_items`.
+    tail
+        Degrees of freedom where scores are Student-t; NaN where they are normal, None for Beta.
+    """
+    who = data["score_model"].to_numpy().astype(int)
+    own = np.zeros((len(grid.trend.mean), len(grid.points)))
+    np.add.at(own, who, grid.log_likelihood)
+    others = own[who] - grid.log_likelihood + grid.log_residual(grid.points)[who]
+    weight = np.exp(others - others.max(axis=1, keepdims=True))
+    weight /= weight.sum(axis=1, keepdims=True)
+    mean = (weight * grid.mean).sum(axis=1)
+    square = (weight * (grid.variance + grid.mean**2)).sum(axis=1)
+    deviation = np.sqrt(square - mean**2)
+    items = np.maximum(np.rint(data["score_items"].to_numpy()), 1.0)
+    rows, below = np.arange(len(who)), np.cumsum(weight, axis=1)
+    drawn = np.empty((replicates, len(who)))
+    for i in range(replicates):
+        at = np.minimum((below < rng.random(len(who))[:, None]).sum(axis=1), below.shape[1] - 1)
+        whole = np.rint(items * _draw(rng, grid.mean[rows, at], grid.variance[rows, at], tail))
+        drawn[i] = whole / items  # answers are whole: near the floor a score of zero is no rarity
+    score = data["score"].to_numpy().astype(float)
+    return LeftOver(score - mean, (score - mean) / deviation, (drawn - mean) / deviation)
+
+
+def _draw(
+    rng: np.random.Generator, mean: np.ndarray, variance: np.ndarray, tail: float | None
+) -> np.ndarray:
+    if tail is None:
+        return rng.beta(*beta_shapes(mean, variance))
+    known = None if np.isnan(tail) else tail
+    return np.clip(draw_about(rng, mean, variance, known), 0.0, 1.0)

@@ -21,25 +21,25 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from scipy.special import betaln, logsumexp
+from scipy.special import logsumexp
 
 from densing.models.declaration import Model
-from densing.models.laws import LossCurve, ScoreMap, log_loss, score
+from densing.models.laws import log_loss, score
 from densing.models.layout import USUAL_LEVEL
 from densing.models.ops import numpy_ops
 from densing.models.prior_draws import PriorProgram
-from densing.models.targets import Cells, reach, score_moments
-from densing.results.curves import columns, loss_curve, score_map, thinned
-from densing.results.drawn_scores import beta_binomial
+from densing.models.program import last_axis
+from densing.models.scores import ScoreData, draw_proportions, reach, score_log_density
 from densing.results.interval import PROB, Interval, interval
-from densing.results.run import record
+from densing.results.posterior import cells_of, replay_of
+from densing.results.run import chosen, record
 
 DRAWS = 2000
 CHECKS = ("loss", "score_given_loss", "score_of_run", "score_of_model", "density")
 
 
 def selfcheck(run: xr.DataTree, *, seed: int = 1, prob: float = PROB) -> dict[str, Any]:
-    """Ask the held-out runs of a reference fitted alone (`inference.reference`).
+    """Ask the held-out runs of a reference fitted alone (`inference.fit`).
 
     Returns
     -------
@@ -61,7 +61,7 @@ def selfcheck(run: xr.DataTree, *, seed: int = 1, prob: float = PROB) -> dict[st
     rows = []
     for item in held_out:
         which = names.index(str(item["task"]))
-        curves = Curves(run, which, item, offsets[:, [which]])
+        curves = Curves(run, which, item, offsets[:, which])
         predicted = curves.predictions(rng)
         weights = posterior_weights(curves.log_likelihood(eta), log_prior)
         observed = {"loss": float(item["loss"]), "density": 1.0}
@@ -70,7 +70,7 @@ def selfcheck(run: xr.DataTree, *, seed: int = 1, prob: float = PROB) -> dict[st
             for check, values in predicted.items()
         }
         told["density"] = _judged(density_interval(eta, weights.sum(axis=0), prob), 1.0)
-        beyond = (curves.n + curves.offset + eta > curves.reach) * weights
+        beyond = (curves.n + curves.offset[:, None] + eta > curves.reach) * weights
         rows.append(
             {
                 "run": str(item["run"]), "benchmark": str(item["task"]),
@@ -92,57 +92,55 @@ def selfcheck(run: xr.DataTree, *, seed: int = 1, prob: float = PROB) -> dict[st
 
 
 class Curves:
-    """Draws of one benchmark's curves, asked about one held-out run; arrays (draw, ...)."""
+    """Draws of one benchmark's curves, asked about one held-out run; draws last, (1, 1, draw)."""
 
     def __init__(
         self, run: xr.DataTree, benchmark: int, item: dict[str, Any], offset: np.ndarray
     ) -> None:
-        centre = record(run, "centre")
-        v = thinned(run, ["discrepancy", "loss_noise", "loss_tail", "overdispersion"], draws=DRAWS)
-        loss, performance = loss_curve(run, draws=DRAWS), score_map(run, draws=DRAWS)
+        centre, link = record(run, "centre"), chosen(run, "link", "logit")
+        m = replay_of(run["posterior"], draws=DRAWS)
         self.item = item
         self.n = float(np.log(item["params"]) - centre["log_params"])
         # As many as there are draws of the curves.
-        self.offset = np.resize(offset, (v["loss_tail"].size, 1))
-        self.cell = Cells(
-            loss=columns(at(loss, benchmark)), map=columns(at(performance, benchmark)),
-            discrepancy=v["discrepancy"][:, [benchmark]],
-            shift=0.0, items=float(item["items"]),
-            d=float(np.log(item["tokens"]) - centre["log_tokens"]),
+        self.offset = np.resize(offset, m.values["loss_tail"].size)
+        one = np.ones(1)
+        # A Beta whatever the model's likelihood; the benchmark's level is in the offset.
+        rows = ScoreData(
+            log_score=None, log_miss=None, count=None, benchmark=np.asarray([benchmark]),
+            protocol=np.zeros(1, int), items=one * float(item["items"]),
+            d=one * float(np.log(item["tokens"]) - centre["log_tokens"]), time=0.0 * one,
         )  # fmt: skip
-        self.noise = v["loss_noise"][:, [benchmark]]
-        self.tail = v["loss_tail"][:, None]
-        self.overdispersion = v["overdispersion"][:, None]
-        self.reach = reach(numpy_ops, self.cell)
+        self.cell = cells_of(m, last_axis(rows), link=link, likelihood="beta")
+        self.noise = m.values["loss_noise"][benchmark]
+        self.tail, self.overdispersion = m.values["loss_tail"], m.values["overdispersion"]
+        self.reach = reach(numpy_ops, self.cell)[0, 0][:, None]
 
     def predictions(self, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Draws of what was held out, each of shape (draw, 1)."""
-        law = log_loss(numpy_ops, self.cell.loss, self.n, self.cell.d)
+        n, d = self.n + 0.0 * self.offset, self.cell.d
+        law = log_loss(numpy_ops, self.cell.loss, n, d)
         loss = np.exp(law + self.noise * rng.standard_t(self.tail))
-        of_model = log_loss(numpy_ops, self.cell.loss, self.n + self.offset, self.cell.d)
-        apart = np.exp(of_model + self.cell.discrepancy * rng.standard_normal(law.shape))
+        of_model = log_loss(numpy_ops, self.cell.loss, n + self.offset, d)
+        apart = np.exp(of_model + self.cell.discrepancy * rng.standard_normal(len(n)))
 
         def scored(loss: Any) -> np.ndarray:
-            mean = score(numpy_ops, self.cell.map, loss)
-            items = np.asarray([self.cell.items])
-            return beta_binomial(rng, mean, 1.0 / self.overdispersion - 1.0, items)
+            mean = score(numpy_ops, self.cell.map, loss)[:, 0].T
+            precision = (1.0 / self.overdispersion - 1.0)[:, None]
+            return draw_proportions(rng, mean, precision, self.cell.items[:, 0, 0])
 
         return {
-            "loss": loss,
+            "loss": loss[0].T,
             "score_given_loss": scored(float(self.item["loss"])),
             "score_of_run": scored(loss),
             "score_of_model": scored(apart),
         }
 
     def log_likelihood(self, eta: np.ndarray) -> np.ndarray:
-        """Log density of the score at each log density `eta`, as the joint model has it."""
-        n = self.n + self.offset + eta[None, :]
-        mean, variance = score_moments(numpy_ops, self.cell, self.overdispersion, n)
-        precision = mean * (1.0 - mean) / variance - 1.0
-        a, b = mean * precision, (1.0 - mean) * precision
-        half = 0.5 / self.cell.items
+        """Log density of the score at each log density `eta`, (draw, eta), as the model has it."""
+        half = 0.5 / float(self.item["items"])
         y = np.clip(float(self.item["accuracy"]), half, 1.0 - half)
-        return (a - 1.0) * np.log(y) + (b - 1.0) * np.log1p(-y) - betaln(a, b)
+        n = self.n + self.offset + eta[:, None]
+        return score_log_density(numpy_ops, self.cell, self.overdispersion, n[None], y)[0].T
 
 
 def prior_offsets(model: Model, benchmarks: int, rng: np.random.Generator) -> np.ndarray:
@@ -155,11 +153,6 @@ def prior_offsets(model: Model, benchmarks: int, rng: np.random.Generator) -> np
         m.sample("offset_spread")
         out.append(m.sample("offset"))
     return np.asarray(out)
-
-
-def at[Record: (LossCurve, ScoreMap)](curve: Record, benchmark: int) -> Record:
-    """Curves of one benchmark: fields (draw, benchmark) to (draw,)."""
-    return type(curve)(*(field[:, benchmark] for field in curve))
 
 
 def density_prior(model: Model) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,7 @@
 
 *Band*: how far its models stand off the trend, families heeded (`size_departure`). This is what all
 benchmarks see alike. *Band and benchmark*: the band's scores on one benchmark against what the
-models' other scores predict (`left_out_scores`), as a posterior predictive check: the sum of
+models' other scores predict (`score_grid.left_over`), as a posterior predictive check: the sum of
 standardised residuals, whose probability of being so far from zero by chance is `p`; the sum of
 their squares (`p_scatter`) asks for outliers in either direction. Many pairs are looked at, so a
 pair lacks fit where its `p` passes Holm's (1979) step-down bound.
@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from densing.results.curves import thinned
 from densing.results.interval import PROB
-from densing.results.left_out_scores import LeftOver, left_over
+from densing.results.posterior import thinned
 from densing.results.run import chosen
-from densing.results.score_grid import score_grids
+from densing.results.score_grid import LeftOver, left_over, score_grids
 from densing.results.size_departure import departure, log_evidence
 
 EDGES = (1e8, 1e9, 3e9, 1e10, 3e10, 1e11)

@@ -16,9 +16,8 @@ import pandas as pd
 from densing.data import Evidence
 from densing.data.checks import FEWEST_RUNS, FEWEST_SIZES
 from densing.models.choices import Choices
-from densing.models.declaration import DeclarationError, Model, validated
+from densing.models.declaration import DeclarationError, Model, set_prior, validated
 from densing.models.layout import Layout
-from densing.models.override import set_prior
 from densing.models.prior import Prior
 from densing.models.select import SelectionError
 from densing.results.log_prior import top_level

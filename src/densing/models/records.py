@@ -1,10 +1,35 @@
-"""What does not fit a record, in a user's words: one line a key, whatever types it may have."""
+"""Declared records in the hands of a caller: what is wrong is told in words, with the cure."""
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Self
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+
+class Handed(BaseModel):
+    """A frozen record whose faults of use name the cure.
+
+    Files do not come this way: `validated` names every fault of a declaration by its key.
+    """
+
+    MADE: ClassVar[str] = ""
+    """How one comes by such a record."""
+    CHANGED: ClassVar[str] = ""
+    """How one comes by a changed one."""
+
+    def __new__(cls, *given: Any, **content: Any) -> Self:
+        """Refuse what cannot be made so; raises `TypeError`."""
+        required = [name for name, field in cls.model_fields.items() if field.is_required()]
+        if given or (content and not content.keys() >= set(required)):
+            raise TypeError(f"a {cls.__name__} is not made so: {cls.MADE}")
+        return super().__new__(cls)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse: records are frozen; raises `TypeError`."""
+        raise TypeError(f"a {type(self).__name__} is frozen ({name} too): {self.CHANGED}")
+
 
 PLAIN = {
     "bool_parsing": "must be true or false",
@@ -27,7 +52,7 @@ TYPE = re.compile(r"(constrained-)?(float|int|str)|\w+\[.*\]")
 """How pydantic calls the branches of a union, which no user has written."""
 
 
-def misfits(error: ValidationError) -> Iterator[str]:
+def validation_messages(error: ValidationError) -> Iterator[str]:
     """Say of each key what it must be (one thing, or another) and what it is."""
     by_key: dict[str, list[ErrorDetails]] = {}
     for fault in error.errors():

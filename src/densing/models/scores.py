@@ -17,9 +17,10 @@ or slower (`offset`, `drift`): on benchmark k at time t a model has the effectiv
 ``x_i + offset_k + drift_k t``. For the law this is a factor on its size term.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from densing.models import likelihoods
+import numpy as np
+
 from densing.models.coordinates import common_scaled, scaled
 from densing.models.laws import (
     LossCurve,
@@ -30,6 +31,7 @@ from densing.models.laws import (
     score_variance,
 )
 from densing.models.loss import at
+from densing.models.ops import LOG_SQRT_2PI, numpy_ops
 from densing.models.program import Program
 
 
@@ -69,7 +71,7 @@ class Cells(NamedTuple):
     items: Any
     d: Any
     score: Any = None
-    """The cell's one score where scores are no Beta (`likelihoods`)."""
+    """The cell's one score where scores are no Beta (`LikelihoodName`)."""
     tail: Any = None
     """Degrees of freedom of its Student-t, a scalar; None under a normal."""
 
@@ -98,8 +100,7 @@ def cells(
             m.sample(name, coordinate=common_scaled(xp, m.sample(f"{name}_spread")))
             for name in ("offset", "drift")
         )
-        ahead = xp.take(offset, data.benchmark) + xp.take(drift, data.benchmark) * data.time
-        of = further(of, ahead[:, None])
+        of = further(of, benchmark_effect(xp, offset, drift, data.benchmark, data.time)[:, None])
     shift = xp.zeros(len(data.protocol))
     if protocols:
         spread = m.sample("protocol_spread")
@@ -118,6 +119,19 @@ def cells(
         score=None if likelihood == "beta" else data.score[:, None],
         tail=m.sample("score_tail") if likelihood == "student-t" else None,
     )
+
+
+def benchmark_effect(xp: Any, offset: Any, drift: Any, benchmark: Any, time: Any) -> Any:
+    """How far benchmarks stand ahead of the common trend, log effective parameters.
+
+    Parameters
+    ----------
+    offset, drift
+        Level and growth (1 / year) of each benchmark about the common ones, shape (benchmark,).
+    benchmark, time
+        Index and years since the mean release date, shape (row,).
+    """
+    return xp.take(offset, benchmark) + xp.take(drift, benchmark) * time
 
 
 def further(loss: LossCurve, ahead: Any) -> LossCurve:
@@ -166,7 +180,7 @@ def score_coefficients(xp: Any, cell: Cells, overdispersion: Any, n: Any) -> Coe
     """Densities of each cell's scores at centred log effective parameters `n`, (1, grid)."""
     mean, variance = score_moments(xp, cell, overdispersion, n)
     if cell.score is not None:
-        own = likelihoods.log_density(xp, cell.score, mean, variance, cell.tail)
+        own = log_density_about(xp, cell.score, mean, variance, cell.tail)
         return Coefficients(None, None, own)
     precision = mean * (1.0 - mean) / variance - 1.0
     a, b = mean * precision, (1.0 - mean) * precision
@@ -192,6 +206,58 @@ def rows_log_likelihood(
     )
 
 
+def score_log_density(xp: Any, cell: Cells, overdispersion: Any, n: Any, y: Any) -> Any:
+    """Log density of each cell's one score `y`, inside (0, 1), at `n`; shapes as `n`."""
+    of = score_coefficients(xp, cell, overdispersion, n)
+    if of.log_score is None:
+        return of.count
+    return of.log_score * xp.log(y) + of.log_miss * xp.log(1.0 - y) + of.count
+
+
+def draw_scores(
+    rng: np.random.Generator, cell: Cells, n: Any, precision: Any, noise: Any = None
+) -> np.ndarray:
+    """Scores as reported, each with a discrepancy of its own, by the model's own likelihood.
+
+    The discrepancy and then a Beta-Binomial of whole items; or a normal or Student-t of the mean
+    and variance that these give, held to [0, 1].
+
+    Parameters
+    ----------
+    cell
+        One a score, fields of shape (row, 1), or (row, 1, draw).
+    n
+        Centred log effective parameters, shape (row, 1) or (row, 1, draw).
+    precision
+        Of the Beta, a scalar or shape (draw,).
+    noise
+        Standard normal draws of the discrepancy, shape (row,) or (draw, row); drawn where None.
+
+    Returns
+    -------
+    numpy.ndarray
+        Proportions, shape (row,) or (draw, row).
+    """
+    if cell.score is not None:
+        mean, variance = score_moments(numpy_ops, cell, 1.0 / (1.0 + precision), n)
+        tail = None if cell.tail is None else np.asarray(cell.tail)[..., None]
+        return np.clip(draw_about(rng, mean[:, 0].T, variance[:, 0].T, tail), 0.0, 1.0)
+    loss = loss_of_size(numpy_ops, cell.loss, n, cell.d)
+    if noise is None:
+        noise = rng.standard_normal(loss[:, 0].T.shape)
+    loss = loss * np.exp(cell.discrepancy * np.asarray(noise).T[:, None])
+    mean = score(numpy_ops, cell.map, loss, cell.shift)[:, 0].T
+    return draw_proportions(rng, mean, np.asarray(precision)[..., None], cell.items.reshape(-1))
+
+
+def draw_proportions(rng: np.random.Generator, mean: Any, precision: Any, items: Any) -> np.ndarray:
+    """Beta-Binomial proportions of right answers with the given mean; shape of `mean`."""
+    inner = np.clip(mean, 1e-9, 1.0 - 1e-9)
+    share = rng.beta(inner * precision, (1.0 - inner) * precision)
+    whole = np.maximum(np.rint(items), 1).astype(np.int64)
+    return rng.binomial(whole, share) / whole
+
+
 def reach(xp: Any, cell: Cells) -> Any:
     """Centred log parameters beyond which size makes no visible difference, shape (cell, 1).
 
@@ -200,3 +266,42 @@ def reach(xp: Any, cell: Cells) -> Any:
     """
     limit = log_loss_at_infinite_size(xp, cell.loss, cell.d)
     return (cell.loss.log_size_term - xp.log(cell.discrepancy) - limit) / cell.loss.alpha
+
+
+LikelihoodName = Literal["beta", "normal", "student-t"]
+
+
+def log_density_about(xp: Any, score: Any, mean: Any, variance: Any, tail: Any = None) -> Any:
+    """Log density of a score about its mean where that is no Beta, shape of all arguments together.
+
+    The default's Beta is an exponential family: all scores of a cell enter as two sums
+    (`score_coefficients`). A normal and a Student-t of the same mean and variance do not know that
+    a score lies between 0 and 1; the Student-t forgives a score that is simply wrong. Each score
+    is then a cell of its own.
+
+    Parameters
+    ----------
+    score
+        As reported, a proportion.
+    mean, variance
+        Of the score; under a Student-t the variance is its squared scale.
+    tail
+        Degrees of freedom of the Student-t; None for the normal.
+    """
+    square = (score - mean) ** 2 / variance
+    log_scale = 0.5 * xp.log(variance)
+    if tail is None:
+        return -0.5 * square - log_scale - LOG_SQRT_2PI
+    norm = xp.betaln(0.5 * tail, 0.0 * tail + 0.5) + 0.5 * xp.log(tail)
+    return -0.5 * (tail + 1.0) * xp.log(1.0 + square / tail) - norm - log_scale
+
+
+def draw_about(
+    rng: np.random.Generator, mean: np.ndarray, variance: np.ndarray, tail: Any = None
+) -> np.ndarray:
+    """Scores drawn from the density of `log_density_about`, beyond 0 and 1 too; its arguments."""
+    if tail is None:
+        noise = rng.standard_normal(mean.shape)
+    else:
+        noise = rng.standard_t(np.broadcast_to(tail, mean.shape))
+    return mean + np.sqrt(variance) * noise

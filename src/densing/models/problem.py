@@ -1,0 +1,143 @@
+"""What a posterior is of: a program and all it is conditioned on, in one record.
+
+Engines, prior draws and searches of modes take a `Problem`; the constructors here make one from
+tables or layouts, for the joint model and for each of its parts alone.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from densing.models.dates import EPOCH, trend_span, years
+from densing.models.declaration import Model
+from densing.models.joint import Switches, joint
+from densing.models.layout import Layout, ReferenceLayout
+from densing.models.loss import RunData, loss_law
+from densing.models.prior import Prior
+from densing.models.program import Program
+from densing.models.reference import reference
+from densing.models.shapes import KNOT_NAMES
+from densing.models.trend import DatedData, dated_trend
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A program, its data, and what its priors need."""
+
+    program: Callable[[Program, Any], None]
+    """The model: passes through a `Program` of any engine, given `data`."""
+    data: Any
+    """Arrays, in a named tuple of the program's own: what the program conditions on."""
+    priors: Mapping[str, Prior]
+    """Declared priors by name; those the program does not ask for are ignored."""
+    coords: Mapping[str, list[str]]
+    """Names along each dimension that priors run along."""
+    facts: Mapping[str, Any]
+    """Arrays of the evidence that priors refer to by name."""
+    centre: Mapping[str, Any] = field(default_factory=dict)
+    """Where the zero of the data's coordinates lies, as a run keeps it."""
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Length of each dimension."""
+        return {dim: len(names) for dim, names in self.coords.items()}
+
+
+def joint_problem(layout: Layout, model: Model) -> Problem:
+    """Pose the joint model of the reference, its targets and their trend."""
+    program = partial(_joint, layout.switches)
+    return Problem(
+        program, layout.data, model.priors, layout.coords, layout.facts, layout.centre
+    )  # fmt: skip
+
+
+def _joint(switches: Switches, m: Program, data: Any) -> None:
+    joint(m, data, switches)
+
+
+def reference_problem(layout: ReferenceLayout, model: Model) -> Problem:
+    """Pose the reference family alone: loss laws and performance maps."""
+    choices = model.choices
+
+    def program(m: Program, data: Any) -> None:
+        reference(
+            m, data.runs, data.checkpoints, irreducible=choices.irreducible,
+            free_ceiling=choices.free_ceiling, link=choices.link,
+        )  # fmt: skip
+
+    return Problem(program, layout.data, model.priors, layout.coords, layout.facts, layout.centre)
+
+
+def loss_problem(runs: pd.DataFrame, model: Model) -> Problem:
+    """Pose the loss law of any runs: columns params, tokens, loss and, for several, benchmark."""
+    benchmark = runs["benchmark"] if "benchmark" in runs else pd.Series("loss", runs.index)
+    names = list(dict.fromkeys(benchmark))
+    index = benchmark.map({name: i for i, name in enumerate(names)}).to_numpy()
+    log_n, log_d, log_loss = (
+        np.log(runs[column].to_numpy(float)) for column in ("params", "tokens", "loss")
+    )
+    centre = {"log_params": float(log_n.mean()), "log_tokens": float(log_d.mean())}
+    irreducible = model.choices.irreducible
+
+    def program(m: Program, data: Any) -> None:
+        loss_law(m, data, irreducible=irreducible)
+
+    return Problem(
+        program,
+        RunData(index, log_n - centre["log_params"], log_d - centre["log_tokens"], log_loss),
+        model.priors,
+        {"benchmark": names},
+        {"mean_log_loss": np.asarray([log_loss[index == i].mean() for i in range(len(names))])},
+        centre,
+    )
+
+
+def trend_problem(table: pd.DataFrame, model: Model) -> Problem:
+    """Pose the trend of any dated positive values, by the model's shape and shortfall.
+
+    Parameters
+    ----------
+    table
+        In the order of its dates; columns as `inference.fit.fit_trend` takes them.
+
+    Raises
+    ------
+    SelectionError
+        The shape asks for a changepoint where there are no dates.
+    """
+    choices, dates = model.choices, pd.to_datetime(table["date"])
+    log_value = np.log(table["value"].to_numpy(float))
+    time, span = years(dates), trend_span(dates, choices)
+    error = measurement_error(table)
+
+    def program(m: Program, data: Any) -> None:
+        dated_trend(
+            m, data, shortfall=choices.shortfall, shape=choices.shape,
+            form=choices.shortfall_form,
+        )  # fmt: skip
+
+    return Problem(
+        program,
+        DatedData(time - time.mean(), log_value, error, np.asarray(span)),
+        model.priors,
+        {"knot": KNOT_NAMES},
+        {"usual_level": np.asarray(log_value.mean())},
+        {"time": float(time.mean()), "epoch": str(EPOCH.date())} | span._asdict(),
+    )
+
+
+def measurement_error(table: pd.DataFrame) -> np.ndarray:
+    """Return the standard error of each log value, shape (value,); zero where none is given."""
+    if "se" in table:
+        return (table["se"] / table["value"]).fillna(0.0).to_numpy(float)
+    if "lower" in table and "upper" in table:
+        prob = table["prob"].fillna(0.9).to_numpy(float) if "prob" in table else 0.9
+        ratio = (table["upper"] / table["lower"]).to_numpy(float)
+        error = np.log(ratio) / (2.0 * norm.ppf(0.5 + prob / 2.0))
+        return np.where(np.isnan(error), 0.0, error)
+    return np.zeros(len(table))
