@@ -58,7 +58,7 @@ def backtest(
     others = _others(sampling, model, with_ or ())
     evidence = tables.load()
     check_writable(out)
-    from densing.inference.backtest import backtest as run_backtest
+    from densing.calibration.backtest import backtest as run_backtest
 
     errors = Console(stderr=True, highlight=False)
 
