@@ -24,9 +24,8 @@ HOMES = {
     "densing.notebook.given": ("NotTrustworthyWarning",),
     "densing.notebook.handover": ("NumpyroModel", "to_numpyro", "to_pymc"),
     "densing.notebook.left_out": ("influence", "refit"),
-    "densing.notebook.multiverse": ("Multiverse", "multiverse"),
-    "densing.notebook.multiverse_plots": (
-        "plot_specification", "plot_tornado", "plot_variance",
+    "densing.notebook.multiverse": (
+        "Multiverse", "multiverse", "plot_specification", "plot_tornado", "plot_variance",
     ),
     "densing.notebook.outlook": ("forecast", "plot_forecast"),
     "densing.notebook.plots": (

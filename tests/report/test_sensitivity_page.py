@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from densing.report import write_report
-from densing.report.sensitivity_page import read_sensitivity, section
-from densing.report.sensitivity_rows import moved
+from densing.report.sensitivity import read_sensitivity, section
+from densing.report.sensitivity_figures import moved
 from densing.results.plain_json import to_json
 from densing.results.run import RunError
 from densing.sensitivity.summary import summarise

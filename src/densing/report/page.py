@@ -53,7 +53,7 @@ def render(
     command
         The command line that made the report.
     sensitivity
-        HTML of the section on reference choices (`sensitivity_page.section`), if there is one.
+        HTML of the section on reference choices (`sensitivity.section`), if there is one.
     highlight
         Models that stand out.
     corollaries

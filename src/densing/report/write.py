@@ -16,7 +16,7 @@ from densing.report.figures import pictures
 from densing.report.folder import write_csv, write_json, written_whole
 from densing.report.lean_svg import lean
 from densing.report.page import Image, render
-from densing.report.sensitivity_page import choice_pictures, section
+from densing.report.sensitivity import choice_pictures, section
 from densing.report.style import save
 from densing.results.corollaries import corollaries
 from densing.results.density import density_table
@@ -44,7 +44,7 @@ def write_report(
     command
         The command line that made it, for the page.
     sensitivity
-        A multiverse around the run's model (`sensitivity_page.read_sensitivity`), for a section.
+        A multiverse around the run's model (`sensitivity.read_sensitivity`), for a section.
     highlight
         Models that stand out.
 
