@@ -17,15 +17,7 @@ import numpy as np
 
 from densing.batch.fit_many import Group, identity
 from densing.batch.machine import ELSEWHERE, Machine, build_machine, compiled
-from densing.batch.padding import (
-    Shape,
-    Sizes,
-    better,
-    common,
-    numbers_as_data,
-    padded,
-    shape_of,
-)
+from densing.batch.padding import Shape, Sizes, better, common, numbers_as_data, padded, shape_of
 from densing.batch.transport import NoStart, WarmStart
 from densing.batch.verdict import suffices
 from densing.inference.sampler import Sampled

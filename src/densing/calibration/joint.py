@@ -110,7 +110,7 @@ def _observed(m: PriorProgram, data: JointData, cell: Cells, x: np.ndarray) -> J
             log_score=np.where(there, hit - whole, 0.0),
             log_miss=np.where(there, miss - whole, 0.0),
             count=there.astype(float),
-        ),
+        )
     )
 
 

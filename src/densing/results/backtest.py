@@ -96,12 +96,7 @@ def later_models(full: xr.DataTree, origin: date) -> pd.DataFrame:
 
 
 def score_origin(
-    run: xr.DataTree,
-    full: xr.DataTree,
-    origin: date,
-    *,
-    seed: int = 1,
-    ahead: Future | None = None,
+    run: xr.DataTree, full: xr.DataTree, origin: date, *, seed: int = 1, ahead: Future | None = None
 ) -> list[Row]:
     """Score every forecast of every model that came within a year of `origin`.
 
@@ -214,12 +209,7 @@ def _row(own: pd.DataFrame, months: int, name: str) -> dict[str, Any]:
 
 
 def score_reported(
-    run: xr.DataTree,
-    full: xr.DataTree,
-    origin: date,
-    *,
-    seed: int = 1,
-    ahead: Future | None = None,
+    run: xr.DataTree, full: xr.DataTree, origin: date, *, seed: int = 1, ahead: Future | None = None
 ) -> tuple[list[Row], list[Row]]:
     """Score the predictions of all scores, and their average, of models that came within a year.
 
@@ -328,12 +318,7 @@ def _part(own: pd.DataFrame, counted: str) -> Row:
 
 
 def score_records(
-    run: xr.DataTree,
-    full: xr.DataTree,
-    origin: date,
-    *,
-    seed: int = 1,
-    ahead: Future | None = None,
+    run: xr.DataTree, full: xr.DataTree, origin: date, *, seed: int = 1, ahead: Future | None = None
 ) -> list[Row]:
     """Score the record 3, 6 and 12 months after `origin`; rows only for days within the data.
 
@@ -389,10 +374,7 @@ def record_table(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def verdict_sentence(
-    table: Sequence[Mapping[str, Any]],
-    origins: Sequence[Mapping[str, Any]],
-    *,
-    averaged: int = 1,
+    table: Sequence[Mapping[str, Any]], origins: Sequence[Mapping[str, Any]], *, averaged: int = 1
 ) -> str:
     """Say how forecasts of new models' densities did at the longest horizon, and who beat them.
 
