@@ -69,11 +69,11 @@ def test_a_normal_of_another_shape_is_found_from_two_deviations_away():
 def test_it_is_found_in_the_coordinates_that_are_given():
     mean, wide = np.array([3.0, -1.0, 0.5]), covariance(3)
     way = Whitening(mean + 0.5, 2.0 * np.linalg.cholesky(wide))
-    shape = match(normal(mean, wide), INPUTS, way, seed=1).in_place_of(way)
+    shape = match(normal(mean, wide), INPUTS, way, seed=1).metric(of=way)
     np.testing.assert_allclose(shape.centre, mean, atol=0.01)
     np.testing.assert_allclose(shape.scale @ shape.scale.T, wide, rtol=0.02, atol=0.02)
     plain = Normal(np.array([1.0]), np.array([[4.0]]), 0)
-    outer = plain.in_place_of(Whitening(np.array([10.0]), np.array([[3.0]])))
+    outer = plain.metric(of=Whitening(np.array([10.0]), np.array([[3.0]])))
     assert (outer.centre.item(), outer.scale.item()) == (13.0, 6.0)
 
 
@@ -89,7 +89,7 @@ def test_a_funnel_is_left_by_its_neck():
     mode = find_mode(funnel, INPUTS, np.append(np.full(10, 0.5), 0.0))
     laplace = curvature(funnel, INPUTS, mode)
     assert mode.position[10] < -2.4  # five deviations below its mean, 0
-    found = match(funnel, INPUTS, laplace, seed=1).in_place_of(laplace)
+    found = match(funnel, INPUTS, laplace, seed=1).metric(of=laplace)
     assert found.centre[10] > mode.position[10] + 0.8
     wide = np.sqrt(np.diag(found.scale @ found.scale.T)[:10])
     assert np.all(wide > 1.8 * np.exp(mode.position[10]))
@@ -103,7 +103,7 @@ def skewed(z, inputs):
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_skewed_density_is_met_near_its_mean_and_not_at_its_mode(seed):
     laplace = Whitening(np.full(3, np.log(2.0)), np.eye(3) / np.sqrt(2.0))
-    found = match(skewed, INPUTS, laplace, seed=seed).in_place_of(laplace)
+    found = match(skewed, INPUTS, laplace, seed=seed).metric(of=laplace)
     assert np.all(np.abs(found.centre - 0.4228) < 0.1)
 
 

@@ -12,8 +12,8 @@ from densing.inference.nuts import sample
 from densing.inference.potential import Potential, build
 from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
-from densing.inference.static_hmc import LENGTH, SPREAD, Steady
-from densing.inference.trajectories import Walks
+from densing.inference.static_hmc import LENGTH, SPREAD, JitteredHMC
+from densing.inference.trajectories import Trajectories
 from densing.inference.whitening import Inputs, Whitening
 from densing.models.prior import Prior
 from inference.moments import assert_drawn_from
@@ -36,7 +36,7 @@ def energy(z, inputs):
 def potential_of(density):
     prepare_jax()
     return Potential(
-        density, jax.jit(jax.value_and_grad(density)), Walks(density, 3).tour,
+        density, jax.jit(jax.value_and_grad(density)), Trajectories(density, 3).run,
         lambda z, inputs: {"x": z}, lambda key: jnp.zeros(3), 3, list("abc"),
     )  # fmt: skip
 
@@ -47,7 +47,7 @@ def potential():
 
 
 def run(potential, *, pace=Pace(0.4, 25), seed=1, draws=3000, settings=SETTINGS, **more):  # noqa: B008
-    steady = Steady(potential, settings)
+    steady = JitteredHMC(potential, settings)
     starts = [np.full(3, side) for side in (-1.0, 1.0)]
     return sample(steady, INPUTS, SHAPE, starts, SETTINGS, draws=draws, seed=seed, pace=pace,
                   **more)  # fmt: skip
@@ -82,7 +82,7 @@ def test_statistics_are_the_draws_own(potential):
 
 def test_the_energy_told_is_where_a_trajectory_is_left(potential):
     """At its end where that is taken, by little another than at its beginning; else there."""
-    steady, taken, y = Steady(potential, SETTINGS), [], np.ones(3)
+    steady, taken, y = JitteredHMC(potential, SETTINGS), [], np.ones(3)
     energy, slope = potential.value_and_grad(SHAPE.centre + SHAPE.scale @ y, INPUTS)
     slope = SHAPE.scale.T @ slope
     chain = steady.begin(jax.random.key(3), y, energy, slope, INPUTS, SHAPE, Pace(1.2, 0))
@@ -92,7 +92,7 @@ def test_the_energy_told_is_where_a_trajectory_is_left(potential):
         place = chain.place
         told = steady._draws(chain, 25, INPUTS, SHAPE)
         again = replace(chain, rng=rng, place=place)
-        _, went = potential.tour(place, steady._legs(again, 25), 1.2, INPUTS, SHAPE)
+        _, went = potential.trajectories(place, steady._legs(again, 25), 1.2, INPUTS, SHAPE)
         moved = np.any(np.diff(told[0], axis=0) != 0.0, axis=1)
         np.testing.assert_allclose(told[1][1:][~moved], went.energy[1:][~moved])
         np.testing.assert_allclose(told[1][1:][moved], (went.energy + went.error)[1:][moved])
@@ -158,7 +158,7 @@ def skewed(z, inputs):
 
 
 def test_a_density_that_is_no_normal(potential):
-    steady = Steady(potential_of(skewed), SETTINGS)
+    steady = JitteredHMC(potential_of(skewed), SETTINGS)
     shape = Whitening(np.full(3, 0.4), 0.7 * np.eye(3))
     starts = [np.full(3, side) for side in (-1.0, 1.0)]
     chains = sample(steady, INPUTS, shape, starts, SETTINGS, draws=8000, seed=1, pace=Pace(0.4, 50))
@@ -200,6 +200,6 @@ def test_one_program_tells_gradients_and_walks():
     np.testing.assert_allclose(slope, wanted[1], rtol=1e-12)
     traced = len(compiled)
     shape = Whitening(np.zeros(1), np.eye(1))
-    steady = Steady(built, SETTINGS)
+    steady = JitteredHMC(built, SETTINGS)
     sample(steady, inputs, shape, [np.zeros(1)], SETTINGS, draws=50, seed=1, pace=Pace(0.4, 25))
     assert len(compiled) == traced

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from densing.inference.setup import prepare_jax
-from densing.inference.trajectories import POINTS, Legs, Place, Walks, at_each
+from densing.inference.trajectories import POINTS, Legs, Place, Trajectories, at_each
 from densing.inference.whitening import Inputs, Whitening
 
 INPUTS = Inputs(jnp.asarray(2.0), {})
@@ -21,7 +21,7 @@ def energy(z, inputs):
 @pytest.fixture(scope="module")
 def walks():
     prepare_jax()
-    return Walks(energy, 3)
+    return Trajectories(energy, 3)
 
 
 @pytest.mark.parametrize("count", [1, POINTS - 1, POINTS, 2 * POINTS + 7])
@@ -50,15 +50,15 @@ def test_all_of_it_is_one_program():
         traced.append(1)
         return energy(z, inputs)
 
-    own = Walks(density, 3)
+    own = Trajectories(density, 3)
     own(np.ones(3), INPUTS)
     once = len(traced)
     own.each(np.ones((7, 3)), INPUTS)
-    own.tour(Place(np.ones(3), 0.5, np.ones(3)), legs([2, 3], [-1, -1]), 0.1, INPUTS, SHAPE)
+    own.run(Place(np.ones(3), 0.5, np.ones(3)), legs([2, 3], [-1, -1]), 0.1, INPUTS, SHAPE)
     place = Place(np.ones(3), *own(np.ones(3), INPUTS))
-    own.tour(place, legs([2], [-1]), np.float64(0.1), INPUTS, SHAPE)
+    own.run(place, legs([2], [-1]), np.float64(0.1), INPUTS, SHAPE)
     short = legs([2], [-1])._replace(steps=np.array([2], np.int32))
-    own.tour(place, short, 0.1, INPUTS, SHAPE)
+    own.run(place, short, 0.1, INPUTS, SHAPE)
     assert len(traced) == once
 
 
@@ -78,9 +78,9 @@ def legs(steps, luck):
 
 def test_a_leg_goes_round_as_a_pendulum_does():
     prepare_jax()
-    tour = Walks(harmonic, 3).tour
+    run = Trajectories(harmonic, 3).run
     leg = legs([1000], [-1e-3])
-    place, went = tour(Place(Y, 0.5 * Y @ Y, Y), leg, 1e-3, INPUTS, SHAPE)
+    place, went = run(Place(Y, 0.5 * Y @ Y, Y), leg, 1e-3, INPUTS, SHAPE)
     wanted = Y * np.cos(1.0) + leg.momentum[0] * np.sin(1.0)
     np.testing.assert_allclose(place.position, wanted, atol=1e-6)
     np.testing.assert_allclose(place.slope, wanted, atol=1e-6)
@@ -89,15 +89,15 @@ def test_a_leg_goes_round_as_a_pendulum_does():
     assert went.energy[0] == pytest.approx(0.5 * Y @ Y + 0.5 * leg.momentum[0] @ leg.momentum[0])
 
 
-def test_a_tour_is_its_legs_and_a_leg_without_luck_leads_nowhere():
+def test_a_run_is_its_legs_and_a_leg_without_luck_leads_nowhere():
     prepare_jax()
-    tour = Walks(harmonic, 3).tour
+    run = Trajectories(harmonic, 3).run
     start = Place(Y, 0.5 * Y @ Y, Y)
     whole = legs([3, 7, 5], [-50.0, 50.0, -50.0])
-    end, went = tour(start, whole, 0.5, INPUTS, SHAPE)
+    end, went = run(start, whole, 0.5, INPUTS, SHAPE)
     one, steps = start, []
     for i in range(3):
-        one, told = tour(one, Legs(*(part[i : i + 1] for part in whole)), 0.5, INPUTS, SHAPE)
+        one, told = run(one, Legs(*(part[i : i + 1] for part in whole)), 0.5, INPUTS, SHAPE)
         steps.append(told)
     for found, wanted in zip(jax.tree.leaves(end), jax.tree.leaves(one), strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-14)
@@ -110,10 +110,10 @@ def test_a_tour_is_its_legs_and_a_leg_without_luck_leads_nowhere():
 @pytest.mark.parametrize("fault", [jnp.nan, jnp.inf, -jnp.inf])
 def test_a_leg_that_ends_where_there_is_no_density_is_never_taken(fault):
     prepare_jax()
-    walks = Walks(lambda z, inputs: jnp.where(z[0] > 1e3, fault, jnp.sum(z**2)), 3)
+    walks = Trajectories(lambda z, inputs: jnp.where(z[0] > 1e3, fault, jnp.sum(z**2)), 3)
     leg = Legs(np.array([[1e6, 0.0, 0.0]]), np.array([1]), np.array([-1e9]))
     place = Place(np.ones(3), *walks(np.ones(3), INPUTS))
     flat = Whitening(np.zeros(3), np.eye(3))
-    end, went = walks.tour(place, leg, 1.0, INPUTS, flat)
+    end, went = walks.run(place, leg, 1.0, INPUTS, flat)
     assert went.error[0] == np.inf
     np.testing.assert_array_equal(end.position, 1.0)

@@ -42,9 +42,9 @@ class Normal:
     evaluations: int
     """Gradients that it took."""
 
-    def in_place_of(self, whitening: Whitening) -> Whitening:
-        """Whitening by this density, which was found in the coordinates of `whitening`."""
-        return within(whitening, self.centre, np.linalg.cholesky(self.covariance))
+    def metric(self, *, of: Whitening) -> Whitening:
+        """Whitening by this density, which was found in the coordinates `of` another."""
+        return within(of, self.centre, np.linalg.cholesky(self.covariance))
 
 
 def within(whitening: Whitening, centre: np.ndarray, scale: np.ndarray) -> Whitening:

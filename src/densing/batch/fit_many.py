@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -58,18 +58,6 @@ def identity(*content: Any) -> str:
     return sha256(text.encode()).hexdigest()[:16]
 
 
-class Keep(Protocol):
-    """Where records are kept."""
-
-    def read(self, key: str) -> Any:
-        """Return the record of a fit; None where there is none that can be read."""
-        ...
-
-    def write(self, key: str, record: Any) -> None:
-        """Keep the record of a fit, whole or not at all."""
-        ...
-
-
 @dataclass(frozen=True)
 class Records:
     """A folder of records, a JSON file each; warm starts lie in a folder of their own."""
@@ -98,21 +86,12 @@ class Records:
         write_whole(self.starts / f"{name}.pickle", pickle.dumps(start))
 
 
-class Fit(Protocol):
-    """One posterior to be fitted."""
-
-    @property
-    def key(self) -> str:
-        """Name of its record."""
-        ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class Group:
     """Fits that share a compiled program; a subclass says how they are fitted."""
 
     members: tuple[Any, ...]
-    """`Fit` each; the first one fits the warm start, where there is one."""
+    """Each has a `key`, the name of its record; the first one makes the warm start, if any."""
     warm: bool = True
     """Whether the others begin at a warm start from the first."""
     parent: str | None = None
@@ -128,13 +107,13 @@ class Group:
         """About how long a fit takes, in any unit."""
         return 1.0
 
-    def around(self, some: Sequence[Fit]) -> Self:
+    def around(self, some: Sequence[Any]) -> Self:
         """Return the same group with its first member and `some` alone."""
         head = self.members[0]
         return replace(self, members=(head, *(fit for fit in some if fit.key != head.key)))
 
     def fit(
-        self, wanted: Sequence[Fit], starts: Mapping[str, Any], *, threads: int
+        self, wanted: Sequence[Any], starts: Mapping[str, Any], *, threads: int
     ) -> Iterator[tuple[str, Any]]:
         """Fit `wanted`; yield each key with its record, and `name` with a new warm start.
 
@@ -155,7 +134,7 @@ Job = tuple[Group, tuple[Any, ...], dict[str, Any]]
 def fit_many(
     groups: Sequence[Group],
     *,
-    keep: Keep,
+    keep: Any,
     workers: int = 1,
     backend: str | None = None,
     listen: Counter | None = None,
@@ -165,7 +144,8 @@ def fit_many(
     Parameters
     ----------
     keep
-        Holds records, and warm starts where groups have any (`Records`).
+        Holds records under their keys, and warm starts: `Records`, or whatever reads and writes
+        as it does.
     workers
         Processes of this machine; one stays in this process, and keeps fit by fit.
     backend
@@ -223,7 +203,7 @@ _one_at_a_time = threading.Lock()
 """Of a worker with several threads: a fit takes what its process has."""
 
 
-def _do(group: Group, wanted: Sequence[Fit], starts: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def _do(group: Group, wanted: Sequence[Any], starts: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Do a job in a worker process."""
     with _one_at_a_time:
         return list(group.fit(wanted, starts, threads=1))

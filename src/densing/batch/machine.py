@@ -98,7 +98,7 @@ class Machine:
             normal = match(self.grad, inputs, laplace, seed=MATCHED)
         far = np.asarray(starts) @ np.asarray(laplace.scale).T
         pilot = self.sampler.run(
-            inputs, normal.in_place_of(laplace), laplace.centre + far, seed=seed,
+            inputs, normal.metric(of=laplace), laplace.centre + far, seed=seed,
             enough=lambda values: True, pace=Pace(STEP, SETTLE), known=True,
         ).after(evaluations + normal.evaluations, NOTHING)  # fmt: skip
         return self.retry(pilot, inputs, seed=seed + 3 * STAGE, enough=enough, careful=False)
@@ -112,12 +112,12 @@ class Machine:
         with threadpool_limits(1, user_api="blas"):
             around = typical(parent, labels, laplace.centre, self.held)
             peak = find_peak(self.grad, inputs, around, np.zeros(len(labels)), self.held)
-            whitening = inherited(parent, labels, peak.in_place_of(around))
+            whitening = inherited(parent, labels, peak.metric(of=around))
             normal = match(self.grad, inputs, whitening, seed=MATCHED)
         far = maximin(np.asarray(starts), WARM_CHAINS) @ np.asarray(laplace.scale).T
         spent = evaluations + peak.evaluations + normal.evaluations
         return self.sampler.run(
-            inputs, normal.in_place_of(whitening), laplace.centre + far, seed=seed, enough=enough,
+            inputs, normal.metric(of=whitening), laplace.centre + far, seed=seed, enough=enough,
             pace=Pace(STEP, SETTLE), extension=EXTENSION, give_up=True, known=True,
         ).after(spent, NOTHING)  # fmt: skip
 

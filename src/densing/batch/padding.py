@@ -104,51 +104,40 @@ def _points(low: float, high: float, step: float) -> int:
 
 def padded(layout: Layout, sizes: Sizes) -> JointData:
     """Arrays of `layout` padded to `sizes`."""
-    data = layout.data
+    data, points = layout.data, layout.data.checkpoints
     models, cells = len(data.log_params), len(data.scores.items)
 
-    def longer(values: Any, length: int, fill: float) -> np.ndarray:
+    def longer(values: Any, length: int, fill: float) -> Any:
+        if values is None:  # an array that the choices do not ask for
+            return None
         values = np.asarray(values)
         return np.concatenate([values, np.full(length - len(values), fill, values.dtype)])
 
-    def optional(values: Any, length: int, fill: float) -> np.ndarray | None:
-        return None if values is None else longer(values, length, fill)
+    def lengthened(part: Any, length: int, **fills: float) -> Any:
+        """Pad the arrays named of a record."""
+        made = {name: longer(getattr(part, name), length, v) for name, v in fills.items()}
+        return part._replace(**made)
 
     def table(values: Any) -> np.ndarray:
         return np.pad(values, ((0, sizes.model - models), (0, sizes.cell - cells)))
 
-    scores = data.scores._replace(
+    scores = lengthened(
+        data.scores, sizes.cell, benchmark=0, protocol=0, items=100.0, time=0.0, score=0.5,
+        late=0.0, d=float(np.median(data.scores.d)),
+    )._replace(
         log_score=table(data.scores.log_score), log_miss=table(data.scores.log_miss),
-        count=table(data.scores.count), benchmark=longer(data.scores.benchmark, sizes.cell, 0),
-        protocol=longer(data.scores.protocol, sizes.cell, 0),
-        items=longer(data.scores.items, sizes.cell, 100.0),
-        d=longer(data.scores.d, sizes.cell, float(np.median(data.scores.d))),
-        time=longer(data.scores.time, sizes.cell, 0.0),
-        score=optional(data.scores.score, sizes.cell, 0.5),
-        late=optional(data.scores.late, sizes.cell, 0.0),
+        count=table(data.scores.count),
     )  # fmt: skip
-    trend = data.models._replace(
-        time=longer(data.models.time, sizes.model, 0.0),
-        family=longer(data.models.family, sizes.model, 0),
-    )
-    runs = data.runs._replace(
-        benchmark=longer(data.runs.benchmark, sizes.loss, 0),
-        n=longer(data.runs.n, sizes.loss, 0.0), d=longer(data.runs.d, sizes.loss, 0.0),
-        log_loss=longer(data.runs.log_loss, sizes.loss, np.nan),
-    )  # fmt: skip
-    points = data.checkpoints
-    checkpoints = points._replace(
-        benchmark=longer(points.benchmark, sizes.checkpoint, 0),
-        # Far above any irreducible loss: nothing to learn from its lying there.
-        loss=longer(points.loss, sizes.checkpoint, FAR * float(points.loss.max())),
-        correct=longer(points.correct, sizes.checkpoint, np.nan),
-        items=longer(points.items, sizes.checkpoint, 100.0),
-    )  # fmt: skip
-    since = np.pad(data.since, ((0, sizes.model - models), (0, 0)))
     return data._replace(
-        since=since, runs=runs, checkpoints=checkpoints, scores=scores,
-        models=trend, grid=_grid(sizes),
-        log_experts=optional(data.log_experts, sizes.model, 0.0),
+        scores=scores, models=lengthened(data.models, sizes.model, time=0.0, family=0),
+        runs=lengthened(data.runs, sizes.loss, benchmark=0, n=0.0, d=0.0, log_loss=np.nan),
+        # Losses far above any irreducible one: nothing to learn from their lying there.
+        checkpoints=lengthened(
+            points, sizes.checkpoint, benchmark=0, correct=np.nan, items=100.0,
+            loss=FAR * float(points.loss.max()),
+        ),
+        since=np.pad(data.since, ((0, sizes.model - models), (0, 0))), grid=_grid(sizes),
+        log_experts=longer(data.log_experts, sizes.model, 0.0),
         log_params=longer(data.log_params, sizes.model, float(np.median(data.log_params))),
     )  # fmt: skip
 

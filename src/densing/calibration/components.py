@@ -52,23 +52,33 @@ class Case:
     afterwards."""
 
 
-def loss_case(layout: Layout, model: Model) -> Case:
-    """Build the case of the loss laws of the layout's benchmarks, on its reference runs."""
-    runs, irreducible = layout.data.runs, layout.switches.irreducible
-
-    def program(m: Program, data: Any) -> None:
-        loss_law(m, data, irreducible=irreducible)
+def _observing(
+    name: str, about: str, layout: Layout, model: Model, program: Callable[[Any, Any], None],
+    data: Any, observed: str, quantities: Callable[..., dict[str, Any]],
+) -> Case:  # fmt: skip
+    """Build a case whose worlds are `data` with another `observed` field, drawn by the program."""
 
     def draw(rng: np.random.Generator) -> World:
         m = PriorProgram(model.priors, layout.sizes, layout.facts, rng)
-        program(m, runs)
-        simulated = runs._replace(log_loss=m.observed["log_loss"])
-        return World(simulated, loss_quantities(layout, m.values))
+        program(m, data)
+        drawn = data._replace(**{observed: np.asarray(m.observed[observed], float)})
+        return World(drawn, quantities(layout, m.values))
 
     return Case(
-        "loss", "loss law, partially pooled over benchmarks", program, model.priors,
-        layout.sizes, layout.facts, draw, lambda values, *_: loss_quantities(layout, values),
+        name, about, program, model.priors, layout.sizes, layout.facts, draw,
+        lambda values, *_: quantities(layout, values),
     )  # fmt: skip
+
+
+def loss_case(layout: Layout, model: Model) -> Case:
+    """Build the case of the loss laws of the layout's benchmarks, on its reference runs."""
+
+    def program(m: Program, data: Any) -> None:
+        loss_law(m, data, irreducible=layout.switches.irreducible)
+
+    about = "loss law, partially pooled over benchmarks"
+    runs = layout.data.runs
+    return _observing("loss", about, layout, model, program, runs, "log_loss", loss_quantities)
 
 
 def performance_case(layout: Layout, model: Model) -> Case:
@@ -78,16 +88,10 @@ def performance_case(layout: Layout, model: Model) -> Case:
     def program(m: Program, data: Any) -> None:
         performance_map(m, data, free_ceiling=switches.free_ceiling, link=switches.link)
 
-    def draw(rng: np.random.Generator) -> World:
-        m = PriorProgram(model.priors, layout.sizes, layout.facts, rng)
-        program(m, points)
-        simulated = points._replace(correct=m.observed["correct"].astype(float))
-        return World(simulated, performance_quantities(layout, m.values))
-
-    return Case(
-        "performance", "sigmoid from loss to score", program, model.priors,
-        layout.sizes, layout.facts, draw, lambda values, *_: performance_quantities(layout, values),
-    )  # fmt: skip
+    about = "sigmoid from loss to score"
+    return _observing(
+        "performance", about, layout, model, program, points, "correct", performance_quantities
+    )
 
 
 def trend_case(layout: Layout, model: Model, *, shortfall: bool) -> Case:

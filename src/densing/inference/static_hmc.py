@@ -1,10 +1,10 @@
-"""Hamiltonian Monte Carlo by trajectories of a known length, for posteriors of a known shape.
+"""Hamiltonian Monte Carlo by trajectories of jittered length, for posteriors of a known shape.
 
-NUTS finds out for itself how far to walk, which is what a posterior of unknown shape needs. Where
-the shape is known, so is how far walking pays, and trajectories of that length cost half of the
+NUTS finds out for itself how far to go, which is what a posterior of unknown shape needs. Where
+the shape is known, so is the length that pays, and trajectories of that length cost half of the
 trees that find it. They run on NumPyro's integrator in the one program that modes and shapes were
-found with (`Potential.tour`): nothing more is compiled, which most shapes would take longer for
-than for their draws.
+found with (`Potential.trajectories`): nothing more is compiled, which most shapes would take longer
+for than for their draws.
 """
 
 from collections.abc import Callable
@@ -48,8 +48,8 @@ class Chain:
 
 
 @dataclass(frozen=True)
-class Steady:
-    """Stands in for a `kernels.Kernel` where the shape is known."""
+class JitteredHMC:
+    """Static HMC of jittered lengths: stands in for a `kernels.Kernel` where the shape is known."""
 
     potential: Potential
     settings: Settings
@@ -97,7 +97,7 @@ class Steady:
     ) -> tuple[np.ndarray, ...]:
         """Move a chain by so many trajectories; what is told of draws, in `nuts.sample`'s order."""
         legs = self._legs(chain, count)
-        chain.place, went = self.potential.tour(
+        chain.place, went = self.potential.trajectories(
             chain.place, legs, chain.step_size, inputs, whitening
         )
         accept = np.exp(-np.maximum(went.error, 0.0))
@@ -108,7 +108,7 @@ class Steady:
             chain.step_size = float(np.exp(chain.averaged[0 if chain.warming else 1]))
         return (
             np.asarray(whitening.centre) + went.place.position @ np.asarray(whitening.scale).T,
-            went.energy + np.where(legs.luck < -went.error, went.error, 0.0),
+            went.energy + np.where(legs.log_uniform < -went.error, went.error, 0.0),
             legs.steps, went.error > DIVERGED, accept, np.full(count, chain.step_size),
             -went.place.potential, went.place.slope,
         )  # fmt: skip

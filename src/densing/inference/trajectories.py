@@ -37,13 +37,13 @@ class Legs(NamedTuple):
     """Shape (leg, size)."""
     steps: np.ndarray
     """Leapfrog steps of each, shape (leg,)."""
-    luck: np.ndarray
+    log_uniform: np.ndarray
     """Logs of uniform numbers: a leg that raises the energy by less than minus that is taken; from
     the others a chain is back where they began (Metropolis et al. 1953)."""
 
 
 class Travelled(NamedTuple):
-    """Legs of a tour as they went, arrays with a leading axis leg; energies in nats."""
+    """Legs as they went, arrays with a leading axis leg; energies in nats."""
 
     place: Place
     """Where the chain stood after each."""
@@ -53,7 +53,7 @@ class Travelled(NamedTuple):
     """By how much its end lies above that, infinite where there is no density."""
 
 
-class Walks:
+class Trajectories:
     """Trajectories and gradients of a potential. Called itself, it gives a value and a gradient."""
 
     def __init__(self, negative_log_density: Callable[[Any, Inputs], Any], size: int) -> None:
@@ -90,7 +90,7 @@ class Walks:
         points = self._nowhere if points is None else points
         return self._program(place, legs, 1, 0.0, inputs, way, points, visiting=visiting)[2]
 
-    def tour(
+    def run(
         self, place: Place, legs: Legs, step_size: Any, inputs: Inputs, whitening: Whitening
     ) -> tuple[Place, Travelled]:
         """Go `legs`, at most `LEGS`, from `place`: the place at the end, and what happened."""
@@ -105,7 +105,7 @@ class Walks:
 
 
 def at_each(
-    value_and_grad: Callable[..., Any] | Walks, points: np.ndarray, inputs: Inputs
+    value_and_grad: Callable[..., Any] | Trajectories, points: np.ndarray, inputs: Inputs
 ) -> tuple[np.ndarray, np.ndarray]:
     """Values and gradients at many flat vectors, (point, size): many a call where that is possible.
 
@@ -114,7 +114,7 @@ def at_each(
     tuple
         Of shapes (point,) and (point, size).
     """
-    if isinstance(value_and_grad, Walks):
+    if isinstance(value_and_grad, Trajectories):
         return value_and_grad.each(points, inputs)
     energies, slopes = zip(*(value_and_grad(point, inputs) for point in points), strict=True)
     return np.asarray(energies), np.asarray(slopes)
@@ -133,7 +133,7 @@ def _program(negative_log_density: Callable[[Any, Inputs], Any]) -> Callable[...
     Visiting, a leg goes from one of `points` to the next, and nothing lies between.
     """
 
-    def tour(
+    def legs_of(
         place: Place, legs: Legs, count: Any, step_size: Any, inputs: Inputs,
         whitening: Whitening, points: Any, *, visiting: Any,
     ) -> tuple[Place, Travelled, tuple[Any, Any]]:  # fmt: skip
@@ -162,7 +162,7 @@ def _program(negative_log_density: Callable[[Any, Inputs], Any]) -> Callable[...
             before = place.potential + euclidean_kinetic_energy(masses, momentum)
             after = end.potential_energy + euclidean_kinetic_energy(masses, end.r)
             error = jnp.where(jnp.isfinite(after), after - before, jnp.inf)
-            taken = legs.luck[number] < -error
+            taken = legs.log_uniform[number] < -error
             there = Place(end.z, end.potential_energy, end.z_grad)
             place = jax.tree.map(partial(jnp.where, taken), there, place)
             now = Travelled(place, before, error)
@@ -174,4 +174,4 @@ def _program(negative_log_density: Callable[[Any, Inputs], Any]) -> Callable[...
         visited = jnp.zeros(len(points)), jnp.zeros_like(points)
         return jax.lax.fori_loop(0, count, leg, (place, told, visited))
 
-    return tour
+    return legs_of

@@ -35,7 +35,7 @@ DRAWS = 2000
 
 
 @dataclass(frozen=True)
-class Held:
+class ConditionalMode:
     """The joint model with its law at one mode of the runs' own posterior."""
 
     log_evidence: float
@@ -54,11 +54,11 @@ class BenchmarkModes:
 
     benchmark: str
     laws: LawModes
-    held: list[Held]
+    conditional: list[ConditionalMode]
 
     def as_dict(self) -> dict[str, Any]:
         """Record of the command: `benchmark`, `reliable`, `pareto_k`, `limit` and `modes`."""
-        best = max(held.log_evidence for held in self.held)
+        best = max(given.log_evidence for given in self.conditional)
         weighed = self.laws.weighed
         return {
             "benchmark": self.benchmark, "reliable": weighed.reliable,
@@ -70,11 +70,11 @@ class BenchmarkModes:
                     "alpha_interval": law.alpha_interval.as_dict(),
                     "beta_interval": law.beta_interval.as_dict(),
                     "weight": law.weight, "error": law.error,
-                    "population": held.population, "frontier": held.frontier,
-                    "support": held.log_evidence - best,
-                    "released": dict(zip(("alpha", "beta"), held.released, strict=True)),
+                    "population": given.population, "frontier": given.frontier,
+                    "support": given.log_evidence - best,
+                    "released": dict(zip(("alpha", "beta"), given.released, strict=True)),
                 }
-                for law, held in zip(self.laws.modes, self.held, strict=True)
+                for law, given in zip(self.laws.modes, self.conditional, strict=True)
             ],
         }  # fmt: skip
 
@@ -108,18 +108,18 @@ def benchmark_modes(
         at = np.asarray([potential.labels.index(label) for label in laws.labels], dtype=int)
         start = potential.start(jax.random.key(seed))
         first = find_mode(potential.value_and_grad, inputs, start).position
-        held = []
+        found = []
         for mode in laws.weighed.modes:
             whole = first.copy()
             whole[at] = mode.position
-            held.append(_hold(potential, inputs, whole, at, layout, model, seed=seed, prob=prob))
-    return BenchmarkModes(benchmark, laws, held)
+            found.append(_given(potential, inputs, whole, at, layout, model, seed=seed, prob=prob))
+    return BenchmarkModes(benchmark, laws, found)
 
 
-def _hold(
+def _given(
     potential: Potential, inputs: Inputs, whole: np.ndarray, at: np.ndarray, layout: Layout,
     model: Model, *, seed: int, prob: float,
-) -> Held:  # fmt: skip
+) -> ConditionalMode:  # fmt: skip
     """Hold the coordinates `at` of `whole` (flat vector), move the others."""
     free = np.setdiff1d(np.arange(len(whole)), at)
 
@@ -148,7 +148,7 @@ def _hold(
     released = find_mode(potential.value_and_grad, inputs, z[0])
     ends = potential.constrain(jnp.asarray(released.position), inputs)
     volume = np.linalg.slogdet(scale)[1] + 0.5 * len(free) * np.log(2.0 * np.pi)
-    return Held(
+    return ConditionalMode(
         float(volume - best.energy), growth(posterior["rate"].to_numpy(), prob=prob), frontier,
         (float(ends["alpha"][0]), float(ends["beta"][0])),
     )  # fmt: skip
