@@ -193,19 +193,31 @@ def by_origin(rows: Sequence[Mapping[str, Any]]) -> list[Row]:
     ]
 
 
-def _row(own: pd.DataFrame, months: int, name: str) -> dict[str, Any]:
-    batch = own["batch"].to_numpy()
+def _row(own: pd.DataFrame, months: int, name: str) -> Row:
     return {
         "months": months, "forecaster": name, "forecasts": len(own),
         "models": own["model"].nunique(), "batches": own["batch"].nunique(),
+        **_together(own, own["batch"]), "log_score": float(own["log_score"].mean()),
+    }  # fmt: skip
+
+
+def _together(own: pd.DataFrame, batch: pd.Series) -> Row:
+    """Coverage by level with standard errors over batches, bias and CRPS of scored rows."""
+    return {
         "origins": own["origin"].nunique(),
         "coverage": {
-            level: clustered(np.asarray([told[level] for told in own["inside"]]), batch)
-            for level in (f"{level:g}" for level in LEVELS)
+            f"{q:g}": clustered(_inside(own, q), batch.to_numpy()) for q in LEVELS
         },
         "bias": float((own["median"] - own["observed"]).mean()),
-        "crps": float(own["crps"].mean()), "log_score": float(own["log_score"].mean()),
+        "crps": float(own["crps"].mean()),
     }  # fmt: skip
+
+
+def _inside(own: pd.DataFrame, level: float) -> np.ndarray:
+    """Whether each row lies inside its interval, or with which probability."""
+    if "pit" in own:
+        return covered(own["pit"].to_numpy(), level)
+    return np.asarray([shares[f"{level:g}"] for shares in own["inside"]])
 
 
 def score_reported(
@@ -297,22 +309,11 @@ def score_table(rows: Sequence[Row]) -> Row:
     return counts | _together(frame, frame["model"]) | parts
 
 
-def _together(frame: pd.DataFrame, batch: pd.Series) -> Row:
-    """Coverage with errors over batches, bias and CRPS of observed quantities."""
-    transform = frame["pit"].to_numpy()
-    return {
-        "origins": frame["origin"].nunique(),
-        "coverage": {f"{q:g}": clustered(covered(transform, q), batch.to_numpy()) for q in LEVELS},
-        "bias": float((frame["median"] - frame["observed"]).mean()),
-        "crps": float(frame["crps"].mean()),
-    }  # fmt: skip
-
-
 def _part(own: pd.DataFrame, counted: str) -> Row:
     """Return number, coverage and bias of some of the predictions."""
     return {
         counted: len(own),
-        "coverage": float(np.mean(covered(own["pit"].to_numpy(), 0.9))),
+        "coverage": float(np.mean(_inside(own, 0.9))),
         "bias": float((own["median"] - own["observed"]).mean()),
     }
 
@@ -362,15 +363,10 @@ def score_records(
 
 def record_table(rows: Sequence[Row]) -> dict[str, Any]:
     """All records together: `forecasts`, `origins`, `coverage` by level, `crps`, `naive_crps`."""
-    return {
-        "forecasts": len(rows), "origins": len({row["origin"] for row in rows}),
-        "coverage": {
-            f"{q:g}": float(np.mean([row["inside"][f"{q:g}"] for row in rows])) for q in LEVELS
-        },
-        "bias": float(np.mean([row["median"] - row["observed"] for row in rows])),
-        "crps": float(np.mean([row["crps"] for row in rows])),
-        "naive_crps": float(np.mean([row["naive_crps"] for row in rows])),
-    }  # fmt: skip
+    frame = pd.DataFrame(list(rows))
+    own = {"forecasts": len(frame), **_together(frame, frame["origin"])}
+    shares = {level: told["share"] for level, told in own["coverage"].items()}
+    return own | {"coverage": shares, "naive_crps": float(frame["naive_crps"].mean())}
 
 
 def verdict_sentence(
@@ -389,15 +385,12 @@ def verdict_sentence(
     told = ours["coverage"]["0.9"]
     rivals = {name: far[name] for name in BASELINES if name in far}
     by_origin = [row["coverage"]["0.9"]["share"] for row in origins if row["forecaster"] == OURS]
-    better = [f"{WORDS[name]} ({row['crps']:.2f})" for name, row in rivals.items()
-              if row["crps"] < ours["crps"]]  # fmt: skip
-    worse = [f"{WORDS[name]} ({row['crps']:.2f})" for name, row in rivals.items()
-             if row["crps"] >= ours["crps"]]  # fmt: skip
     against = []
-    if worse:
-        against.append(f"better than {_and(worse)}")
-    if better:
-        against.append(f"worse than {_and(better)}")
+    for word, beaten in (("better", True), ("worse", False)):
+        found = [f"{WORDS[name]} ({row['crps']:.2f})" for name, row in rivals.items()
+                 if (row["crps"] >= ours["crps"]) == beaten]  # fmt: skip
+        if found:
+            against.append(f"{word} than {_and(found)}")
     refitted = f"refitted as of {ours['origins']} half-years"
     if averaged > 1:
         refitted = (
