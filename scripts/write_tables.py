@@ -20,8 +20,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "scripts")]
 
 from backtest_tables import backtest, backtest_shapes, backtest_short, made
 
-from densing.calibration.pooled import FALSE_ALARM as POOLED_FALSE_ALARM
-from densing.calibration.pooled import LEVELS, pooled
+from densing.calibration.ranks import LEVELS, POOLED_FALSE_ALARM, pooled
 from densing.cli.answers import months
 from densing.cli.calibrate import pooled_cells
 from densing.cli.coverage import COLUMNS, not_bounded

@@ -2,7 +2,8 @@
 
 from html.parser import HTMLParser
 
-from densing.sensitivity.answers import summarise
+from densing.sensitivity.summary import summarise
+
 from sensitivity.test_answers import AXES, universe
 
 MODEL = {"name": "mine", "about": "words", "choices": {"tokens": 5e12}, "priors": {}}

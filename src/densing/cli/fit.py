@@ -140,7 +140,7 @@ def _sensitivity(
     found = out / "sensitivity"
     if given is None and not found.is_dir():
         return None
-    from densing.report.sensitivity_page import read_sensitivity
+    from densing.report.sensitivity import read_sensitivity
     from densing.results.run import RunError
 
     about: dict[str, Any] = {"evidence_hash": evidence_hash, "model": model}

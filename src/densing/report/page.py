@@ -19,7 +19,7 @@ from densing.report.figures import pictures
 from densing.report.folder import asset, fill, write_csv, write_json, written_whole
 from densing.report.interactive import interactive
 from densing.report.provenance import choice_rows, prior_rows, sources
-from densing.report.sensitivity_page import choice_pictures, section
+from densing.report.sensitivity import choice_pictures, section
 from densing.report.style import save
 from densing.results.corollaries.economics import price_trend
 from densing.results.influence_words import sentences
@@ -59,7 +59,7 @@ def write_report(
     command
         The command line that made it, for the page.
     sensitivity
-        A multiverse around the run's model (`sensitivity_page.read_sensitivity`), for a section.
+        A multiverse around the run's model (`sensitivity.read_sensitivity`), for a section.
     highlight
         Models that stand out.
 
