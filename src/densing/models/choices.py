@@ -26,6 +26,8 @@ class Choices(Handed):
     CHANGED: ClassVar[str] = "model = model.choose(tokens=1e12)"
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
+    form: Literal["ladder"] = "ladder"
+    """The joint model of one reference family's ladder, its targets and their trend."""
     reference: str = "minicpm"
     """Reference family: which `reference` of the runs and checkpoints."""
     benchmarks: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -117,6 +119,64 @@ class Choices(Handed):
             link=self.link,
         )
 
+
+class FamilyChoices(Handed):
+    """Conventions of the families model (`models.families`), in which releases are the yardstick."""
+
+    MADE: ClassVar[str] = "model = dn.load_model('default').choose(shape='linear')"
+    CHANGED: ClassVar[str] = "model = model.choose(shape='linear')"
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    form: Literal["families"]
+    """Families as yardsticks: no reference is needed for a rate, one sets the level."""
+    benchmarks: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Benchmarks whose scores count."""
+    reference: str = "minicpm"
+    """Reference family at which density is 1: a level, which changes no rate."""
+    tokens: Annotated[float, Field(gt=0)] = 5e12
+    """D0, the tokens that the reference is taken to be trained on: a part of the level, too."""
+    shape: ShapeName = "changepoint"
+    """How the slope of the trend may change over the dates (`models.shapes`)."""
+    changepoint: date = date(2025, 1, 1)
+    """Date at which the slope changes under shape = fixed_changepoint."""
+    type_changes: bool = True
+    """The change of slope differs by type of benchmark (shapes with one changepoint)."""
+    family_residuals: bool = True
+    """Families, not releases alone, stand out on single benchmarks."""
+    within_families: bool = True
+    """Growth within families may differ from growth between them (a family's mean date as
+    regressor), so that families that enter late do not take growth away."""
+    outlying_releases: bool = True
+    """Some releases depart further than others do (code models, other languages)."""
+    experts: bool = True
+    """``active^(1-w) total^w`` parameters count, w a parameter; otherwise all of them do."""
+    curvature: bool = False
+    """Scores bend in ln N on the logit scale; otherwise they are straight in it."""
+    token_term: bool = False
+    """Training tokens beyond those usual at the date are a term of log density."""
+    free_ceiling: bool = False
+    """A ceiling of each benchmark's own; otherwise 0.98, or just above the best score."""
+    derived: bool = False
+    """Include pruned, distilled, up-scaled and quantised models."""
+    min_scores: Annotated[int, Field(ge=1)] = 2
+    """Scores a model needs on the chosen benchmarks."""
+    released_from: date | None = None
+    released_until: date | None = None
+    exclude_families: tuple[str, ...] = ()
+    best_of: Annotated[int, Field(ge=1)] = 20
+    """Releases among which the frontier is the best: about those of half a year."""
+
+    @field_validator("benchmarks")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        twice = sorted({name for name in value if value.count(name) > 1})
+        if twice:
+            raise ValueError(f"names {', '.join(twice)} more than once; name each benchmark once")
+        return value
+
+
+AnyChoices = Annotated[Choices | FamilyChoices, Field(discriminator="form")]
+"""Choices of either form of model."""
 
 TAKEN = {
     "score_tail": ("likelihood", "student-t"),

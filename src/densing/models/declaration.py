@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, ValidationError
 
-from densing.models.choices import Choices
+from densing.models.choices import AnyChoices, Choices, FamilyChoices
 from densing.models.prior import Prior
 from densing.models.records import Handed, validation_messages
 
@@ -39,20 +39,21 @@ class Model(Handed):
 
     name: str
     about: str
-    choices: Choices
+    choices: AnyChoices
     priors: dict[str, Prior]
 
     def choose(self, *given: Any, **changes: Any) -> "Model":
         """Return the model with some choices changed; unknown names are an error."""
         if given:
             raise TypeError(f"give each choice by its name: {self.CHANGED}")
-        known = list(Choices.model_fields)
+        kind = type(self.choices)
+        known = list(kind.model_fields)
         if unknown := [key for key in changes if key not in known]:
             raise DeclarationError(
                 f"unknown choice {', '.join(map(repr, unknown))}; known: {', '.join(known)}"
             )
         merged = self.choices.model_dump() | changes
-        return self.model_copy(update={"choices": validated(Choices, merged, self.name)})
+        return self.model_copy(update={"choices": validated(kind, merged, self.name)})
 
     def with_priors(self, **changes: Prior) -> "Model":
         """Return the model with some priors replaced; unknown or unfit ones are an error."""
@@ -64,7 +65,7 @@ class Model(Handed):
                     f"unknown prior {key!r}; known: {', '.join(sorted(self.priors))}"
                 )
         priors = self.priors | changes
-        check_priors(priors, self.name)
+        check_priors(priors, self.name, self.choices.form)
         return self.model_copy(update={"priors": priors})
 
     def __repr__(self) -> str:
@@ -147,23 +148,37 @@ def load_model(name: str | Path = "default") -> Model:
     """
     stem, content = read_declaration("models", name)
     content = {"name": stem, "priors": {}, **content}
+    if isinstance(content.get("choices"), dict):
+        content["choices"] = {"form": "ladder", **content["choices"]}
+    form = _form(content)
     if isinstance(content["priors"], dict):
-        check_names(content["priors"], str(name))
+        check_names(content["priors"], str(name), form)
     model = validated(Model, content, str(name))
-    check_priors(model.priors, str(name))
+    check_priors(model.priors, str(name), form)
     return model
 
 
+def _form(content: Mapping[str, Any]) -> str:
+    choices = content.get("choices")
+    form = choices.get("form") if isinstance(choices, dict) else None
+    return form if form in BASES else "ladder"
+
+
+BASES = {"ladder": "ladder", "families": "default"}
+"""Declaration of each form that has all of its parameters."""
+
+
 @cache
-def default_priors() -> Mapping[str, Prior]:
-    """Priors of the default model: the parameters there are, their dims and supports."""
-    content = read_declaration("models", "default")[1]["priors"]
-    return {name: validated(Prior, prior, f"default: {name}") for name, prior in content.items()}
+def base_priors(form: str) -> Mapping[str, Prior]:
+    """Priors of a form's own declaration: the parameters there are, their dims and supports."""
+    base = BASES[form]
+    content = read_declaration("models", base)[1]["priors"]
+    return {name: validated(Prior, prior, f"{base}: {name}") for name, prior in content.items()}
 
 
-def check_names(names: Iterable[str], source: str) -> None:
+def check_names(names: Iterable[str], source: str, form: str = "ladder") -> None:
     """Raise `DeclarationError` unless every parameter has its prior, and nothing else has."""
-    known, names = default_priors(), set(names)
+    known, names = base_priors(form), set(names)
     unknown = sorted(names - set(known))
     if unknown:
         raise DeclarationError(
@@ -173,13 +188,13 @@ def check_names(names: Iterable[str], source: str) -> None:
     if missing:
         raise DeclarationError(
             f"{source}: no prior for {', '.join(missing)}; declare them, or add "
-            'extends = "default" to take the default model\'s'
+            f'extends = "{BASES[form]}" to take that model\'s'
         )
 
 
-def check_priors(priors: Mapping[str, Prior], source: str) -> None:
+def check_priors(priors: Mapping[str, Prior], source: str, form: str = "ladder") -> None:
     """Raise `DeclarationError` for all priors that cannot stand for their parameter."""
-    known = default_priors()
+    known = base_priors(form)
     lines = [
         f"  priors.{name}: {fault}"
         for name, prior in priors.items()
@@ -240,7 +255,7 @@ def set_prior(model: Model, key: str, value: Any) -> Model:
     """Return the model with one argument of a prior changed; `key` is prior.NAME.ARGUMENT."""
     parts = key.split(".")
     if len(parts) != 3:
-        known = ", ".join(Choices.model_fields)
+        known = ", ".join(type(model.choices).model_fields)
         raise DeclarationError(
             f"{key!r}: write a prior's argument as prior.NAME.ARGUMENT, for example "
             f"prior.rate.scale=1.0; choices are: {known}"
