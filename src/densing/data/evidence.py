@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from html import escape
@@ -52,8 +53,16 @@ class Evidence:
     @property
     def hash(self) -> str:
         """SHA-256 of the content, whatever the order of rows and columns."""
+        return self._digest(ALL)
+
+    @property
+    def reference_hash(self) -> str:
+        """SHA-256 of the reference families' tables alone."""
+        return self._digest(("reference_runs", "calibration_points"))
+
+    def _digest(self, names: Iterable[str]) -> str:
         digest = hashlib.sha256()
-        for name in ALL:
+        for name in names:
             digest.update(f"[{name}]\n".encode())
             digest.update(_canonical(getattr(self, name)).encode())
         return digest.hexdigest()

@@ -15,6 +15,8 @@ from densing.inference.draws import Draws
 from densing.inference.nuts import Statistics
 from densing.inference.settings import Settings
 from densing.models.declaration import Model
+from densing.models.families import SIZE
+from densing.models.family_layout import FamilyLayout
 from densing.models.layout import Layout
 from densing.models.prior import Prior
 from densing.models.problem import Problem
@@ -163,33 +165,46 @@ def observed_data(layout: Layout) -> xr.Dataset:
     )
 
 
+MODEL_COLUMNS = {
+    "release_date": ("release_date", "date"), "params": ("params", "parameters"),
+    "counted_params": ("counted_params", "parameters"),
+    "active_params": ("active_params", "parameters"),
+    "training_tokens": ("training_tokens", "tokens"),
+    "family": ("model_family", "name"), "organization": ("organization", "name"),
+    "architecture": ("architecture", "name"), "derived_from": ("derived_from", "name"),
+    "expert_ratio": ("expert_ratio", "1"),
+}  # fmt: skip
+"""Columns of the models that a run keeps, their names there and units."""
+
+
+def table_columns(
+    dim: str, table: pd.DataFrame, columns: Mapping[str, tuple[str, str]]
+) -> dict[str, Any]:
+    """Variables of a dataset from columns of a table, with their names and units."""
+    out: dict[str, Any] = {}
+    for column, (name, unit) in columns.items():
+        values = table[column] if column in table else pd.Series([None] * len(table))
+        if values.dtype.kind in "OTU" or column.endswith("_date"):
+            if column.endswith("_date"):
+                values = pd.to_datetime(values).dt.strftime("%Y-%m-%d")
+            array = values.astype(object).where(values.notna(), "").astype(str).to_numpy(str)
+            array = array.astype(object)
+        else:
+            array = values.to_numpy(float)
+        attrs = {"units": unit, "long_name": name.replace("_", " ")}
+        out[name] = ((dim,), array, attrs)
+    return out
+
+
 def constant_data(layout: Layout) -> xr.Dataset:
     """Everything of the evidence that figures and tables need, by row."""
     chosen = layout.selection
     out: dict[str, Any] = {}
 
     def add(dim: str, table: pd.DataFrame, columns: Mapping[str, tuple[str, str]]) -> None:
-        for column, (name, unit) in columns.items():
-            values = table[column] if column in table else pd.Series([None] * len(table))
-            if values.dtype.kind in "OTU" or column.endswith("_date"):
-                if column.endswith("_date"):
-                    values = pd.to_datetime(values).dt.strftime("%Y-%m-%d")
-                array = values.astype(object).where(values.notna(), "").astype(str).to_numpy(str)
-                array = array.astype(object)
-            else:
-                array = values.to_numpy(float)
-            attrs = {"units": unit, "long_name": name.replace("_", " ")}
-            out[name] = ((dim,), array, attrs)
+        out.update(table_columns(dim, table, columns))
 
-    add("model", layout.models, {
-        "release_date": ("release_date", "date"), "params": ("params", "parameters"),
-        "counted_params": ("counted_params", "parameters"),
-        "active_params": ("active_params", "parameters"),
-        "training_tokens": ("training_tokens", "tokens"),
-        "family": ("model_family", "name"), "organization": ("organization", "name"),
-        "architecture": ("architecture", "name"), "derived_from": ("derived_from", "name"),
-        "expert_ratio": ("expert_ratio", "1"),
-    })  # fmt: skip
+    add("model", layout.models, MODEL_COLUMNS)
     add("score_row", layout.scores, {
         "model_index": ("score_model", "index"), "cell": ("score_cell", "index"),
         "benchmark": ("score_benchmark", "name"), "protocol_name": ("score_protocol", "name"),
@@ -234,3 +249,43 @@ def attributes(*, kind: str, model: Model, engine: str = "numpyro", **more: Any)
         "versions": json.dumps({name: version(name) for name in packages}),
         **{key: v if isinstance(v, int | str) else json.dumps(v) for key, v in more.items()},
     }
+
+
+def family_sizes(posterior: xr.Dataset, layout: FamilyLayout) -> np.ndarray:
+    """Parameters that count, (chain, draw, model): between the active and all of them."""
+    active, total = layout.data.log_active, layout.data.log_total
+    if "expert_weight" not in posterior:
+        return np.broadcast_to(SIZE * np.exp(total), (*posterior["rate"].shape, len(total)))
+    weight = posterior["expert_weight"].to_numpy()[..., None]
+    return SIZE * np.exp((1.0 - weight) * active + weight * total)
+
+
+def family_data(layout: FamilyLayout) -> xr.Dataset:
+    """Everything of the evidence that figures and tables of a families run need, by row."""
+    models, scores = layout.models, layout.scores
+    counted = SIZE * np.exp(0.5 * (layout.data.log_active + layout.data.log_total))
+    counted = models.assign(
+        counted_params=counted,
+        expert_ratio=np.exp(layout.data.log_total - layout.data.log_active),
+    )
+    table = layout.benchmarks
+    out = table_columns(
+        "model",
+        counted,
+        MODEL_COLUMNS
+        | {
+            "release": ("model_release", "name"),
+            "embedding_params": ("embedding_params", "parameters"),
+        },
+    )
+    out |= table_columns("score_row", scores, {
+        "model_index": ("score_model", "index"), "benchmark": ("score_benchmark", "name"),
+        "protocol": ("score_protocol", "name"), "score": ("score", "proportion"),
+        "edge": ("score_edge", "1"), "source": ("score_source", "name"),
+    })  # fmt: skip
+    out |= table_columns("benchmark", table, {
+        "chance": ("chance", "proportion"), "items": ("benchmark_items", "items"),
+        "type": ("benchmark_type", "name"), "protocol": ("benchmark_protocol", "name"),
+    })  # fmt: skip
+    coords = {dim: list(layout.coords[dim]) for dim in ("model", "benchmark")}
+    return xr.Dataset(out, coords=coords)

@@ -12,11 +12,14 @@ import xarray as xr
 from densing.data import Evidence
 from densing.inference import assemble, engines
 from densing.inference.draws import Draws
+from densing.inference.ladders import ladder_curves
 from densing.inference.news import Listener, Progress
 from densing.inference.replay import pointwise
 from densing.inference.settings import Settings, load_settings
 from densing.inference.targets import TargetDraws, draw_targets
 from densing.models.declaration import Model, load_model
+from densing.models.family_layout import lay_out_families, select_scores
+from densing.models.ladder_level import reference_level
 from densing.models.layout import (
     FINER,
     GRID_STEP,
@@ -29,6 +32,7 @@ from densing.models.layout import (
 from densing.models.prior_draws import prior_draws
 from densing.models.problem import (
     Problem,
+    families_problem,
     joint_problem,
     loss_problem,
     reference_problem,
@@ -36,7 +40,8 @@ from densing.models.problem import (
 )
 from densing.models.select import SelectionError
 from densing.models.shapes import Span
-from densing.results.derive import derived, end_rates, frontier_rate, label
+from densing.results.derive import derived, end_rates, frontier_rate, label, trend_dates
+from densing.results.family_draws import derived_values
 from densing.results.health import MAX_EDGE_MASS, MAX_INTEGRATION_ERROR
 from densing.results.log_prior import log_prior
 from densing.results.predict import predict_scores
@@ -90,6 +95,8 @@ def fit(
     """
     model, settings = model or load_model(), settings or load_settings()
     engines.require(settings)
+    if model.choices.form == "families":
+        return fit_families(evidence, model=model, settings=settings, seed=seed, listen=listen)
     layout, problem, sampled, targets = _sampled(
         evidence, model, settings, seed=seed, listen=listen
     )
@@ -346,3 +353,68 @@ def _held_out(layout: ReferenceLayout, model: Model) -> xr.Dataset:
 
 
 __all__ = ["Progress", "fit", "fit_loss", "fit_reference", "fit_trend"]
+
+
+def fit_families(
+    evidence: Evidence,
+    *,
+    model: Model,
+    settings: Settings,
+    seed: int,
+    listen: Listener | None = None,
+) -> xr.DataTree:
+    """Sample the posterior of families as yardsticks (`models.families`); see `fit`."""
+    choices = model.choices
+    scores = select_scores(evidence, choices)
+    layout = lay_out_families(scores, evidence.benchmarks.set_index("benchmark"), choices)
+    ladder = ladder_curves(evidence, choices, seed=seed, listen=listen)
+    problem = families_problem(layout, model)
+    sampled = engines.sample(problem, settings=settings, seed=seed, listen=listen)
+    began = perf_counter()
+    shape = sampled.statistics.lp.shape
+    flat = {k: v.reshape(-1, *v.shape[2:]) for k, v in sampled.values.items()}
+    level = reference_level(
+        np.random.default_rng(seed), ladder, choices.tokens, flat, layout.coords["benchmark"],
+        layout.data.floor,
+    )  # fmt: skip
+    dates = trend_dates(layout.models["release_date"])
+    found = derived_values(
+        flat, layout, layout.facts, dates, level=level, count=choices.best_of, seed=seed
+    )
+
+    def by_chain(array: np.ndarray) -> np.ndarray:
+        return array.reshape(*shape, *array.shape[1:])
+
+    likelihood = by_chain(found.pop("log_likelihood"))
+    log_density = by_chain(found.pop("log_density"))
+    sampled = replace(
+        sampled,
+        values={**sampled.values, "level": by_chain(-level), "log_density": log_density},
+    )
+    posterior = assemble.labelled_posterior(problem, sampled)
+    coords = {
+        "model": layout.coords["model"], "benchmark": layout.coords["benchmark"],
+        "type": layout.coords["type"], "date": dates.to_numpy(),
+    }  # fmt: skip
+    derived = {name: label(name, by_chain(value), coords) for name, value in found.items()}
+    sizes = np.log(assemble.family_sizes(posterior, layout))
+    for name, value in (
+        ("density", np.exp(log_density)), ("effective_params", np.exp(log_density + sizes)),
+        ("beyond_reference", np.zeros_like(log_density)),
+    ):  # fmt: skip
+        derived[name] = label(name, value, coords)
+    attrs = {"units": "nats", "long_name": "log-likelihood of a family's scores"}
+    groups = {
+        "/derived": xr.Dataset(derived),
+        "/log_likelihood": xr.Dataset(
+            {"families": (("chain", "draw", "family"), likelihood, attrs)},
+            coords={"family": layout.coords["family"]} | assemble.numbered(*shape),
+        ),
+        "/constant_data": assemble.family_data(layout),
+    }
+    seconds = sampled.seconds | {"derive": round(perf_counter() - began, 2)}
+    return assemble.run(
+        "joint", problem, replace(sampled, seconds=seconds), posterior, groups, model=model,
+        settings=settings, seed=seed, evidence_hash=evidence.hash,
+        evidence_version=evidence.version, models=len(layout.models), scores=len(layout.scores),
+    )  # fmt: skip

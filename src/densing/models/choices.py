@@ -146,8 +146,10 @@ class FamilyChoices(Handed):
     within_families: bool = True
     """Growth within families may differ from growth between them (a family's mean date as
     regressor), so that families that enter late do not take growth away."""
-    outlying_releases: bool = True
+    outlying_releases: bool = False
     """Some releases depart further than others do (code models, other languages)."""
+    spread_drift: bool = False
+    """Releases may come to differ more, or less: growth of the best is then its own."""
     experts: bool = True
     """``active^(1-w) total^w`` parameters count, w a parameter; otherwise all of them do."""
     curvature: bool = False

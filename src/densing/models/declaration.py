@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, ValidationError
 
-from densing.models.choices import AnyChoices, Choices, FamilyChoices
+from densing.models.choices import AnyChoices
 from densing.models.prior import Prior
 from densing.models.records import Handed, validation_messages
 

@@ -52,6 +52,8 @@ class FamilyData(NamedTuple):
     log_total: Any
     time: Any
     """Years since the mean date of the releases, shape (model,)."""
+    release_time: Any
+    """Mean time of each release of the fit, shape (release,)."""
     since_mean: Any
     """Years since the mean date of the family's releases, shape (model,)."""
     log_tokens: Any
@@ -79,6 +81,8 @@ class FamilySwitches(NamedTuple):
     """Score bends in ln N on the logit scale, by benchmark."""
     tokens: bool = False
     """Training tokens beyond those usual at the date are a term of log density."""
+    spread_drift: bool = True
+    """Releases may come to differ more, or less."""
     outlying_releases: bool = False
     """Some releases depart further than others do: scale mixture of their effects."""
     edges: bool = True
@@ -106,9 +110,7 @@ def families(m: Program, data: FamilyData, switches: FamilySwitches) -> None:
     mean, curves, levels = expected_logits(m, data, switches)
     z, precision, log_density = measurements(m, data, switches, curves)
     m.factor("reports", log_density)
-    m.factor(
-        "scores", log_likelihood(xp, z - mean, precision, data.tree, curves.slope, levels)
-    )
+    m.factor("scores", log_likelihood(xp, z - mean, precision, data.tree, curves.slope, levels))
 
 
 def measurements(
@@ -185,13 +187,17 @@ def expected_logits(
 
 
 def growth(m: Program, data: FamilyData, switches: FamilySwitches) -> Any:
-    """Log density of a typical release at each model's date, shape (model, benchmark)."""
+    """Log density of a typical release at each model's date, shape (model, benchmark).
+
+    It is told about its mean over the benchmarks: `rate` and `slope_change` are those of the
+    whole portfolio, and what types and benchmarks have beside them sums to zero over it.
+    """
     xp = m.xp
     rate = m.sample("rate")
     by_type = m.sample("type_rate", coordinate=scaled(xp, m.sample("type_rate_spread")))
     drift = m.sample("drift", coordinate=scaled(xp, m.sample("drift_spread")))
-    by_benchmark = xp.take(by_type, data.type) + drift
-    m.derive("benchmark_rate", rate + by_benchmark, ("benchmark",))
+    apart = xp.take(by_type, data.type) + drift
+    m.derive("benchmark_rate", rate + apart - xp.mean(apart), ("benchmark",))
     line = m.values["benchmark_rate"] * data.time[:, None]
     if switches.shape == "linear":
         return line
@@ -200,10 +206,10 @@ def growth(m: Program, data: FamilyData, switches: FamilySwitches) -> Any:
     common = bend(xp, switches.shape, own, span, data.time)[:, None]
     if not switches.type_changes or "slope_change" not in own:
         return line + common
-    apart = scaled(xp, m.sample("type_change_spread"))
-    more = xp.take(m.sample("type_change", coordinate=apart), data.type)
+    spread = m.sample("type_change_spread")
+    more = xp.take(m.sample("type_change", coordinate=scaled(xp, spread)), data.type)
     unit = bend(xp, switches.shape, own | {"slope_change": 1.0}, span, data.time)[:, None]
-    return line + common + more * unit
+    return line + common + (more - xp.mean(more)) * unit
 
 
 def _levels(m: Program, data: FamilyData, switches: FamilySwitches) -> Levels:
@@ -220,8 +226,11 @@ def _levels(m: Program, data: FamilyData, switches: FamilySwitches) -> Levels:
     spread = m.sample("family_spread")
     alone = residual("family") if switches.family_residuals else 0.0 * release.residual + 1e-3
     levels = Levels(model, release, Level(spread, alone))
-    if not switches.outlying_releases:
-        return levels
-    tail = m.sample("release_tail")
-    odd = m.sample("release_oddity", coordinate=None)
-    return levels._replace(scale=xp.exp(tail * odd), tail=tail)
+    log_scale, drift, tail = xp.zeros(data.release_time.shape[0]), 0.0, 0.0
+    if switches.spread_drift:
+        drift = m.sample("spread_drift")
+        log_scale = log_scale + drift * data.release_time
+    if switches.outlying_releases:
+        tail = m.sample("release_tail")
+        log_scale = log_scale + tail * m.sample("release_oddity")
+    return levels._replace(scale=xp.exp(log_scale), tail=tail, drift=drift)

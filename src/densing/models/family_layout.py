@@ -1,16 +1,19 @@
 """From the catalogue to the arrays of the families model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from densing.models.dates import years
-from densing.models.families import SIZE, FamilyData
+from densing.data import Evidence
+from densing.models.choices import FamilyChoices
+from densing.models.dates import trend_span, years
+from densing.models.families import SIZE, FamilyData, FamilySwitches
 from densing.models.nested import Tree
-from densing.models.shapes import Span
+from densing.models.select import SelectionError
+from densing.models.shapes import KNOT_NAMES
 
 EDGE_SHARE, EDGE_DEVIATIONS = 0.04, 3.0
 """A score is at an edge where it lies within this share of the range, or within so many standard
@@ -30,11 +33,16 @@ class FamilyLayout:
     """One row a model in order of release."""
     scores: pd.DataFrame
     """One row a score, with `model_index`, `benchmark_index` and `edge`."""
+    benchmarks: pd.DataFrame
+    """Indexed by benchmark: items, chance, type, protocol."""
     baseline: Mapping[str, str]
     """Protocol of each benchmark's own."""
     family_time: np.ndarray
     """Mean date of each family's releases, years since the mean date, shape (family,)."""
+    switches: FamilySwitches
     centre: Mapping[str, float]
+    """`time` of the mean release date (years since 2023-02-24); first, last and changepoint of
+    the trend's span (years since the mean date)."""
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -42,32 +50,84 @@ class FamilyLayout:
         return {dim: len(names) for dim, names in self.coords.items()}
 
 
+def select_scores(evidence: Evidence, choices: FamilyChoices) -> pd.DataFrame:
+    """Rows of the catalogue that the choices ask for, with a release and a family each.
+
+    Raises
+    ------
+    SelectionError
+        An unknown benchmark, or too few models left.
+    """
+    known = set(evidence.benchmarks["benchmark"])
+    if unknown := [name for name in choices.benchmarks if name not in known]:
+        raise SelectionError(
+            f"unknown benchmark {', '.join(map(repr, unknown))}; known: {', '.join(sorted(known))}"
+        )
+    scores = evidence.catalog
+    scores = scores[scores["benchmark"].isin(choices.benchmarks)].copy()
+    for column in ("family", "release", "derived_from", "protocol"):
+        given = scores[column] if column in scores else pd.Series(np.nan, scores.index)
+        scores[column] = given.astype(object).where(given.notna(), "").astype(str).str.strip()
+    for column in ("embedding_params", "active_params", "training_tokens"):
+        if column not in scores:
+            scores[column] = np.nan
+    scores["family"] = scores["family"].where(scores["family"] != "", scores["model"])
+    day = scores["release_date"].dt.strftime("%Y-%m-%d")
+    scores["release"] = scores["release"].where(
+        scores["release"] != "", scores["family"] + " " + day
+    )
+    scores["release"] = scores["family"] + ": " + scores["release"]
+    if not choices.derived:
+        scores = scores[scores["derived_from"] == ""]
+    if choices.released_from:
+        scores = scores[scores["release_date"] >= pd.Timestamp(choices.released_from)]
+    if choices.released_until:
+        scores = scores[scores["release_date"] <= pd.Timestamp(choices.released_until)]
+    scores = scores[~scores["family"].isin(choices.exclude_families)]
+    count = scores.groupby("model")["benchmark"].transform("nunique")
+    scores = scores[count >= choices.min_scores]
+    if scores["model"].nunique() < 10 or scores["release"].nunique() < 3:
+        raise SelectionError(
+            f"{scores['model'].nunique()} models of {scores['release'].nunique()} releases left "
+            f"after the choices (min_scores = {choices.min_scores}, benchmarks = "
+            f"{', '.join(choices.benchmarks)}); families as yardsticks need at least 10 models "
+            "of 3 releases"
+        )
+    return scores
+
+
 def lay_out_families(
-    catalog: pd.DataFrame, benchmarks: pd.DataFrame, names: Sequence[str], *, min_scores: int = 2,
-    changepoint: Any = None,
+    scores: pd.DataFrame, benchmarks: pd.DataFrame, choices: FamilyChoices
 ) -> FamilyLayout:
-    """Lay out the scores of `catalog` on the benchmarks `names`.
+    """Lay out chosen scores (`select_scores`).
 
     Parameters
     ----------
-    catalog
-        One row a score (see `data.schemas`), one a (model, benchmark).
     benchmarks
         Indexed by benchmark: items, chance, type, protocol.
     """
-    scores = catalog[catalog["benchmark"].isin(names)].drop_duplicates(["model", "benchmark"])
-    count = scores.groupby("model")["benchmark"].transform("nunique")
-    scores = scores[count >= min_scores]
+    present = set(scores["benchmark"])
+    names = [name for name in choices.benchmarks if name in present]
+    scores = scores.drop_duplicates(["model", "benchmark"])
     models = (
-        scores.drop_duplicates("model").sort_values(["release_date", "model"])
+        scores.drop_duplicates("model")
+        .sort_values(["release_date", "model"])
         .reset_index(drop=True)
     )
     index = {name: i for i, name in enumerate(models["model"])}
     column = {name: i for i, name in enumerate(names)}
-    scores = scores.assign(
-        model_index=scores["model"].map(index), benchmark_index=scores["benchmark"].map(column)
-    ).sort_values(["model_index", "benchmark_index"]).reset_index(drop=True)
+    scores = (
+        scores.assign(
+            model_index=scores["model"].map(index), benchmark_index=scores["benchmark"].map(column)
+        )
+        .sort_values(["model_index", "benchmark_index"])
+        .reset_index(drop=True)
+    )
     table = benchmarks.loc[list(names)]
+    kind = table["type"] if "type" in table else pd.Series("all", table.index)
+    table = table.assign(type=kind.fillna("other"))
+    if "protocol" not in table:
+        table = table.assign(protocol="")
     items, floor = table["items"].to_numpy(float), table["chance"].to_numpy(float)
     shape = len(models), len(names)
     rows, cols = scores["model_index"].to_numpy(), scores["benchmark_index"].to_numpy()
@@ -93,10 +153,13 @@ def lay_out_families(
     time = dated - centre
     each = models.assign(time=time).groupby(["family", "release"])["time"].mean()
     mean_time = models["family"].map(each.groupby("family").mean()).to_numpy(float)
+    release_time = (
+        models.assign(time=time).groupby("release")["time"].mean().loc[releases].to_numpy(float)
+    )
     hidden = models["embedding_params"].astype(float).fillna(0.0)
     total = models["params"].astype(float)
     active = models["active_params"].astype(float).fillna(total)
-    change = dated.max() if changepoint is None else 0.0
+    span = trend_span(models["release_date"], choices)
     best = np.nanmax(y, axis=0)
     data = FamilyData(
         score=filled,
@@ -111,9 +174,10 @@ def lay_out_families(
         log_active=np.log(((active - hidden) / SIZE).to_numpy(float)),
         log_total=np.log(((total - hidden) / SIZE).to_numpy(float)),
         time=time,
+        release_time=release_time,
         since_mean=time - mean_time,
         log_tokens=np.zeros(len(models)),
-        span=np.array(Span(time.min(), time.max(), change - centre)),
+        span=np.asarray(span),
         tree=Tree(
             models["release"].map({x: i for i, x in enumerate(releases)}).to_numpy(),
             np.array([families.index(home[x]) for x in releases]),
@@ -121,16 +185,30 @@ def lay_out_families(
         ),
     )
     coords = {
-        "benchmark": list(names), "type": types, "family": families, "release": releases,
-        "protocol": protocols, "model": list(models["model"]),
+        "benchmark": list(names),
+        "type": types,
+        "family": families,
+        "release": releases,
+        "protocol": protocols,
+        "model": list(models["model"]),
         "edge": [f"{models['model'][i // len(names)]}: {names[i % len(names)]}" for i in where],
-        "knot": ["1", "2", "3", "4", "5", "6"],
+        "knot": KNOT_NAMES,
     }
     facts = {"best_score": np.minimum(best, 0.985), "usual_ceiling": np.maximum(0.98, best + 0.002)}
     family_time = each.groupby("family").mean().loc[families].to_numpy(float)
+    switches = FamilySwitches(
+        shape=choices.shape, type_changes=choices.type_changes and len(types) > 1,
+        family_residuals=choices.family_residuals, within_families=choices.within_families,
+        spread_drift=choices.spread_drift, outlying_releases=choices.outlying_releases,
+        protocols=len(protocols) > 0,
+        experts=choices.experts and bool((data.log_total != data.log_active).any()),
+        free_ceiling=choices.free_ceiling, curvature=choices.curvature,
+        tokens=choices.token_term, edges=len(where) > 0,
+    )  # fmt: skip
     return FamilyLayout(
-        data, coords, facts, models, scores, baseline, family_time, {"time": centre}
-    )
+        data, coords, facts, models, scores, table, baseline, family_time, switches,
+        {"time": centre} | span._asdict(),
+    )  # fmt: skip
 
 
 def lay_out_new(
@@ -152,7 +230,8 @@ def lay_out_new(
     names = fitted.coords["benchmark"]
     scores = catalog[catalog["benchmark"].isin(names)].drop_duplicates(["model", "benchmark"])
     models = (
-        scores.drop_duplicates("model").sort_values(["release_date", "model"])
+        scores.drop_duplicates("model")
+        .sort_values(["release_date", "model"])
         .reset_index(drop=True)
     )
     rows = scores["model"].map({x: i for i, x in enumerate(models["model"])}).to_numpy()
@@ -174,7 +253,9 @@ def lay_out_new(
         protocol=protocol,
         log_active=np.log(((active - hidden) / SIZE).to_numpy(float)),
         log_total=np.log(((total - hidden) / SIZE).to_numpy(float)),
-        time=time, since_mean=time - mean, log_tokens=np.zeros(len(models)),
+        time=time,
+        since_mean=time - mean,
+        log_tokens=np.zeros(len(models)),
     )
     return data, family, score, models
 

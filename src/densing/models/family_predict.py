@@ -105,7 +105,8 @@ def own_effects(
         level.covariance(numpy_ops, slope)
         for level in (levels.model, levels.release, levels.family)
     )
-    odd = np.exp(2.0 * levels.tail * rng.standard_normal(len(family)))
+    apart = levels.tail * rng.standard_normal(len(family)) + levels.drift * data.time
+    odd = np.exp(2.0 * apart)
     release = odd[:, None, None] * release
     known = family >= 0
     mean = np.where(known[:, None], state.family_mean[family], 0.0)

@@ -30,9 +30,7 @@ class Level(NamedTuple):
     def covariance(self, xp: Any, slope: Any) -> Any:
         """Shape (benchmark, benchmark)."""
         eye = np.eye(self.residual.shape[0])
-        return (
-            self.spread**2 * slope[:, None] * slope[None, :] + (self.residual**2)[:, None] * eye
-        )
+        return self.spread**2 * slope[:, None] * slope[None, :] + (self.residual**2)[:, None] * eye
 
 
 class Tree(NamedTuple):
@@ -148,3 +146,5 @@ class Levels(NamedTuple):
     """How much wider or narrower the effects of each release of the fit are, (release,)."""
     tail: Any = 0.0
     """Standard deviation of the log of that factor, for releases that are not in the fit."""
+    drift: Any = 0.0
+    """Growth of the log of that factor, 1 / year."""

@@ -7,7 +7,9 @@ from pydantic import ConfigDict, model_validator
 
 from densing.models.records import Handed
 
-Dim = Literal["benchmark", "family", "protocol", "knot", "type", "edge", "release", "panel", "reference"]
+Dim = Literal[
+    "benchmark", "family", "protocol", "knot", "type", "edge", "release", "panel", "reference"
+]
 Support = Literal["the whole line", "the positive half line", "the unit interval"]
 
 FAMILIES: dict[str, tuple[str, ...]] = {

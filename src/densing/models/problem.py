@@ -15,6 +15,8 @@ from scipy.stats import norm
 
 from densing.models.dates import EPOCH, trend_span, years
 from densing.models.declaration import Model
+from densing.models.families import FamilySwitches, families
+from densing.models.family_layout import FamilyLayout
 from densing.models.joint import Switches, joint
 from densing.models.layout import Layout, ReferenceLayout
 from densing.models.loss import RunData, loss_law
@@ -58,6 +60,18 @@ def joint_problem(layout: Layout, model: Model) -> Problem:
 
 def _joint(switches: Switches, m: Program, data: Any) -> None:
     joint(m, data, switches)
+
+
+def families_problem(layout: FamilyLayout, model: Model) -> Problem:
+    """Pose the model of families as yardsticks."""
+    program = partial(_families, layout.switches)
+    return Problem(
+        program, layout.data, model.priors, layout.coords, layout.facts, layout.centre
+    )  # fmt: skip
+
+
+def _families(switches: FamilySwitches, m: Program, data: Any) -> None:
+    families(m, data, switches)
 
 
 def reference_problem(layout: ReferenceLayout, model: Model) -> Problem:

@@ -27,6 +27,15 @@ DERIVED_PARAMETERS = {
     "shortfall": Variable((), "ln density", "mean shortfall below the frontier, mean date"),
 }
 
+DERIVED_PARAMETERS |= {
+    "slope": Variable(("benchmark",), "logit", "what a size e times larger is worth"),
+    "report_noise": Variable(("benchmark",), "proportion", "scatter of a score between reports"),
+    "release_residual": Variable(("benchmark",), "logit", "releases on one benchmark alone"),
+    "family_residual": Variable(("benchmark",), "logit", "families on one benchmark alone"),
+    "level": Variable((), "ln density", "typical release at the mean date, reference at 0"),
+}
+"""Those of the families model (`models.families`)."""
+
 DERIVED = {
     "log_density": Variable(("model",), "ln density", "natural log of capability density"),
     "density": Variable(("model",), "1", "capability density: effective over own parameters"),
@@ -47,6 +56,14 @@ DERIVED = {
     "benchmark_rate": Variable(
         ("benchmark",), "1 / year", "growth of the typical model's log density on one benchmark"
     ),
+    "benchmark_rate_at_end": Variable(
+        ("benchmark",), "1 / year", "growth on one benchmark at the last date"
+    ),
+    "type_rate_since": Variable(("type",), "1 / year", "growth on a type of benchmarks"),
+    "type_rate_at_end": Variable(
+        ("type",), "1 / year", "growth on a type of benchmarks at the last date"
+    ),
+    "new_benchmark_rate": Variable((), "1 / year", "growth on a new benchmark like these"),
     "population": Variable(("date",), "ln density", "log density of a typical new model"),
     "frontier": Variable(("date",), "ln density", "log density of the day's best practice"),
     "record": Variable(("date",), "ln density", "highest log density among models so far"),
