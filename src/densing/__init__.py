@@ -15,13 +15,13 @@ HOMES = {
     "densing.models.graph": ("model_graph",),
     "densing.models.prior": ("Prior",),
     "densing.models.select": ("SelectionError",),
-    "densing.notebook.answers": ("density", "doubling_time"),
-    "densing.notebook.comparing": ("compare", "plot_compare"),
+    "densing.answers.compare": ("compare",),
+    "densing.answers.density": ("density",),
     "densing.notebook.fitting": ("fit",),
     "densing.notebook.following": (
         "Corollaries", "corollaries", "milestones", "plot_corollaries",
     ),
-    "densing.notebook.given": ("NotTrustworthyWarning",),
+    "densing.answers.given": ("NotTrustworthyWarning",),
     "densing.notebook.handover": ("NumpyroModel", "to_numpyro", "to_pymc"),
     "densing.notebook.left_out": ("influence", "refit"),
     "densing.notebook.multiverse": ("Multiverse", "multiverse"),
@@ -30,11 +30,11 @@ HOMES = {
     ),
     "densing.notebook.outlook": ("forecast", "plot_forecast"),
     "densing.notebook.plots": (
-        "plot_benchmark_rates", "plot_density", "plot_diagnostics", "plot_influence",
-        "plot_loss_law", "plot_performance_map", "plot_predictive", "plot_ranking", "plot_rate",
-        "plot_reference",
+        "plot_benchmark_rates", "plot_compare", "plot_density", "plot_diagnostics",
+        "plot_influence", "plot_loss_law", "plot_performance_map", "plot_predictive",
+        "plot_ranking", "plot_rate", "plot_reference",
     ),
-    "densing.notebook.summary": ("Summary", "summary"),
+    "densing.answers.summary": ("Summary", "doubling_time", "summary"),
     "densing.results.run": ("RunError", "open_run", "save_run"),
 }  # fmt: skip
 """Public names, by the module that holds them."""

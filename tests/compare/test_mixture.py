@@ -8,7 +8,7 @@ import pytest
 from densing.models.shapes import Span
 from densing.results.forecast import forecast, look_ahead, shapes_apart
 from densing.results.future import future
-from densing.results.mixture import MixedFuture, mix, shares
+from densing.answers.forecast.mixture import MixedFuture, mix, shares
 from densing.results.run import RunError, save_run
 from forecast.future_run import RATE, future_run, line
 

@@ -23,7 +23,7 @@ from densing.results.backtest_words import (
     verdict_sentence,
 )
 from densing.results.horizon import released
-from densing.results.mixture import mix
+from densing.answers.forecast.mixture import mix
 from densing.results.new_scores import predict_new
 
 from .future_run import RATE, future_run

@@ -10,7 +10,7 @@ from report.test_influence_figure import steep
 
 def test_one_row_for_each_model_and_each_family(run):
     frame = dn.influence(run)
-    assert set(frame.loc["model"].index) == set(dn.density(run).index)
+    assert set(frame.loc["model"].index) == set(dn.density(run).table().index)
     assert frame.loc["family", "models"].sum() == len(frame.loc["model"])
     assert set(frame["how"]) == {"reweighted"}
     assert (frame["population_lower"] < frame["population"]).all()

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from densing.answers.summary import summarise as summary
 from densing.cli.app import run as command
 from densing.paper import reproduce as room
 from densing.paper import write
 from densing.paper.claim import NOT_JUDGED, UNCERTAIN
 from densing.paper.growth import growth_claims
-from densing.results.headline import summary
 from densing.results.run import save_run
 from report.synthetic import make_run
 

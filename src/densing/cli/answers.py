@@ -78,7 +78,7 @@ def status_of(run: "xr.DataTree", console: Console | None = None) -> int:
     console
         Where the answer went in words; None after JSON, which takes no line more.
     """
-    from densing.results.headline import trustworthy
+    from densing.results.run import trustworthy
 
     good = trustworthy(run)
     if console is not None and not good:

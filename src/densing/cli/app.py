@@ -32,11 +32,11 @@ GROUPS = {
         "selfcheck": ("selfcheck", "a reference's own largest models, whose density is 1"),
     },
     "Read a run": {
-        "summary": ("show", "headline and diagnostics"),
-        "density": ("show", "one row a model"),
+        "summary": ("command", "headline and diagnostics"),
+        "density": ("command", "one row a model"),
         "influence": ("influence", "the answer without each model and each family"),
         "priors": ("influence", "how much the priors move the answer"),
-        "compare": ("compare", "runs of different models: predictive density, weights"),
+        "compare": ("command", "runs of different models: predictive density, weights"),
         "forecast": ("forecast", "density to come, the record, milestones"),
         "corollaries": (
             "corollaries",
@@ -73,21 +73,23 @@ FIRST_STEPS = {
 """The first five things to do, which `densing` alone shows."""
 
 _titles = {title: Group.create_ordered(title) for title in GROUPS}
-app = App(
-    name="densing",
-    group_commands=Group.create_ordered("Options"),
-    help=f"{ABOUT}\n\n`densing` alone shows the first five things to do.",
-    version=__version__,
-    help_format="plaintext",
-    suppress_keyboard_interrupt=False,
-    error_console=Console(stderr=True),
-)
-for title, commands in GROUPS.items():
-    for place, (command, (module, about)) in enumerate(commands.items()):
-        app.command(
-            f"densing.cli.{module}:{command}",
-            name=command, group=_titles[title], sort_key=place, help=about,
-        )  # fmt: skip
+
+
+def build(asked: str = "") -> App:
+    """Make the application; the command that is `asked` for helps with its own docstring."""
+    app = App(
+        name="densing", group_commands=Group.create_ordered("Options"),
+        help=f"{ABOUT}\n\n`densing` alone shows the first five things to do.",
+        version=__version__, help_format="rst", suppress_keyboard_interrupt=False,
+        error_console=Console(stderr=True),
+    )  # fmt: skip
+    for title, commands in GROUPS.items():
+        for place, (command, (module, about)) in enumerate(commands.items()):
+            app.command(
+                f"densing.cli.{module}:{command}", name=command, group=_titles[title],
+                sort_key=place, help=None if command == asked else about,
+            )  # fmt: skip
+    return app
 
 
 def first_steps() -> None:
@@ -128,7 +130,7 @@ def run(arguments: list[str]) -> int:
         if not arguments:
             first_steps()
             return GOOD
-        status = app(arguments, exit_on_error=False, result_action="return_value")
+        status = build(arguments[0])(arguments, exit_on_error=False, result_action="return_value")
     except CycloptsError:
         errors.print(f"what it takes: {_help(arguments)}")
         return BAD_INPUT

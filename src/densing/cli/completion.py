@@ -19,14 +19,14 @@ def completion(shell: Shell | None = None, *, install: Flag = False) -> None:
     """
     from cyclopts.completion import ShellDetectionError
 
-    from densing.cli.app import app
+    from densing.cli.app import build
     from densing.models.declaration import DeclarationError
 
     try:
         if not install:
-            print(app.generate_completion(shell=shell))
+            print(build().generate_completion(shell=shell))
             return
-        place = app.install_completion(shell=shell)
+        place = build().install_completion(shell=shell)
     except ShellDetectionError:
         known = ", ".join(get_args(Shell))
         raise DeclarationError(

@@ -30,14 +30,15 @@ def loss(
 
     model, settings = sampling.declared()
     runs = validate(table, "losses")
-    from densing.cli.show import show_summary
+    from densing.answers.summary import summarise
+    from densing.cli.command import tell
     from densing.inference.component import fit_loss
     from densing.results.run import save_run
 
     with sampling.progress() as listener:
         run = fit_loss(runs, model=model, settings=settings, seed=sampling.seed, listen=listener)
     written = save_run(run, out) if out else None
-    return show_summary(run, json=json, written=written)
+    return tell(summarise(run), json=json, written=written)
 
 
 def trend(
@@ -66,7 +67,8 @@ def trend(
 
     model, settings = sampling.declared()
     values = validate(table, "trend")
-    from densing.cli.show import show_summary
+    from densing.answers.summary import summarise
+    from densing.cli.command import tell
     from densing.inference.component import fit_trend
     from densing.results.run import save_run
 
@@ -76,4 +78,4 @@ def trend(
             seed=sampling.seed, listen=listener,
         )  # fmt: skip
     written = save_run(run, out) if out else None
-    return show_summary(run, json=json, written=written)
+    return tell(summarise(run), json=json, written=written)

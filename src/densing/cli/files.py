@@ -9,11 +9,18 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+def open_run(path: Path) -> "xr.DataTree":
+    """Open a run of any kind; raises `RunError`."""
+    from densing.results import run
+
+    return run.open_run(path)
+
+
 def open_joint(path: Path) -> "xr.DataTree":
     """Open a run, which must be one of the joint model; raises `RunError`."""
-    from densing.results.run import RunError, open_run
-
     run = open_run(path)
+    from densing.results.run import RunError
+
     kind = run.attrs.get("kind", "joint")
     if kind != "joint":
         raise RunError(

@@ -79,9 +79,10 @@ def report(
         again += [part for name in named for part in ("--highlight", name)]
         print(f"the fit is kept; the page is made by: {shlex.join(again)}", file=sys.stderr)
         raise
-    from densing.cli.show import show_summary
+    from densing.answers.summary import summarise
+    from densing.cli.command import tell
 
-    return show_summary(opened, json=json, written=page)
+    return tell(summarise(opened), json=json, written=page)
 
 
 def fit(
@@ -105,10 +106,11 @@ def fit(
     evidence = tables.load()
     own_models(evidence, model.choices)
     run = _fit(evidence, model, settings, sampling)
-    from densing.cli.show import show_summary
+    from densing.answers.summary import summarise
+    from densing.cli.command import tell
     from densing.results.run import save_run
 
-    return show_summary(run, json=json, written=save_run(run, out))
+    return tell(summarise(run), json=json, written=save_run(run, out))
 
 
 def _given(run: Path, tables: Tables, sampling: Sampling) -> "xr.DataTree":
@@ -126,7 +128,7 @@ def _given(run: Path, tables: Tables, sampling: Sampling) -> "xr.DataTree":
 def _known(names: list[str], run: "xr.DataTree") -> None:
     """Refuse names of models that a run does not have."""
     from densing.results.horizon import RequestError
-    from densing.results.request import unknown
+    from densing.text import unknown
 
     models = [str(name) for name in run["derived"]["model"].to_numpy()]
     if faults := [unknown("model", name, models) for name in names if name not in models]:

@@ -79,7 +79,7 @@ def forecast(
     runs, opened, ahead, weights = {}, open_run(run), None, {}
     if with_:
         from densing.cli.files import open_named
-        from densing.results.mixture import mix
+        from densing.answers.forecast.mixture import mix
 
         runs = open_named((run, *with_))
         opened, ahead, weights = mix(runs)

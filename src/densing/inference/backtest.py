@@ -26,9 +26,8 @@ from densing.results.backtest_record import record_table, score_records
 from densing.results.backtest_scores import score_scores, score_table
 from densing.results.backtested import identity
 from densing.results.future import Future, future
-from densing.results.headline import trustworthy
-from densing.results.mixture import mix
-from densing.results.run import RunError, open_run, record, save_run
+from densing.answers.forecast.mixture import mix
+from densing.results.run import RunError, open_run, record, save_run, trustworthy
 
 FEWEST_MODELS = 8
 """A refit with fewer models has no trend to speak of."""

@@ -8,11 +8,11 @@ from typing import Any
 
 import xarray as xr
 
+from densing.answers.given import as_evidence, as_model, as_seed, as_settings
 from densing.data import Evidence
 from densing.inference.settings import Settings
 from densing.models.declaration import Model
 from densing.models.taking_part import own_models
-from densing.notebook.given import as_evidence, as_model, as_seed, as_settings
 
 
 @contextmanager

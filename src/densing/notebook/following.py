@@ -6,7 +6,7 @@ from typing import Any
 import xarray as xr
 from matplotlib.axes import Axes
 
-from densing.notebook.given import as_prob, as_run
+from densing.answers.given import as_prob, as_run
 from densing.notebook.plots import shown
 from densing.notebook.told import Told
 from densing.report.corollaries_figure import plot_corollaries as _draw

@@ -8,11 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from densing.data import Evidence
-from densing.inference.settings import Settings
-from densing.models.declaration import DeclarationError
-from densing.notebook.fitting import without_widgets
-from densing.notebook.given import (
+from densing.answers.given import (
     as_count,
     as_evidence,
     as_prob,
@@ -20,6 +16,10 @@ from densing.notebook.given import (
     as_seed,
     as_settings,
 )
+from densing.data import Evidence
+from densing.inference.settings import Settings
+from densing.models.declaration import DeclarationError
+from densing.notebook.fitting import without_widgets
 from densing.results.estimands import ESTIMANDS
 from densing.results.influence import influence as left_one_out
 from densing.results.influence_words import KINDS, doubtful, untold

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from densing.answers.given import as_count, as_evidence, as_model, as_seed, as_settings
 from densing.data import Evidence
 from densing.inference.settings import Settings
 from densing.models.declaration import DeclarationError, Model
 from densing.notebook.fitting import without_widgets
-from densing.notebook.given import as_count, as_evidence, as_model, as_seed, as_settings
 from densing.notebook.told import Told
 from densing.report.sensitivity import table
 from densing.sensitivity.axes import load_axes

@@ -7,7 +7,7 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 
-from densing.notebook.given import as_prob, as_run
+from densing.answers.given import as_prob, as_run
 from densing.notebook.plots import shown
 from densing.report.forecast_fan import plot_fan
 from densing.results.backtested import verdict

@@ -5,14 +5,16 @@ and `plt.show()` does; save it with ``ax.figure.savefig(...)``. Runs that did no
 diagnostics are stamped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import xarray as xr
 from matplotlib.axes import Axes
 
 from densing import report
-from densing.notebook.given import as_models, as_prob, as_run
+from densing.answers.compare import compare
+from densing.answers.given import as_models, as_prob, as_run
+from densing.report.compare_figure import plot_compare as _compare
 from densing.report.influence_figure import plot_influence as _influence
 from densing.report.style import figure_of
 
@@ -98,6 +100,13 @@ def plot_influence(
 ) -> list[Axes]:
     """Draw the doubling time without each of the most influential models or families."""
     return shown(_influence(as_run(run), axes, rows=rows), new=axes is None)
+
+
+def plot_compare(
+    runs: Mapping[str, xr.DataTree], axes: Sequence[Axes] | None = None, *, prob: float = 0.9
+) -> list[Axes]:
+    """Draw each run's line through the data, its predictive density and its growth, three Axes."""
+    return shown(_compare(runs, compare(runs, prob=prob), axes), new=axes is None)
 
 
 def shown(drawn: Any, *, new: bool) -> Any:

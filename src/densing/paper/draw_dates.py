@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
+from densing.answers.summary import summarise as trend_summary
 from densing.models.dates import DAYS_PER_YEAR
 from densing.paper import published as pub
 from densing.paper.chatgpt import Era
@@ -25,11 +26,10 @@ from densing.report.headline import marker_area
 from densing.report.labels import place_labels
 from densing.report.style import FRONTIER, INK, MUTED, POPULATION, new_axes, stamp, style
 from densing.report.words import months_range
-from densing.results.component import trend_summary
 from densing.results.derive import trend_lines
-from densing.results.headline import as_interval, trustworthy
+from densing.results.interval import as_interval
 from densing.results.line import Line
-from densing.results.run import record
+from densing.results.run import record, trustworthy
 from densing.results.shortfall import window_of
 
 GREY = "#8d99a6"

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from densing.answers.summary import summarise as summary
+from densing.answers.summary import summarise as trend_summary
 from densing.data import bundled
 from densing.inference.component import fit_trend
 from densing.inference.news import Listener
@@ -15,11 +17,10 @@ from densing.models.dates import DAYS_PER_YEAR, EPOCH
 from densing.paper import published as pub
 from densing.paper.claim import Claim, Range
 from densing.paper.records import Chance, chance_lines
-from densing.results.component import trend_summary
-from densing.results.headline import as_interval, summary, trustworthy
-from densing.results.interval import Interval, doubling_months, interval
+from densing.results.interval import Interval, as_interval, doubling_months, interval
 from densing.results.line import Line, least_squares
 from densing.results.record_setters import record_setters
+from densing.results.run import trustworthy
 
 SECTION = "Growth of density (Fig. 1)"
 MONTH = DAYS_PER_YEAR / 12.0

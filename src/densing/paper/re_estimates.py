@@ -26,10 +26,9 @@ from densing.paper.growth import MONTH, Growth
 from densing.results.acceleration import acceleration
 from densing.results.budget import budget, halving_months
 from densing.results.compression import CURE, SMALLER, compression
-from densing.results.headline import as_interval, trustworthy
-from densing.results.interval import Interval, interval
+from densing.results.interval import Interval, as_interval, interval
 from densing.results.price_trend import price_trend
-from densing.results.run import log_densities
+from densing.results.run import log_densities, trustworthy
 
 NAMES = {"frontier": "frontier", "population": "typical model"}
 DOUBT = "NOT TRUSTWORTHY; "

@@ -33,8 +33,7 @@ from densing.paper.re_estimates import (
     price_again,
 )
 from densing.paper.scores import public_scores
-from densing.results.headline import trustworthy
-from densing.results.run import record
+from densing.results.run import record, trustworthy
 
 ABSENT = (
     "Figure 2 (MMLU-CF): its densities are not among the bundled tables",

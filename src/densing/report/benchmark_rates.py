@@ -3,6 +3,7 @@
 import xarray as xr
 from matplotlib.axes import Axes
 
+from densing.answers.summary import summarise as summary
 from densing.report.rate_axis import (
     growth_title,
     limits,
@@ -13,7 +14,7 @@ from densing.report.rate_axis import (
 )
 from densing.report.style import INK, POPULATION, new_axes, stamp, style
 from densing.report.words import months, months_range, plain
-from densing.results.headline import summary, trustworthy
+from densing.results.run import trustworthy
 
 
 @style()

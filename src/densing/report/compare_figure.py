@@ -11,12 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
+from densing.answers.compare import ALIKE
 from densing.models.dates import DAYS_PER_YEAR, EPOCH
 from densing.report.headline import date_ticks
 from densing.report.rate_axis import limits, rate_axis, rate_row, rows_axis
 from densing.report.style import INK, MUTED, stamp, style
 from densing.report.words import digits, plain
-from densing.results.compare_words import ALIKE
 from densing.results.run import record
 from densing.results.trend_curve import curve_of
 
@@ -40,7 +40,7 @@ def plot_compare(
     runs
         By name, as they were compared.
     answer
-        `results.compare.compare(runs)`.
+        `answers.compare.compare(runs)`.
     axes
         Three Axes; a new figure where None.
     narrow

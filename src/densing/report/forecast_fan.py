@@ -13,9 +13,9 @@ from densing.report.headline import date_ticks, dodge
 from densing.report.style import FRONTIER, INK, MUTED, POPULATION, RECORD, stamp, style
 from densing.report.words import digits
 from densing.results.forecast import FANS, Outlook
-from densing.results.headline import trustworthy
 from densing.results.horizon import released
 from densing.results.releases import running_record
+from densing.results.run import trustworthy
 
 NEW_MODEL = "#56859f"
 """The population's blue, paler: the same line, and how far single models scatter about it."""

@@ -9,6 +9,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator
 
+from densing.answers.summary import summarise as summary
 from densing.report.choices import value_text
 from densing.report.labels import obstacles, place_labels
 from densing.report.style import (
@@ -24,8 +25,8 @@ from densing.report.style import (
     style,
 )
 from densing.report.words import digits, months, months_range, percent, plain, size
-from densing.results.headline import summary, trustworthy
 from densing.results.record_setters import record_setters
+from densing.results.run import trustworthy
 
 DODGE_DAYS = 5.0
 """Models of one day stand side by side, this far apart."""

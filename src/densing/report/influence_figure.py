@@ -20,9 +20,9 @@ from densing.report.rate_axis import (
 )
 from densing.report.style import MUTED, stamp, style
 from densing.report.words import plain
-from densing.results.headline import trustworthy
 from densing.results.influence import influence
 from densing.results.influence_words import doubtful
+from densing.results.run import trustworthy
 
 
 @style()

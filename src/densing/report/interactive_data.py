@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from densing.answers.density import density_table
 from densing.report.headline import dodge, marker_area
 from densing.report.ranking import BEYOND
 from densing.report.words import digits, percent, size
-from densing.results.density import density_table
 from densing.results.record_setters import record_setters
 
 MILLISECONDS_PER_DAY = 86_400_000.0

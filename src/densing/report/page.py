@@ -6,20 +6,19 @@ from typing import Any
 
 import xarray as xr
 
+from densing.answers.density import density_table
+from densing.answers.summary import summarise as summary
 from densing.report import words
 from densing.report.choices import choice_rows, prior_rows
 from densing.report.figures import pictures
 from densing.report.interactive import interactive
 from densing.report.provenance import sources
 from densing.report.template import asset, fill
-from densing.results.density import density_table
-from densing.results.headline import summary, trustworthy
 from densing.results.influence import influence
 from densing.results.influence_words import sentences
 from densing.results.predict import coverage
 from densing.results.prior_sensitivity import prior_sensitivity
-from densing.results.run import record
-from densing.results.shape_summary import shape_sentences
+from densing.results.run import record, trustworthy
 
 REFIT = "densing influence run.nc --refit"
 """In the report's folder, which has the run."""
@@ -87,7 +86,7 @@ def context(
         "answer": answer,
         "trustworthy": trustworthy(run),
         "headline": words.headline(answer),
-        "shape": shape_sentences(answer, subject="That of a typical new model"),
+        "shape": [line.text for line in answer.told_shape(subject="That of a typical new model")],
         "figures": figures,
         "interactive": interactive(run, highlight=highlight) | {"of": "density_by_release"},
         "densities": density_table(run),

@@ -7,6 +7,7 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
 
+from densing.answers.density import density_table
 from densing.report.rate_axis import rows_axis
 from densing.report.style import (
     FRONTIER,
@@ -19,8 +20,7 @@ from densing.report.style import (
     style,
 )
 from densing.report.words import digits, plain, size
-from densing.results.density import density_table
-from densing.results.headline import trustworthy
+from densing.results.run import trustworthy
 
 BEYOND = 0.05
 """Probability of lying beyond the reference's reach from which a model is marked."""

@@ -6,11 +6,11 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
+from densing.answers.summary import summarise as summary
 from densing.report.rate_axis import month_ticks
 from densing.report.style import FRONTIER, INK, MUTED, POPULATION, new_axes, stamp, style
 from densing.report.words import months, months_range, percent
-from densing.results.headline import summary, trustworthy
-from densing.results.run import record
+from densing.results.run import record, trustworthy
 
 
 @style()

@@ -10,6 +10,8 @@ from urllib.parse import quote
 import xarray as xr
 from matplotlib.figure import Figure
 
+from densing.answers.density import density_table
+from densing.answers.summary import summarise as summary
 from densing.report.corollaries_page import corollary_pictures
 from densing.report.corollaries_page import section as corollary_section
 from densing.report.figures import pictures
@@ -19,8 +21,6 @@ from densing.report.page import Image, render
 from densing.report.sensitivity_page import choice_pictures, section
 from densing.report.style import save
 from densing.results.corollaries import corollaries
-from densing.results.density import density_table
-from densing.results.headline import summary
 
 
 def write_report(

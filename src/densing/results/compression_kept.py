@@ -10,10 +10,9 @@ from typing import Any
 import xarray as xr
 
 from densing.results.compression import compression
-from densing.results.headline import trustworthy
 from densing.results.interval import PROB
 from densing.results.kept import kept_path, read_kept
-from densing.results.run import RunError, record
+from densing.results.run import RunError, record, trustworthy
 
 ABOUT = (
     "command", "date", "seed", "versions", "prob", "models", "scores", "evidence_hash",

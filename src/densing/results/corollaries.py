@@ -14,11 +14,10 @@ from densing.results.compression import CURE, compression
 from densing.results.compression_kept import kept_compression
 from densing.results.corollary_words import sentences
 from densing.results.half_size import half_size
-from densing.results.headline import trustworthy
 from densing.results.interval import PROB
 from densing.results.price_trend import price_answer, price_trend
 from densing.results.quantised import quantised
-from densing.results.run import RunError
+from densing.results.run import RunError, trustworthy
 from densing.results.size_bands import size_bands
 from densing.results.target_size import target_sizes
 from densing.results.trend_curve import curve_of

@@ -15,7 +15,6 @@ import xarray as xr
 
 from densing.results.backtested import verdict
 from densing.results.future import Future, future
-from densing.results.headline import trustworthy
 from densing.results.horizon import Horizon, horizon
 from densing.results.interval import PROB, doubling_months, interval
 from densing.results.milestones import Milestones
@@ -28,7 +27,7 @@ from densing.results.releases import (
     simulate,
 )
 from densing.results.request import Request
-from densing.results.run import record
+from densing.results.run import record, trustworthy
 
 FANS = (0.5, 0.8, 0.9, 0.95)
 ESTIMANDS = ("population", "frontier", "new_model", "record")

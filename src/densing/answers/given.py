@@ -1,6 +1,5 @@
 """What a caller handed over, judged before any work: one sentence that says what to do."""
 
-import difflib
 import warnings
 from collections.abc import Collection
 from pathlib import Path
@@ -11,8 +10,9 @@ import xarray as xr
 from densing.data import Evidence
 from densing.inference.settings import Settings, load_settings
 from densing.models.declaration import Model, load_model
-from densing.results.headline import trustworthy
-from densing.results.run import FORMAT, RunError, record
+from densing.results.horizon import RequestError
+from densing.results.run import FORMAT, RunError, record, trustworthy
+from densing.text import unknown
 
 FIT = "run = dn.fit(dn.load_evidence())"
 OPEN = 'run = dn.open_run("run.nc")'
@@ -22,10 +22,11 @@ class NotTrustworthyWarning(UserWarning):
     """The run behind an answer did not pass its diagnostics."""
 
 
-def as_run(given: Any, *, kinds: Collection[str] = ("joint",)) -> xr.DataTree:
+def as_run(given: Any, *, kinds: Collection[str] = ("joint",), warn: bool = True) -> xr.DataTree:
     """Return `given` where it is a run of one of the `kinds` that this version reads.
 
-    A run that did not pass its diagnostics is told of by a `NotTrustworthyWarning`.
+    A run that did not pass its diagnostics is warned of (`NotTrustworthyWarning`), unless not
+    to `warn` is asked for.
 
     Raises
     ------
@@ -57,7 +58,7 @@ def as_run(given: Any, *, kinds: Collection[str] = ("joint",)) -> xr.DataTree:
     missing = [name for name in ("posterior", "derived") if name not in given.children]
     if missing:
         raise RunError(f"the run has lost its group {missing[0]!r}: open the file again, {OPEN}")
-    if not trustworthy(given):
+    if warn and not trustworthy(given):
         reasons = "; ".join(record(given, "health")["reasons"])
         warnings.warn(
             f"this run is not trustworthy ({reasons}); see dn.summary(run)",
@@ -115,38 +116,35 @@ def as_models(given: Collection[str], run: xr.DataTree) -> list[str]:
     ------
     TypeError
         A single name.
-    ValueError
-        A model that the run lacks; the message says which come close.
+    RequestError
+        Models that the run lacks; the message says which come close.
     """
     if isinstance(given, str):
         raise TypeError(f"expected a list of names, got a string: [{given!r}]")
     known = [str(name) for name in run["derived"].to_dataset()["model"].values]
-    for name in given:
-        if name not in known:
-            close = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
-            hint = f"did you mean {', '.join(close)}?" if close else "dn.density(run).index has all"
-            raise ValueError(f"the run has no model {name!r}: {hint}")
+    if faults := [unknown("model", str(name), known) for name in given if name not in known]:
+        raise RequestError("\n".join(faults))
     return list(given)
 
 
 def as_prob(given: float) -> float:
     """Return `given` where it is a probability an interval can have."""
     if isinstance(given, bool) or not isinstance(given, int | float) or not 0.0 < given < 1.0:
-        raise ValueError(f"prob must lie between 0 and 1, got {given!r}; 0.9 is usual")
+        raise RequestError(f"prob must lie between 0 and 1, got {given!r}; 0.9 is usual")
     return float(given)
 
 
 def as_seed(given: int) -> int:
     """Return `given` where every generator of random numbers takes it as a seed."""
     if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given < 2**32:
-        raise ValueError(f"seed must be a whole number from 0 to 4294967295, got {given!r}")
+        raise RequestError(f"seed must be a whole number from 0 to 4294967295, got {given!r}")
     return given
 
 
 def as_count(given: int, name: str) -> int:
     """Return `given` where it is a whole number of at least one."""
     if isinstance(given, bool) or not isinstance(given, int) or given < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {given!r}")
+        raise RequestError(f"{name} must be a whole number of at least 1, got {given!r}")
     return given
 
 

@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from densing.answers.compare import compared
 from densing.results.backtested import AVERAGED
-from densing.results.compare import compare
 from densing.results.future import Future, future
-from densing.results.headline import trustworthy
-from densing.results.run import RunError, chosen, record
+from densing.results.run import RunError, chosen, record, trustworthy
 
 
 class MixedFuture(Future):
@@ -97,7 +96,7 @@ def mix(runs: Mapping[str, xr.DataTree]) -> tuple[xr.DataTree, MixedFuture, dict
         Runs that cannot be compared, none to be trusted, a frontier in some but not in all, or
         other choices that an average cannot mix.
     """
-    rows = compare(runs)["runs"]
+    rows = compared(runs)["runs"]
     weights = {row["name"]: row["weight"] for row in rows if row["weight"] is not None}
     if not weights:
         raise RunError("none of these runs can be weighed: see `densing compare` for the reasons")

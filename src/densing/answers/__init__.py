@@ -1,0 +1,12 @@
+"""The questions a run answers.
+
+A question is one annotated function with one docstring: the verb of a notebook (`densing.density`)
+and, through `densing.cli.command`, the command of a shell. It returns a frozen `Answer`.
+"""
+
+QUESTIONS = {
+    "compare": "densing.answers.compare",
+    "density": "densing.answers.density",
+    "summary": "densing.answers.summary",
+}
+"""By name, the module that answers it."""

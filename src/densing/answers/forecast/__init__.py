@@ -1,0 +1,1 @@
+"""`forecast`: density to come, the record, and when something will be reached."""
