@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
+from densing.answers.forecast.mixture import MixedFuture, mix, shares
 from densing.models.shapes import Span
 from densing.results.forecast import forecast, look_ahead, shapes_apart
 from densing.results.future import future
-from densing.answers.forecast.mixture import MixedFuture, mix, shares
 from densing.results.run import RunError, save_run
 from forecast.future_run import RATE, future_run, line
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from compare.test_mixture import run_of
+from densing.answers.forecast.mixture import mix
 from densing.data import load_evidence
 from densing.inference import backtest as refitting
 from densing.inference.settings import load_settings
@@ -23,7 +24,6 @@ from densing.results.backtest_words import (
     verdict_sentence,
 )
 from densing.results.horizon import released
-from densing.answers.forecast.mixture import mix
 from densing.results.new_scores import predict_new
 
 from .future_run import RATE, future_run

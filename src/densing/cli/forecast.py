@@ -78,8 +78,8 @@ def forecast(
         check_writable(out)
     runs, opened, ahead, weights = {}, open_run(run), None, {}
     if with_:
-        from densing.cli.files import open_named
         from densing.answers.forecast.mixture import mix
+        from densing.cli.files import open_named
 
         runs = open_named((run, *with_))
         opened, ahead, weights = mix(runs)

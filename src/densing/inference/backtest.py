@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
+from densing.answers.forecast.mixture import mix
 from densing.data import Evidence
 from densing.inference.fit import fit
 from densing.inference.settings import Settings
@@ -26,7 +27,6 @@ from densing.results.backtest_record import record_table, score_records
 from densing.results.backtest_scores import score_scores, score_table
 from densing.results.backtested import identity
 from densing.results.future import Future, future
-from densing.answers.forecast.mixture import mix
 from densing.results.run import RunError, open_run, record, save_run, trustworthy
 
 FEWEST_MODELS = 8
