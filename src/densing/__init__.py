@@ -17,13 +17,12 @@ HOMES = {
     "densing.models.select": ("SelectionError",),
     "densing.answers.compare": ("compare",),
     "densing.answers.density": ("density",),
-    "densing.notebook.fitting": ("fit",),
+    "densing.notebook.fitting": ("fit", "refit"),
     "densing.notebook.following": (
         "Corollaries", "corollaries", "milestones", "plot_corollaries",
     ),
     "densing.answers.given": ("NotTrustworthyWarning",),
     "densing.notebook.handover": ("NumpyroModel", "to_numpyro", "to_pymc"),
-    "densing.notebook.left_out": ("influence", "refit"),
     "densing.notebook.multiverse": ("Multiverse", "multiverse"),
     "densing.notebook.multiverse_plots": (
         "plot_specification", "plot_tornado", "plot_variance",
@@ -34,6 +33,8 @@ HOMES = {
         "plot_influence", "plot_loss_law", "plot_performance_map", "plot_predictive",
         "plot_ranking", "plot_rate", "plot_reference",
     ),
+    "densing.answers.influence": ("influence",),
+    "densing.answers.priors": ("priors",),
     "densing.answers.summary": ("Summary", "doubling_time", "summary"),
     "densing.results.run": ("RunError", "open_run", "save_run"),
 }  # fmt: skip
@@ -41,7 +42,7 @@ HOMES = {
 
 _HOME = {name: module for module, names in HOMES.items() for name in names}
 _COMMANDS = ("backtest", "calibrate", "coverage", "influence", "loss", "modes",
-             "priors", "reproduce", "selfcheck", "simulate", "trend")  # fmt: skip
+             "reproduce", "selfcheck", "simulate", "trend")  # fmt: skip
 __all__ = ["__version__", *sorted(_HOME)]  # pyright: ignore[reportUnsupportedDunderAll]
 
 

@@ -1,6 +1,8 @@
 from densing.answers.compare import compare as compare
 from densing.answers.density import density as density
 from densing.answers.given import NotTrustworthyWarning as NotTrustworthyWarning
+from densing.answers.influence import influence as influence
+from densing.answers.priors import priors as priors
 from densing.answers.summary import Summary as Summary
 from densing.answers.summary import doubling_time as doubling_time
 from densing.answers.summary import summary as summary
@@ -18,6 +20,7 @@ from densing.models.graph import model_graph as model_graph
 from densing.models.prior import Prior as Prior
 from densing.models.select import SelectionError as SelectionError
 from densing.notebook.fitting import fit as fit
+from densing.notebook.fitting import refit as refit
 from densing.notebook.following import Corollaries as Corollaries
 from densing.notebook.following import corollaries as corollaries
 from densing.notebook.following import milestones as milestones
@@ -25,8 +28,6 @@ from densing.notebook.following import plot_corollaries as plot_corollaries
 from densing.notebook.handover import NumpyroModel as NumpyroModel
 from densing.notebook.handover import to_numpyro as to_numpyro
 from densing.notebook.handover import to_pymc as to_pymc
-from densing.notebook.left_out import influence as influence
-from densing.notebook.left_out import refit as refit
 from densing.notebook.multiverse import Multiverse as Multiverse
 from densing.notebook.multiverse import multiverse as multiverse
 from densing.notebook.multiverse_plots import plot_specification as plot_specification

@@ -8,9 +8,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from densing.models.declaration import load_model
-from densing.results.log_prior import top_level
-from densing.results.prior_sensitivity import (
+from densing.answers.priors import (
     STEP,
     THRESHOLD,
     WEAKER,
@@ -18,6 +16,8 @@ from densing.results.prior_sensitivity import (
     prior_sensitivity,
     sensitivity,
 )
+from densing.models.declaration import load_model
+from densing.results.log_prior import top_level
 from densing.results.run import RunError
 
 CHAINS, DRAWS = 4, 2500

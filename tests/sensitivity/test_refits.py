@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from densing.answers.influence import left_one_out as influence
 from densing.inference.replay import ReplayProgram
 from densing.inference.settings import Settings
 from densing.inference.whitening import Inputs
@@ -16,7 +17,6 @@ from densing.models.declaration import DeclarationError, load_model
 from densing.models.joint import joint
 from densing.models.layout import lay_out
 from densing.models.select import SelectionError
-from densing.results.influence import influence
 from densing.results.refits import Refit, refits, with_refits
 from densing.results.run import RunError, open_run, save_run
 from densing.sensitivity import refits as under_test

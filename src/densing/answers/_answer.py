@@ -1,6 +1,6 @@
 """What all questions share: typed, frozen records that say, list, draw and write themselves."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib import import_module
@@ -44,6 +44,9 @@ class Record(BaseModel):
 
     def __iter__(self) -> Iterator[str]:  # type: ignore[override]
         return iter(self.keys())
+
+    def __or__(self, more: Mapping[str, Any]) -> dict[str, Any]:
+        return {**self, **more}
 
     def keys(self) -> list[str]:
         """Names of the fields, those beyond the declared ones last."""

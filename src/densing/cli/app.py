@@ -35,7 +35,7 @@ GROUPS = {
         "summary": ("command", "headline and diagnostics"),
         "density": ("command", "one row a model"),
         "influence": ("influence", "the answer without each model and each family"),
-        "priors": ("influence", "how much the priors move the answer"),
+        "priors": ("command", "how much the priors move the answer"),
         "compare": ("command", "runs of different models: predictive density, weights"),
         "forecast": ("forecast", "density to come, the record, milestones"),
         "corollaries": (

@@ -3,11 +3,10 @@
 import xarray as xr
 
 from densing.answers.density import density_table
+from densing.answers.influence import counted, left_one_out, untold
 from densing.answers.summary import summarise as summary
 from densing.report.diagnostics import shown
 from densing.report.words import digits, doubling, months_range, percent, size
-from densing.results.influence import influence as left_one_out
-from densing.results.influence_words import counted, untold
 from densing.results.predict import coverage
 
 

@@ -7,6 +7,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from densing.answers.influence import doubtful
+from densing.answers.influence import left_one_out as influence
 from densing.report.rate_axis import (
     COLOURS,
     DOUBT,
@@ -20,8 +22,6 @@ from densing.report.rate_axis import (
 )
 from densing.report.style import MUTED, stamp, style
 from densing.report.words import plain
-from densing.results.influence import influence
-from densing.results.influence_words import doubtful
 from densing.results.run import trustworthy
 
 
@@ -44,7 +44,7 @@ def plot_influence(
     rows
         How many models and families: families where several models are left out at once.
     answer
-        `results.influence.influence(run)`, where it is at hand.
+        `answers.influence.influence(run)`, where it is at hand.
     """
     answer = answer or influence(run)
     chosen = most_influential(answer, rows)

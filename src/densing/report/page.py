@@ -7,6 +7,8 @@ from typing import Any
 import xarray as xr
 
 from densing.answers.density import density_table
+from densing.answers.influence import left_one_out as influence
+from densing.answers.priors import prior_sensitivity
 from densing.answers.summary import summarise as summary
 from densing.report import words
 from densing.report.choices import choice_rows, prior_rows
@@ -14,10 +16,7 @@ from densing.report.figures import pictures
 from densing.report.interactive import interactive
 from densing.report.provenance import sources
 from densing.report.template import asset, fill
-from densing.results.influence import influence
-from densing.results.influence_words import sentences
 from densing.results.predict import coverage
-from densing.results.prior_sensitivity import prior_sensitivity
 from densing.results.run import record, trustworthy
 
 REFIT = "densing influence run.nc --refit"
@@ -94,7 +93,7 @@ def context(
         "coverage": coverage(run),
         "choices": choice_rows(run),
         "priors": prior_rows(run),
-        "hangs_on": sentences(influence(run), command=REFIT),
+        "hangs_on": influence(run).left(REFIT),
         "moved": prior_sensitivity(run) if "log_prior" in run.children else None,
         "sources": sources(run),
         "settings": record(run, "settings"),

@@ -1,7 +1,7 @@
 """Leave models out as leave-one-out does: their scores go, everything else stays.
 
 Dates and their window, the grid, families, protocols and what the evidence tells the priors are
-those of the whole, so that a refit answers the question that weights do (`results.influence`), and
+those of the whole, so that a refit answers the question that weights do (`answers.influence`), and
 runs in the program of the whole: `machine.Masked` passes over models without scores.
 """
 
