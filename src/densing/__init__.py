@@ -19,7 +19,7 @@ HOMES = {
     "densing.answers.density": ("density",),
     "densing.notebook.fitting": ("fit", "refit"),
     "densing.notebook.following": (
-        "Corollaries", "corollaries", "milestones", "plot_corollaries",
+        "Corollaries", "corollaries", "plot_corollaries",
     ),
     "densing.answers.given": ("NotTrustworthyWarning",),
     "densing.notebook.handover": ("NumpyroModel", "to_numpyro", "to_pymc"),
@@ -27,12 +27,12 @@ HOMES = {
     "densing.notebook.multiverse_plots": (
         "plot_specification", "plot_tornado", "plot_variance",
     ),
-    "densing.notebook.outlook": ("forecast", "plot_forecast"),
     "densing.notebook.plots": (
         "plot_benchmark_rates", "plot_compare", "plot_density", "plot_diagnostics",
-        "plot_influence", "plot_loss_law", "plot_performance_map", "plot_predictive",
-        "plot_ranking", "plot_rate", "plot_reference",
+        "plot_forecast", "plot_influence", "plot_loss_law", "plot_performance_map",
+        "plot_predictive", "plot_ranking", "plot_rate", "plot_reference",
     ),
+    "densing.answers.forecast": ("forecast", "milestones"),
     "densing.answers.influence": ("influence",),
     "densing.answers.priors": ("priors",),
     "densing.answers.summary": ("Summary", "doubling_time", "summary"),

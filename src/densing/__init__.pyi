@@ -1,5 +1,7 @@
 from densing.answers.compare import compare as compare
 from densing.answers.density import density as density
+from densing.answers.forecast import forecast as forecast
+from densing.answers.forecast import milestones as milestones
 from densing.answers.given import NotTrustworthyWarning as NotTrustworthyWarning
 from densing.answers.influence import influence as influence
 from densing.answers.priors import priors as priors
@@ -23,7 +25,6 @@ from densing.notebook.fitting import fit as fit
 from densing.notebook.fitting import refit as refit
 from densing.notebook.following import Corollaries as Corollaries
 from densing.notebook.following import corollaries as corollaries
-from densing.notebook.following import milestones as milestones
 from densing.notebook.following import plot_corollaries as plot_corollaries
 from densing.notebook.handover import NumpyroModel as NumpyroModel
 from densing.notebook.handover import to_numpyro as to_numpyro
@@ -33,12 +34,11 @@ from densing.notebook.multiverse import multiverse as multiverse
 from densing.notebook.multiverse_plots import plot_specification as plot_specification
 from densing.notebook.multiverse_plots import plot_tornado as plot_tornado
 from densing.notebook.multiverse_plots import plot_variance as plot_variance
-from densing.notebook.outlook import forecast as forecast
-from densing.notebook.outlook import plot_forecast as plot_forecast
 from densing.notebook.plots import plot_benchmark_rates as plot_benchmark_rates
 from densing.notebook.plots import plot_compare as plot_compare
 from densing.notebook.plots import plot_density as plot_density
 from densing.notebook.plots import plot_diagnostics as plot_diagnostics
+from densing.notebook.plots import plot_forecast as plot_forecast
 from densing.notebook.plots import plot_influence as plot_influence
 from densing.notebook.plots import plot_loss_law as plot_loss_law
 from densing.notebook.plots import plot_performance_map as plot_performance_map

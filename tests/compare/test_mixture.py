@@ -5,9 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from densing.answers.forecast import shapes_apart
+from densing.answers.forecast import tell as forecast
 from densing.answers.forecast.mixture import MixedFuture, mix, shares
+from densing.answers.forecast.outlook import look_ahead
 from densing.models.shapes import Span
-from densing.results.forecast import forecast, look_ahead, shapes_apart
 from densing.results.future import future
 from densing.results.run import RunError, save_run
 from forecast.future_run import RATE, future_run, line
@@ -87,7 +89,7 @@ def test_the_forecast_of_a_mixture_lies_between_its_parts():
 
 
 def test_milestones_of_a_mixture_weigh_those_of_its_parts():
-    from densing.results.request import Request
+    from densing.answers.forecast.milestones import Request
 
     runs = {"straight": run_of(), "bent": run_of("saturating")}
     mixed, ahead, weights = mix(runs)

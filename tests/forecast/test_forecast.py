@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from densing.answers.forecast import TITLES as ESTIMANDS
+from densing.answers.forecast import tell as forecast
+from densing.answers.forecast.outlook import FANS, look_ahead
 from densing.results import horizon as horizon_module
-from densing.results.forecast import ESTIMANDS, FANS, forecast, look_ahead
 from densing.results.future import future
 from densing.results.horizon import RequestError, horizon
 from densing.results.plain_json import to_json

@@ -5,7 +5,7 @@ import sys
 from importlib import import_module
 from io import TextIOWrapper
 
-from cyclopts import App, CycloptsError, Group
+from cyclopts import App, CycloptsError, Group, Parameter
 from rich.console import Console
 
 from densing import __version__
@@ -37,7 +37,7 @@ GROUPS = {
         "influence": ("influence", "the answer without each model and each family"),
         "priors": ("command", "how much the priors move the answer"),
         "compare": ("command", "runs of different models: predictive density, weights"),
-        "forecast": ("forecast", "density to come, the record, milestones"),
+        "forecast": ("command", "density to come, the record, milestones"),
         "corollaries": (
             "corollaries",
             "change of growth, budgets, prices, sizes, compression",
@@ -81,7 +81,7 @@ def build(asked: str = "") -> App:
         name="densing", group_commands=Group.create_ordered("Options"),
         help=f"{ABOUT}\n\n`densing` alone shows the first five things to do.",
         version=__version__, help_format="rst", suppress_keyboard_interrupt=False,
-        error_console=Console(stderr=True),
+        error_console=Console(stderr=True), default_parameter=Parameter(negative=()),
     )  # fmt: skip
     for title, commands in GROUPS.items():
         for place, (command, (module, about)) in enumerate(commands.items()):

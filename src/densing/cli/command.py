@@ -65,15 +65,15 @@ def command(question: Callable[..., Answer]) -> Callable[..., int]:
         written = None if out is None else write(answer, out, name=question.__name__)
         return tell(answer, json=output.json, written=written)
 
-    parameters = [
-        p.replace(
-            annotation=shell[name].words,
-            kind=inspect.Parameter.VAR_POSITIONAL if shell[name].many else p.kind,
+    def worded(parameter: inspect.Parameter) -> inspect.Parameter:
+        if (told := shell.get(parameter.name)) is None:
+            return parameter
+        return parameter.replace(
+            annotation=told.words | None if parameter.default is None else told.words,
+            kind=inspect.Parameter.VAR_POSITIONAL if told.many else parameter.kind,
         )
-        if name in shell
-        else p
-        for name, p in signature.parameters.items()
-    ]
+
+    parameters = [worded(parameter) for parameter in signature.parameters.values()]
     more = inspect.Parameter(
         "output", inspect.Parameter.KEYWORD_ONLY, default=goes(), annotation=goes
     )

@@ -1,7 +1,4 @@
-"""What follows from a growing density, and when it will reach what, from a notebook."""
-
-from collections.abc import Sequence
-from typing import Any
+"""What follows from a growing density, from a notebook."""
 
 import xarray as xr
 from matplotlib.axes import Axes
@@ -13,11 +10,8 @@ from densing.report.corollaries_figure import plot_corollaries as _draw
 from densing.results.budget import HARDWARE_YEARS
 from densing.results.corollaries import corollaries as follow
 from densing.results.corollary_words import TITLES
-from densing.results.forecast import forecast as tell
-from densing.results.forecast import look_ahead
 from densing.results.interval import PROB
 from densing.results.price_trend import price_trend
-from densing.results.request import requests
 
 
 class Corollaries(Told):
@@ -86,57 +80,3 @@ def plot_corollaries(answer: Corollaries) -> list[Axes]:
             "dn.plot_corollaries(dn.corollaries(run))"
         )
     return shown(_draw(answer, price_trend()), new=True)
-
-
-def milestones(
-    run: xr.DataTree,
-    *,
-    until: Any,
-    today: Any = None,
-    density: Sequence[float] = (),
-    match: str | None = None,
-    score: float | None = None,
-    benchmark: str | None = None,
-    params: float | None = None,
-    prob: float = PROB,
-    seed: int = 1,
-) -> list[dict[str, Any]]:
-    """When something is reached, and at what size (the milestones of `densing forecast`).
-
-    Parameters
-    ----------
-    run
-        Of `fit` or `open_run`.
-    until, today
-        Last day and the day of the forecast, as in `forecast`.
-    density
-        Multiples of today's density.
-    match
-        Model to match, in all (or on `benchmark`).
-    score, benchmark
-        Score to reach, a proportion, and where.
-    params
-        Size of the model that is to do it.
-    prob
-        Probability of the equal-tailed intervals.
-    seed
-        Seed of the simulated releases.
-
-    Returns
-    -------
-    list of dict
-        One a milestone, the usual ones where none is asked for, as `densing forecast --json` has
-        them under `milestones`: name, request, and by estimand the date and its probability over
-        time; params_needed where a size is the question.
-
-    Raises
-    ------
-    TypeError, RunError, RequestError
-        No run of a joint model, or a question that it cannot answer; the message says what to do.
-    """
-    run, prob = as_run(run), as_prob(prob)
-    asked = requests(
-        run, density=density, match=match, score=score, benchmark=benchmark, params=params
-    )
-    outlook = look_ahead(run, until=until, today=today, seed=seed)
-    return tell(outlook, milestones=asked, prob=prob)["milestones"]

@@ -13,8 +13,10 @@ from matplotlib.axes import Axes
 
 from densing import report
 from densing.answers.compare import compare
+from densing.answers.forecast.outlook import look_ahead
 from densing.answers.given import as_models, as_prob, as_run
 from densing.report.compare_figure import plot_compare as _compare
+from densing.report.forecast_fan import plot_fan
 from densing.report.influence_figure import plot_influence as _influence
 from densing.report.style import figure_of
 
@@ -107,6 +109,19 @@ def plot_compare(
 ) -> list[Axes]:
     """Draw each run's line through the data, its predictive density and its growth, three Axes."""
     return shown(_compare(runs, compare(runs, prob=prob), axes), new=axes is None)
+
+
+def plot_forecast(
+    run: xr.DataTree,
+    axes: Sequence[Axes] | None = None,
+    *,
+    until: Any,
+    today: Any = None,
+    seed: int = 1,
+) -> list[Axes]:
+    """Draw the data and a fan of intervals for each estimand until a day, one panel each."""
+    outlook = look_ahead(as_run(run), until=until, today=today, seed=seed)
+    return shown(plot_fan(outlook, axes), new=axes is None)
 
 
 def shown(drawn: Any, *, new: bool) -> Any:

@@ -28,7 +28,7 @@ def plot_costs(answer: Mapping[str, Any], *, narrow: bool = False) -> list[Axes]
     Parameters
     ----------
     answer
-        `results.forecast.forecast(...)`, with `costs` of `results.cost_ahead.cost_ahead`.
+        `answers.forecast.forecast(...)`, with `costs`.
     narrow
         Panels below each other, for a phone.
     """

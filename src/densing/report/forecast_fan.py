@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 
+from densing.answers.forecast.outlook import FANS, Outlook
 from densing.report.headline import date_ticks, dodge
 from densing.report.style import FRONTIER, INK, MUTED, POPULATION, RECORD, stamp, style
 from densing.report.words import digits
-from densing.results.forecast import FANS, Outlook
 from densing.results.horizon import released
 from densing.results.releases import running_record
 from densing.results.run import trustworthy
@@ -39,7 +39,7 @@ def plot_fan(
     Parameters
     ----------
     outlook
-        `results.forecast.look_ahead(run, until=...)`.
+        `answers.forecast.outlook.look_ahead(run, until=...)`.
     axes
         One Axes a panel; a new figure where None.
     narrow

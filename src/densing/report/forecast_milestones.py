@@ -33,7 +33,7 @@ def plot_milestones(
     Parameters
     ----------
     answer
-        `results.forecast.forecast(...)`.
+        `answers.forecast.forecast(...)`.
     axes
         One Axes a panel (`panels_of(answer)` counts them); a new figure where None.
     narrow

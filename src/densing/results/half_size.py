@@ -17,8 +17,7 @@ import xarray as xr
 from densing.models.dates import DAYS_PER_YEAR
 from densing.results.future import future
 from densing.results.horizon import MOST_YEARS, released
-from densing.results.interval import PROB
-from densing.results.milestones import extended
+from densing.results.interval import PROB, open_interval
 from densing.results.run import log_densities
 
 RECENT_DAYS = 365
@@ -55,7 +54,7 @@ def half_size(run: xr.DataTree, *, count: int = COUNT, prob: float = PROB) -> li
             {
                 "model": str(data["model"].to_numpy()[i]), "release_date": f"{day[i]:%Y-%m-%d}",
                 "params": float(data["counted_params"].to_numpy()[i]),
-                "months": extended(months, prob=prob),
+                "months": open_interval(months, prob=prob).as_dict(),
                 "p_at_release": float(np.mean(first == np.argmax(after))),
             }
         )  # fmt: skip

@@ -51,6 +51,13 @@ def interval(draws: Any, *, prob: float = PROB) -> Interval:
     return Interval(float(middle), float(low), float(high), prob)
 
 
+def open_interval(draws: Any, *, prob: float = PROB) -> Interval:
+    """Interval of draws of which some may be infinite: such an end is None, not bounded."""
+    levels = [0.5, (1 - prob) / 2, (1 + prob) / 2]
+    ends = np.quantile(np.ravel(draws), levels, method="inverted_cdf")
+    return Interval(*(float(end) if np.isfinite(end) else None for end in ends), prob)
+
+
 def doubling_months(rate: Interval) -> Interval:
     """Doubling time in months: the ends of the *rate's* interval, mapped.
 

@@ -16,8 +16,7 @@ import xarray as xr
 from densing.results.future import future
 from densing.results.half_size import RECENT_DAYS
 from densing.results.horizon import released
-from densing.results.interval import PROB
-from densing.results.milestones import extended
+from densing.results.interval import PROB, open_interval
 from densing.results.needed import Yardstick
 
 YEARS = (-1, 0, 1)
@@ -51,7 +50,7 @@ def target_sizes(run: xr.DataTree, *, prob: float = PROB, seed: int = 1) -> list
         score, yardstick = float(np.median(scores)), Yardstick(run, name)
         needed = yardstick.needed(score, rng)[:, None] - best - yardstick.lead(time)
         with np.errstate(over="ignore"):
-            sizes = [extended(size, prob=prob) for size in np.exp(needed).T]
+            sizes = [open_interval(size, prob=prob).as_dict() for size in np.exp(needed).T]
         rows.append(
             {"benchmark": name, "score": score, "models": len(scores),
              "dates": [f"{when:%Y-%m-%d}" for when in dates], "params": sizes,
