@@ -24,7 +24,6 @@ from backtest_tables import backtest, backtest_shapes, backtest_short, made
 
 from densing.calibration.pooled import FALSE_ALARM as POOLED_FALSE_ALARM
 from densing.calibration.pooled import LEVELS, pooled
-from densing.cli.answers import months
 from densing.cli.calibrate import pooled_cells
 from densing.cli.coverage import COLUMNS, not_bounded
 from densing.cli.sensitivity import spread, together
@@ -34,8 +33,8 @@ from densing.models.graph import model_graph
 from densing.models.tables import PRIORS, markdown, prior_rows, words
 from densing.report.figures import PICTURES
 from densing.results.compression_words import derived_words
-from densing.results.estimands import ESTIMANDS
 from densing.sensitivity.axes import load_axes
+from densing.text import ESTIMANDS, months
 
 END = "<!-- end of generated -->"
 MARK = re.compile(

@@ -52,4 +52,4 @@ from densing.results.run import save_run as save_run
 
 sensitivity = multiverse
 __version__: str
-HOMES: dict[str, tuple[str, ...]]
+HOMES: dict[str, str]

@@ -45,15 +45,11 @@ def percent(prob: float) -> str:
     return f"{100 * prob:.0f} %"
 
 
-def decimals(count: int) -> Callable[[float], str]:
-    """Formatter of numbers with so many decimals and commas between thousands."""
-    return lambda value: f"{value:,.{count}f}"
-
-
 def span(
     interval: Mapping[str, Any],
     *,
-    form: Callable[[Any], str] = decimals(1),  # noqa: B008
+    digits: int = 1,
+    form: Callable[[Any], str] | None = None,
     unit: str = "",
     nothing: str = "not within reach",
     beyond: str = "not bounded",
@@ -65,8 +61,10 @@ def span(
     ----------
     interval
         Record with `median`, `lower` and `upper`; None where an end is not bounded.
+    digits
+        Decimals.
     form
-        Formatter of a number.
+        Formatter of a number, in place of decimals.
     unit
         Follows the median.
     nothing
@@ -79,6 +77,7 @@ def span(
     low, middle, high = (interval[key] for key in ("lower", "median", "upper"))
     if low is None:
         return nothing
+    form = form or (lambda value: f"{value:,.{digits}f}")
     centre = beyond if middle is None else form(middle) + unit
     return f"{centre}{apart}({form(low)} to {beyond if high is None else form(high)})"
 

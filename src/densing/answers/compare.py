@@ -29,17 +29,13 @@ from densing.answers.given import as_prob, as_run
 from densing.answers.growth import Shaped, shaped
 from densing.answers.loo import check_same_data, leave_one_out, log_likelihood, ranked
 from densing.results.derive import end_rates
+from densing.results.health import ALIKE, MAX_PARETO_K, MIN_COMPARED
 from densing.results.interval import PROB
-from densing.results.reweighting import MAX_PARETO_K, weighted_growth
+from densing.results.reweighting import weighted_growth
 from densing.results.run import RunError, record, trustworthy
 from densing.results.trend_curve import curve_of
 from densing.text import ESTIMANDS, cut, listed, months
 
-ENOUGH = 0.5
-"""Share of the observations that must be reliable in all runs for a comparison."""
-ALIKE = 4.0
-"""Nats: models closer than this make much the same predictions, and the standard error of their
-difference is not to be relied on (Sivula, Magnusson, Matamoros & Vehtari 2025)."""
 FLAGGED = 5
 """Observations left aside that are named."""
 WIDE = 140
@@ -250,7 +246,7 @@ def compared(runs: Mapping[str, xr.DataTree], *, prob: float = PROB) -> Comparis
     worst = np.asarray([first[name].pareto_k.to_numpy() for name in good or first]).max(axis=0)
     limit = min([MAX_PARETO_K, *(float(loo.good_k) for loo in first.values())])
     kept = np.flatnonzero(worst <= limit)
-    enough = len(kept) >= max(2, ENOUGH * len(worst))
+    enough = len(kept) >= max(2, MIN_COMPARED * len(worst))
     found = (
         {name: leave_one_out(term.isel(obs=kept)) for name, term in good.items()} if enough else {}
     )

@@ -26,15 +26,13 @@ from densing.answers._answer import (
 from densing.answers.given import as_prob, as_run
 from densing.models.declaration import Model
 from densing.results.growth import growth
-from densing.results.health import scalars
+from densing.results.health import MIN_SENSITIVITY, scalars
 from densing.results.interval import PROB
 from densing.results.log_prior import top_level
 from densing.results.reweighting import reweight, weighted_growth
 from densing.results.run import RunError, record
 from densing.text import ESTIMANDS, months
 
-THRESHOLD = 0.05
-"""A prior above it is informative, a likelihood below it says little: the paper's rule of thumb."""
 STEP = 0.01
 WEAKER, STRONGER = 0.8, 1.25
 """Powers at which the growth itself is told; 0.8 makes a normal prior 12 % wider."""
@@ -165,7 +163,7 @@ def prior_sensitivity(run: xr.DataTree, *, prob: float = PROB) -> Priors:
         for name, draws in scalars(run["posterior"].to_dataset())
     ]
     return Priors(
-        threshold=THRESHOLD, **estimands,
+        threshold=MIN_SENSITIVITY, **estimands,
         parameters=sorted(rows, key=lambda row: -row.prior)[:SHOWN],
         diagnostics=record(run, "health"),
     ).about(run, prob=prob)  # fmt: skip
@@ -226,11 +224,11 @@ def sensitivity(draws: np.ndarray, log_density: Any) -> float:
 
 def diagnose(prior: float, likelihood: float) -> str:
     """Say what two sensitivities mean."""
-    if prior >= THRESHOLD and likelihood >= THRESHOLD:
+    if prior >= MIN_SENSITIVITY and likelihood >= MIN_SENSITIVITY:
         return "the priors and the evidence both move it: they may disagree"
-    if prior >= THRESHOLD:
+    if prior >= MIN_SENSITIVITY:
         return "the priors move it, the evidence hardly does"
-    if likelihood >= THRESHOLD:
+    if likelihood >= MIN_SENSITIVITY:
         return "the evidence decides"
     return "neither moves it alone"
 

@@ -84,15 +84,3 @@ def status_of(run: "xr.DataTree", console: Console | None = None) -> int:
     if console is not None and not good:
         console.print("not trustworthy: see `densing summary`", style="bold red")
     return status(trustworthy=good)
-
-
-def months(growth: dict[str, Any] | None) -> str:
-    """Say the doubling time of a growth record: `3.1 (2.6 to 3.5)`, in months."""
-    if growth is None:
-        return "none"
-    found = growth["doubling_months"]
-    if found["lower"] is None:
-        return "no growth"
-    upper = "not bounded above" if found["upper"] is None else f"{found['upper']:.1f}"
-    middle = "none" if found["median"] is None else f"{found['median']:.1f}"
-    return f"{middle} ({found['lower']:.1f} to {upper})"

@@ -21,8 +21,8 @@ GROUPS = {
     "Measure": {
         "report": ("fit", "the main job: fit, figures, tables and a page"),
         "fit": ("fit", "one run, as a file"),
-        "loss": ("component", "a loss law L(N, D) on any table of runs"),
-        "trend": ("component", "a trend on any dated positive values"),
+        "loss": ("fit", "a loss law L(N, D) on any table of runs"),
+        "trend": ("fit", "a trend on any dated positive values"),
         "sensitivity": ("sensitivity", "the answer over all reference choices"),
         "backtest": ("backtest", "forecasts as of the past, scored against what came"),
         "calibrate": ("calibrate", "simulated worlds: do the intervals cover what they should?"),
@@ -53,7 +53,7 @@ GROUPS = {
         "inference": ("declared", "declared sampler recipes"),
     },
     "Shell": {
-        "completion": ("completion", "completion by the tab key, for your shell"),
+        "completion": ("offers", "completion by the tab key, for your shell"),
     },
 }
 """Commands by group: the module that holds each, and what it does.

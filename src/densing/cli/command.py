@@ -16,7 +16,7 @@ from densing.answers._answer import Answer, FromShell
 from densing.answers.given import NotTrustworthyWarning
 from densing.cli.answers import plain_console, print_json, say_written, status
 from densing.cli.files import check_writable
-from densing.cli.options import Flag
+from densing.cli.options import Flag, Seed
 
 
 @Parameter(name="*")
@@ -66,6 +66,8 @@ def command(question: Callable[..., Answer]) -> Callable[..., int]:
         return tell(answer, json=output.json, written=written)
 
     def worded(parameter: inspect.Parameter) -> inspect.Parameter:
+        if parameter.name == "seed":
+            return parameter.replace(annotation=Seed)
         if (told := shell.get(parameter.name)) is None:
             return parameter
         return parameter.replace(

@@ -76,7 +76,7 @@ def _show(answer: dict[str, Any], written: Path | None) -> None:
         say(console, TITLES[name], text)
     compressed = answer["compression"]
     if compressed is not None:
-        from densing.results.spans import span
+        from densing.text import span
 
         for row in compressed["pairs"]:
             console.print(

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.table import Column, Table
 
-from densing.cli.answers import months, plain_console, print_json, probability, status
+from densing.cli.answers import plain_console, print_json, probability, status
 from densing.cli.offers import model_names
 from densing.cli.options import Flag, Quiet, Seed, Tables
+from densing.text import months
 
 Changes = Annotated[list[str] | None, Parameter(name="--set", negative=())]
 

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from densing.report.style import FRONTIER, INK, POPULATION
 from densing.report.words import months, months_range, percent
-from densing.results.estimands import ESTIMANDS
+from densing.text import ESTIMANDS
 
 COLOURS = {
     "population": (ESTIMANDS["population"], POPULATION),

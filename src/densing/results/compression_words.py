@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from densing.results.compression import SMALLER
-from densing.results.spans import span
+from densing.text import span
 
 
 def compression_words(answer: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from densing.results.change_words import age_words, change_words
 from densing.results.compression import CURE
 from densing.results.compression_words import compression_words
-from densing.results.spans import span
+from densing.text import span
 
 TITLES = {
     "acceleration": "Did growth change", "budget": "Hardware and density",

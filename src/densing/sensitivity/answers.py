@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from densing.results.estimands import ESTIMANDS
 from densing.sensitivity.axes import Axes
 from densing.sensitivity.claims import claim
 from densing.sensitivity.mixtures import alike, multiverse, widest
 from densing.sensitivity.record import good
 from densing.sensitivity.shares import decomposition
+from densing.text import ESTIMANDS
 
 Record = Mapping[str, Any]
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from densing.results.estimands import ESTIMANDS
 from densing.sensitivity.axes import Axes
 from densing.sensitivity.record import FAST, good
+from densing.text import ESTIMANDS
 
 SURE = 0.9
 """Probability from which a universe is said to support a claim."""

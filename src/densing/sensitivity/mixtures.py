@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from densing.results.estimands import ESTIMANDS
 from densing.results.growth import growth
 from densing.sensitivity.record import good
+from densing.text import ESTIMANDS
 
 Record = Mapping[str, Any]
 
