@@ -1,4 +1,6 @@
 from densing.answers.compare import compare as compare
+from densing.answers.corollaries import Corollaries as Corollaries
+from densing.answers.corollaries import corollaries as corollaries
 from densing.answers.density import density as density
 from densing.answers.forecast import forecast as forecast
 from densing.answers.forecast import milestones as milestones
@@ -23,9 +25,6 @@ from densing.models.prior import Prior as Prior
 from densing.models.select import SelectionError as SelectionError
 from densing.notebook.fitting import fit as fit
 from densing.notebook.fitting import refit as refit
-from densing.notebook.following import Corollaries as Corollaries
-from densing.notebook.following import corollaries as corollaries
-from densing.notebook.following import plot_corollaries as plot_corollaries
 from densing.notebook.handover import NumpyroModel as NumpyroModel
 from densing.notebook.handover import to_numpyro as to_numpyro
 from densing.notebook.handover import to_pymc as to_pymc
@@ -36,6 +35,7 @@ from densing.notebook.multiverse_plots import plot_tornado as plot_tornado
 from densing.notebook.multiverse_plots import plot_variance as plot_variance
 from densing.notebook.plots import plot_benchmark_rates as plot_benchmark_rates
 from densing.notebook.plots import plot_compare as plot_compare
+from densing.notebook.plots import plot_corollaries as plot_corollaries
 from densing.notebook.plots import plot_density as plot_density
 from densing.notebook.plots import plot_diagnostics as plot_diagnostics
 from densing.notebook.plots import plot_forecast as plot_forecast

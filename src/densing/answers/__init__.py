@@ -6,6 +6,7 @@ and, through `densing.cli.command`, the command of a shell. It returns a frozen 
 
 QUESTIONS = {
     "compare": "densing.answers.compare",
+    "corollaries": "densing.answers.corollaries",
     "density": "densing.answers.density",
     "forecast": "densing.answers.forecast",
     "priors": "densing.answers.priors",

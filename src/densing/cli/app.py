@@ -38,10 +38,7 @@ GROUPS = {
         "priors": ("command", "how much the priors move the answer"),
         "compare": ("command", "runs of different models: predictive density, weights"),
         "forecast": ("command", "density to come, the record, milestones"),
-        "corollaries": (
-            "corollaries",
-            "change of growth, budgets, prices, sizes, compression",
-        ),
+        "corollaries": ("command", "change of growth, budgets, prices, sizes, compression"),
     },
     "Tables": {
         "check": ("tables", "validate tables, every fault at once"),

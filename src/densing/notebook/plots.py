@@ -14,10 +14,12 @@ from matplotlib.axes import Axes
 
 from densing import report
 from densing.answers.compare import compare
+from densing.answers.corollaries import Corollaries
 from densing.answers.forecast.outlook import look_ahead
 from densing.answers.given import as_models, as_prob, as_run
-from densing.report import compare_figure, forecast_fan, influence_figure
+from densing.report import compare_figure, corollaries_figure, forecast_fan, influence_figure
 from densing.report.style import figure_of
+from densing.results.price_trend import price_trend
 
 
 def shown(drawn: Any, *, new: bool) -> Any:
@@ -59,6 +61,16 @@ plot_predictive = _of_run(report.plot_predictive)
 plot_ranking = _of_run(report.plot_ranking)
 plot_rate = _of_run(report.plot_rate)
 plot_reference = _of_run(report.plot_reference)
+
+
+def plot_corollaries(answer: Corollaries) -> list[Axes]:
+    """Draw what `corollaries` told, six panels of a new figure."""
+    if not isinstance(answer, Corollaries):
+        raise TypeError(
+            f"expected the answer of corollaries, got {type(answer).__name__}: "
+            "dn.plot_corollaries(dn.corollaries(run))"
+        )
+    return shown(corollaries_figure.plot_corollaries(answer, price_trend()), new=True)
 
 
 def plot_density(
