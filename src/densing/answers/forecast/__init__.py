@@ -377,7 +377,7 @@ def shapes_apart(
         }
         parts.append(
             Part(
-                name=name, shape=own.curve.shape, weight=weights.get(name),
+                name=name, shape=own.shapes[0], weight=weights.get(name),
                 trustworthy=trustworthy(run), **ends,
             )
         )  # fmt: skip
