@@ -27,7 +27,7 @@ def printed(monkeypatch):
             return Console(file=out, width=width, force_terminal=True, color_system=None)
 
         monkeypatch.setattr("densing.cli.answers.plain_console", console)
-        for module in (calibrate, command, coverage, selfcheck):
+        for module in (calibrate, command, coverage):
             monkeypatch.setattr(module, "plain_console", console)
         monkeypatch.setattr(declared, "Console", console)
         function(*arguments)
@@ -65,7 +65,7 @@ def test_the_self_check(printed):
         "rows": [row], "counts": dict.fromkeys(selfcheck.ASKED, count), "reference": "olmo2",
         "runs_fitted": 12, "diagnostics": {"verdict": "trustworthy", "reasons": []},
     }  # fmt: skip
-    text = printed(selfcheck._show, answer)
+    text = printed(shown, selfcheck.SelfCheck.from_record(answer))
     assert "…" not in text
     assert "HellaSwag" in text
 

@@ -6,7 +6,7 @@ from html import escape
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, Self
 
 import pandas as pd
 import xarray as xr
@@ -147,14 +147,15 @@ class Cells:
     """First column that is set flush right."""
     whole: Sequence[int] = ()
     """Columns whose cells are never wrapped."""
-    least: int = 0
-    """Least width of the columns."""
+    dense: bool = False
+    """Without frame and padding, for many columns."""
 
     def rich(self) -> "Table":
         """Return the table for a terminal; the first column's words wrap and are never cut."""
+        from rich.box import HEAVY_HEAD, SIMPLE
         from rich.table import Table
 
-        table = Table()
+        table = Table(box=SIMPLE if self.dense else HEAVY_HEAD, padding=(0, int(not self.dense)))
         for i, head in enumerate(self.heads):
             table.add_column(
                 head, overflow="fold" if i == 0 else "ellipsis", no_wrap=i in self.whole,
@@ -261,6 +262,37 @@ class Answer(Record):
         self._verdict = record(run, "health")["verdict"]
         self._prob = prob
         return self
+
+
+class Plain(Answer):
+    """An answer whose record is a dictionary, with `trustworthy` or the run's `diagnostics`."""
+
+    _answer: dict[str, Any] = PrivateAttr()
+
+    @classmethod
+    def from_record(cls, answer: dict[str, Any], *, prob: float = 0.9) -> Self:
+        """Make an answer of its record."""
+        told = cls()
+        told._answer, told._prob = answer, prob
+        return told
+
+    def __getitem__(self, key: str) -> Any:
+        return self._answer[key]
+
+    def keys(self) -> list[str]:
+        """Names of what is answered."""
+        return list(self._answer)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the record."""
+        return self._answer
+
+    @property
+    def good(self) -> bool:
+        """Whether all behind it is trustworthy."""
+        if "trustworthy" in self._answer:
+            return self._answer["trustworthy"]
+        return self._answer["diagnostics"]["verdict"] == "trustworthy"
 
 
 def draw(home: str, *arguments: Any) -> Any:

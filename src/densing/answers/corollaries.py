@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import xarray as xr
 from pydantic import PrivateAttr
 
-from densing.answers._answer import Answer, FromShell, Line, Run, draw
+from densing.answers._answer import FromShell, Line, Plain, Run, draw
 from densing.answers.given import as_prob, as_run, as_seed
 from densing.results import corollaries as results
 from densing.results.budget import HARDWARE_YEARS
@@ -19,7 +19,7 @@ from densing.text import listed, span
 Other = Annotated[xr.DataTree | None, FromShell(Path, "densing.cli.files:open_run")]
 
 
-class Corollaries(Answer):
+class Corollaries(Plain):
     """The corollaries, by the keys of their JSON.
 
     Keys: acceleration, budget, prices, half_size, sizes, compression (where the run keeps no
@@ -28,24 +28,7 @@ class Corollaries(Answer):
     """
 
     draws = True
-    _answer: dict[str, Any] = PrivateAttr()
     _seed: int = PrivateAttr(1)
-
-    def __getitem__(self, key: str) -> Any:
-        return self._answer[key]
-
-    def keys(self) -> list[str]:
-        """Names of what is answered."""
-        return list(self._answer)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the record."""
-        return self._answer
-
-    @property
-    def good(self) -> bool:
-        """Whether all runs are trustworthy."""
-        return self["trustworthy"]
 
     def told(self, width: int = 0) -> Iterator[Line]:
         """Say each corollary, and of compression each pair."""
@@ -119,6 +102,6 @@ def corollaries(
     answer = results.corollaries(
         as_run(run, kinds=every), **others, hardware_years=hardware_years, prob=prob, seed=seed
     )
-    told = Corollaries()
-    told._answer, told._prob, told._seed = answer, prob, seed
+    told = Corollaries.from_record(answer, prob=prob)
+    told._seed = seed
     return told
