@@ -1,7 +1,7 @@
 """What a caller handed over, judged before any work: one sentence that says what to do."""
 
 import warnings
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -88,25 +88,23 @@ def as_evidence(given: Any) -> Evidence:
 
 def as_model(given: Model | str | Path | None) -> Model:
     """Return a declared model from itself, its name or file; the default from None."""
-    if given is None or isinstance(given, str | Path):
-        return load_model(given or "default")
-    if isinstance(given, Model):
-        return given
-    raise TypeError(
-        f"expected a model, got {_a(given)}: give its name, or model = dn.load_model('default')"
-    )
+    return _declared(given, Model, load_model, "a model", "model = dn.load_model('default')")
 
 
 def as_settings(given: Settings | str | Path | None) -> Settings:
     """Return a sampler recipe from itself, its name or file; the default from None."""
+    cure = "settings = dn.load_settings('default')"
+    return _declared(given, Settings, load_settings, "a sampler recipe", cure)
+
+
+def _declared[T](
+    given: Any, kind: type[T], load: Callable[[str | Path], T], what: str, cure: str
+) -> T:
     if given is None or isinstance(given, str | Path):
-        return load_settings(given or "default")
-    if isinstance(given, Settings):
+        return load(given or "default")
+    if isinstance(given, kind):
         return given
-    raise TypeError(
-        f"expected a sampler recipe, got {_a(given)}: give its name, or "
-        "settings = dn.load_settings('default')"
-    )
+    raise TypeError(f"expected {what}, got {_a(given)}: give its name, or {cure}")
 
 
 def as_models(given: Collection[str], run: xr.DataTree) -> list[str]:
@@ -136,16 +134,20 @@ def as_prob(given: float) -> float:
 
 def as_seed(given: int) -> int:
     """Return `given` where every generator of random numbers takes it as a seed."""
-    if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given < 2**32:
+    if not _whole(given, 0, 2**32 - 1):
         raise RequestError(f"seed must be a whole number from 0 to 4294967295, got {given!r}")
     return given
 
 
 def as_count(given: int, name: str) -> int:
     """Return `given` where it is a whole number of at least one."""
-    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
+    if not _whole(given, 1):
         raise RequestError(f"{name} must be a whole number of at least 1, got {given!r}")
     return given
+
+
+def _whole(given: Any, least: int, most: float = float("inf")) -> bool:
+    return isinstance(given, int) and not isinstance(given, bool) and least <= given <= most
 
 
 def _a(given: Any) -> str:

@@ -8,6 +8,7 @@ is usual for pseudo-BMA; with much evidence both are the same.
 """
 
 import warnings
+from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
@@ -40,7 +41,7 @@ ITERATIONS, TOLERANCE = 2000, 1e-5
 """Most steps of expectation-maximisation, and the change of a weight in one that ends them."""
 
 
-# ---- the same observations? --
+# ---- the same observations? --------------------------------------------------------------------
 
 
 def check_same_data(runs: Mapping[str, xr.DataTree]) -> None:
@@ -69,39 +70,32 @@ def check_same_data(runs: Mapping[str, xr.DataTree]) -> None:
 
 def differences(one: xr.DataTree, two: xr.DataTree) -> list[str]:
     """Say which rows of which table only one of two runs of a kind has; empty where none."""
-    told = []
+    found = []
     for table, columns in ROWS[one.attrs.get("kind", "joint")].items():
         first, second = _rows(one, columns), _rows(two, columns)
-        if sorted(first) == sorted(second):
-            continue
-        only = [sorted(set(first) - set(second)), sorted(set(second) - set(first))]
+        only = {"first": sorted(first - second), "second": sorted(second - first)}
         parts = [
-            f"{len(rows)} only in the {which} ({_named(rows)})"
-            for which, rows in zip(("first", "second"), only, strict=True)
-            if rows
-        ]
-        told.append(f"{table}: " + (", ".join(parts) or "the same row a different number of times"))
-    return told
+            f"{len(rows)} only in the {which} ({cut([' '.join(r[:2]) for r in rows], NAMED)})"
+            for which, rows in only.items() if rows
+        ]  # fmt: skip
+        found += [f"{table}: {', '.join(parts)}"] if parts else []
+    return found
 
 
-def _rows(run: xr.DataTree, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
+def _rows(run: xr.DataTree, columns: tuple[str, ...]) -> Counter[tuple[str, ...]]:
+    """Rows of a table of observations, each as text, and how often each is there."""
     data = run["constant_data"].to_dataset()
     if "score_of" in columns:
         of = data["model"].to_numpy()[data["score_model"].to_numpy().astype(int)]
         data = data.assign(score_of=("score_row", of))
-    values = [data[column].to_numpy() for column in columns]
-    return [tuple(_text(cell) for cell in row) for row in zip(*values, strict=True)]
+    cells = [
+        [f"{cell:.9g}" if isinstance(cell, float) else str(cell) for cell in data[name].to_numpy()]
+        for name in columns
+    ]
+    return Counter(zip(*cells, strict=True))
 
 
-def _text(cell: object) -> str:
-    return f"{cell:.9g}" if isinstance(cell, float) else str(cell)
-
-
-def _named(rows: list[tuple[str, ...]]) -> str:
-    return cut([" ".join(row[:2]) for row in rows], NAMED)
-
-
-# ---- leaving out --
+# ---- leaving out -------------------------------------------------------------------------------
 
 
 def log_likelihood(name: str, run: xr.DataTree) -> xr.DataArray:
@@ -178,7 +172,7 @@ def monte_carlo_error(term: xr.DataArray, loo: Any) -> float:
     return float(np.sqrt(np.sum(squares / np.minimum(efficiency, 1.0))))
 
 
-# ---- weights --
+# ---- weights -----------------------------------------------------------------------------------
 
 
 def stacking_weights(log_density: np.ndarray, importance: np.ndarray | None = None) -> np.ndarray:

@@ -34,7 +34,7 @@ USUAL_MODEL, USUAL_BENCHMARK, USUAL_PARAMS = "DeepSeek-V3", "MMLU", 4e9
 FEWEST_PARAMS = 1e6
 
 
-# ---- what is asked --
+# ---- what is asked -----------------------------------------------------------------------------
 
 
 class Request(Record):
@@ -156,7 +156,7 @@ def _row(data: xr.Dataset, model: str, benchmark: str) -> int | None:
     return int(own[np.argmax(data["score"].to_numpy()[own])]) if len(own) else None
 
 
-# ---- what is answered --
+# ---- what is answered --------------------------------------------------------------------------
 
 
 class Reach(DateInterval):
