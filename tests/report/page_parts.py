@@ -3,7 +3,6 @@
 from html.parser import HTMLParser
 
 from densing.sensitivity.summary import summarise
-
 from sensitivity.test_answers import AXES, universe
 
 MODEL = {"name": "mine", "about": "words", "choices": {"tokens": 5e12}, "priors": {}}

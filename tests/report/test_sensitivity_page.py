@@ -4,9 +4,9 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from densing.report.sensitivity_figures import moved
 
 from densing.report.sensitivity import read_sensitivity, section
+from densing.report.sensitivity_figures import moved
 from densing.results.plain_json import to_json
 from densing.results.run import RunError
 from sensitivity.test_answers import ADDITIVE, broken, universe
