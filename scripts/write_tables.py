@@ -22,6 +22,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "scripts")]
 
 from backtest_tables import backtest, backtest_shapes, backtest_short, made
 
+from densing import data
 from densing.calibration.ranks import LEVELS, POOLED_FALSE_ALARM, pooled
 from densing.cli.answers import months
 from densing.cli.calibrate import pooled_cells
@@ -106,6 +107,31 @@ def columns(table: str) -> str:
     """Table of the columns of one of the tables."""
     rows = [(f"`{c.name}`", "yes" if c.required else "", c.about, c.unit) for c in TABLES[table]]
     return markdown(("column", "required", "what it holds", "unit"), rows)
+
+
+def evidence(by: str) -> str:
+    """Count what the bundled evidence covers, by half-year, type or another grouping."""
+    table = data.coverage()
+    if by == "all":
+        whole = table.iloc[0]
+        return (
+            f"Version {data.EVIDENCE_VERSION}, gathered until {data.EVIDENCE_DATE}: "
+            f"**{whole['models']} open base models** that are not derived and have two scores or "
+            f"more, released {whole['first']} to {whole['last']}, of {whole['families']} families "
+            f"(effective number by Kish {whole['effective_families']:.1f}), "
+            f"{whole['scores']} scores."
+        )
+    rows = table[table["by"] == by]
+    shown = ["value", "models", "scores", "families", "effective_families", "first", "last"]
+    heads = (by, "models", "scores", "families", "effective", "first", "last")
+    return markdown(heads, rows[shown].astype(str).to_numpy().tolist())
+
+
+def references(_: str) -> str:
+    """Table of the reference families."""
+    table = data.bundled("references").fillna("")
+    shown = ["reference", "kind", "loss_unit", "about"]
+    return markdown(("reference", "it has", "loss", "of what"), table[shown].to_numpy().tolist())
 
 
 def readme(part: str) -> str:
@@ -240,8 +266,9 @@ KINDS: dict[str, Callable[[str], str]] = {
     "axes": axes, "backtest": backtest, "backtest_shapes": backtest_shapes,
     "backtest_short": backtest_short, "bench": bench,
     "calibration": calibration, "calibration_short": calibration_short, "choices": choices,
-    "columns": columns, "compression": compression, "coverage": coverage, "gallery": gallery,
-    "graph": graph, "models": models, "multiverse": multiverse, "priors": priors, "readme": readme,
+    "columns": columns, "compression": compression, "coverage": coverage, "evidence": evidence,
+    "gallery": gallery, "graph": graph, "models": models, "multiverse": multiverse,
+    "priors": priors, "readme": readme, "references": references,
 }  # fmt: skip
 """What a mark may ask for."""
 

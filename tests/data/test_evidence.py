@@ -6,7 +6,7 @@ import sys
 import pandas as pd
 import pytest
 
-from densing.data import Evidence, TableError, load_evidence
+from densing.data import EVIDENCE_VERSION, Evidence, TableError, load_evidence
 
 from .conftest import RUNS
 
@@ -53,7 +53,7 @@ def test_for_reference(evidence):
     assert olmo.references == ["olmo2"]
     assert "HumanEval" not in set(olmo.catalog["benchmark"])
     assert set(olmo.catalog["benchmark"]) >= {"HellaSwag", "ARC-C"}
-    with pytest.raises(ValueError, match="known: minicpm, olmo2"):
+    with pytest.raises(ValueError, match=r"known: .*minicpm, olmo2"):
         evidence.for_reference("gpt")
 
 
@@ -144,3 +144,10 @@ def test_loading_changes_no_frame_handed_in(evidence):
     before = evidence.catalog.copy()
     load_evidence(catalog=evidence.catalog)
     pd.testing.assert_frame_equal(before, evidence.catalog)
+
+
+def test_the_version_says_which_tables_are_ones_own(write, evidence):
+    assert evidence.version == EVIDENCE_VERSION
+    assert evidence.for_reference("olmo2").version == EVIDENCE_VERSION
+    own = load_evidence(catalog=write("catalog"), benchmarks=write("benchmarks"))
+    assert own.version == f"{EVIDENCE_VERSION}, with own benchmarks, catalog"

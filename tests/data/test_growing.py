@@ -44,8 +44,8 @@ def test_rows_are_added_and_nothing_else_changes(table, tmp_path):
     assert after.startswith(before)
     new = after[len(before) :].splitlines()
     assert new == [
-        "mine-7B,,,mine,2025-06-01,6900000000,,,,,,MMLU,0.710,,,,5-shot,https://example.org/report",
-        "mine-7B,,,mine,2025-06-01,6900000000,,,,,,MATH,0.431,,,,,doi:10.1/x",
+        "mine-7B,,,mine,,2025-06-01,,6900000000,,,,,,,MMLU,0.710,,,,5-shot,https://example.org/report,",
+        "mine-7B,,,mine,,2025-06-01,,6900000000,,,,,,,MATH,0.431,,,,,doi:10.1/x,",
     ]
     assert text(grown.tables["sources"]) == (BUNDLED / "sources.csv").read_text()
     assert list(grown.tables) == ["sources", "catalog"]  # what a catalog refers to comes first
@@ -94,7 +94,7 @@ def test_the_bundled_folder_of_a_checkout_can_grow(table, tmp_path):
     for kind, frame in grown.tables.items():
         assert text(frame).startswith((folder / f"{kind}.csv").read_text())
     assert text(grown.tables["sources"]).endswith(
-        'paper,,"Me, ""A report"" (2026)",arXiv:2601.1,MIT,\n'
+        'paper,,"Me, ""A report"" (2026)",arXiv:2601.1,MIT,,\n'
     )
 
 

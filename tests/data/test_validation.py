@@ -152,7 +152,7 @@ def test_message_is_aligned_and_capped():
     lines = str(error).splitlines()
     assert lines[0] == "99 faults in 1 table"
     assert len(lines) == SHOWN + 2
-    assert lines[-1].strip() == f"... and {99 - SHOWN} more"
+    assert lines[-1].strip() == f"... and {99 - SHOWN} more; in all: score is outside [0, 1] (99)"
     assert len({line.index("is outside") for line in lines[1:-1]}) == 1
     assert len(error.faults) == 99
     assert str(faults[3]) == "t.csv, row 3, score = '3': is outside [0, 1]; write it"

@@ -162,5 +162,4 @@ def test_a_run_tells_its_own_switches(run):
     np.testing.assert_array_equal(
         RunReplay(normal).rows().score[:, 0], run["constant_data"]["score"]
     )
-    mean, variance = replay.expected_scores(replay.cells(rows), rows.time[:, None])
-    assert mean.shape == variance.shape == (len(rows.benchmark), 1, 3)
+    assert replay.cells(rows).shift.shape == (len(rows.benchmark), 1, 3)

@@ -22,11 +22,11 @@ def recipe_names(context: "CompletionContext") -> list[str]:
 
 
 def table_names(context: "CompletionContext") -> list[str]:
-    """Offer bundled tables."""
+    """Offer bundled tables, and the counts of what they cover."""
     del context
     from densing.data.shipped import WHAT
 
-    return list(WHAT)
+    return [*WHAT, "coverage"]
 
 
 def _declared(kind: str) -> list[str]:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     Check = Callable[[pd.DataFrame, str, frozenset[str]], Iterator[Fault]]
 
 MODEL_FACTS = (
-    "hub_id", "organization", "family", "release_date", "params", "active_params",
-    "embedding_params", "training_tokens", "architecture", "derived_from",
+    "hub_id", "organization", "family", "release", "release_date", "date_precision", "params",
+    "active_params", "embedding_params", "training_tokens", "architecture", "derived_from",
+    "cot_mid_training",
 )  # fmt: skip
 """Columns of the catalog that belong to the model, not to the score."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from densing.data.faults import Fault, TableError
 from densing.data.joining import completed, extended, joined
 from densing.data.reading import require_table
-from densing.data.shipped import bundled
+from densing.data.shipped import EVIDENCE_VERSION, bundled
 from densing.data.together import ALL, check_together
 from densing.data.validation import HORIZON, inspect_table
 
@@ -38,6 +38,9 @@ class Evidence:
         One row a benchmark: items, chance, baseline protocol.
     added
         Names of the models that one added to the catalog (`load_evidence(models=...)`).
+    version
+        Version of the bundled evidence, and which tables of one's own stand beside or in place
+        of it: `2026.12`, `2026.12, with own models`.
     """
 
     reference_runs: pd.DataFrame
@@ -45,6 +48,7 @@ class Evidence:
     catalog: pd.DataFrame
     benchmarks: pd.DataFrame
     added: tuple[str, ...] = ()
+    version: str = "own tables"
 
     @property
     def hash(self) -> str:
@@ -178,7 +182,8 @@ def load_evidence(
         raise TableError(faults)
     tables["benchmarks"] = completed(tables)
     ready = {kind: table.reset_index(drop=True) for kind, table in tables.items()}
-    return Evidence(**ready, added=added)
+    own = f", with own {', '.join(kind.replace('_', ' ') for kind in given)}" if given else ""
+    return Evidence(**ready, added=added, version=EVIDENCE_VERSION + own)
 
 
 def _canonical(table: pd.DataFrame) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 SHOWN = 40
 """How many faults a message prints; the error itself keeps every one."""
+SHOWN_KINDS = 8
+"""How many kinds of faults it counts where there are more than it prints."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,10 @@ def describe(faults: Iterable[Fault], *, shown: int = SHOWN) -> str:
         )
         lines.append(f"  {left}  {line[4]}; {fault.cure}")
     if len(faults) > shown:
-        lines.append(f"  ... and {len(faults) - shown} more")
+        kinds = Counter(f"{fault.column or fault.file} {fault.problem}" for fault in faults)
+        said = [f"{kind} ({count})" for kind, count in kinds.most_common(SHOWN_KINDS)]
+        said += ["others"] if len(kinds) > SHOWN_KINDS else []
+        lines.append(f"  ... and {len(faults) - shown} more; in all: {', '.join(said)}")
     return "\n".join(lines)
 
 

@@ -84,7 +84,10 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _may("hub_id", "text", "identifier of the weights on their hub"),
         _may("organization", "text", "who developed it"),
         _may("family", "text", "the developer's line of models, the group of a random effect"),
+        _may("release", "text", "models of one recipe released together, in several sizes"),
         _need("release_date", "date", "day of the release of the weights", "day"),
+        _may("date_precision", "text", "day, month (the date is its middle) or upper bound "
+             "(released then or somewhat before)"),
         _need("params", "count", "all parameters, embeddings included", "parameters", PARAMS),
         _may("active_params", "count", "those used for a token, embeddings included",
              "parameters", PARAMS),
@@ -94,6 +97,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _may("architecture", "text", "dense, moe, hybrid or ssm"),
         _may("derived_from", "text", "parent and method, where the model was pruned, distilled, "
              "quantised, up-scaled or continued from another"),
+        _may("cot_mid_training", "flag", "whether chain-of-thought or instruction data are known "
+             "to be in its mid-training"),
         _BENCHMARK,
         _SCORE,
         _ITEMS,
@@ -101,9 +106,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _may("metric", "text", "what counts as right"),
         _may("protocol", "text", "how the score was taken: rows of one protocol compare"),
         _SOURCE,
+        _may("note", "text", "what else one should know"),
     ),
     "benchmarks": (
         _BENCHMARK,
+        _may("type", "text", "what it asks for: mathematics and code, exams and reasoning, "
+             "common sense, knowledge"),
         _need("items", "count", "items of the benchmark", "items", ITEMS),
         _need("chance", "number", "score of a guess", "proportion", CHANCE),
         _may("protocol", "text", "protocol of the reference's own checkpoints"),
@@ -116,6 +124,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _need("citation", "text", "authors, title, year"),
         _may("address_or_doi", "text", "where it can be read"),
         _need("licence", "text", "licence, or that figures are cited as facts"),
+        _may("read", "date", "day on which it was read", "day"),
         _may("note", "text", "what else one should know"),
     ),
     "trend": (

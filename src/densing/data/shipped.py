@@ -11,11 +11,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+EVIDENCE_VERSION = "2026.12"
+"""Version of the bundled evidence, on its own: a new one whenever a row of it changes."""
+
+EVIDENCE_DATE = "2026-12-01"
+"""Day on which the bundled evidence was last gathered."""
+
 WHAT = {
     "reference_runs": "losses of the reference families' training runs",
     "calibration_points": "loss and score of the same checkpoints",
+    "references": "the reference families: what each has, and in which unit",
+    "reference_scores": "scores of the reference families without losses",
+    "delphi": "losses of a ladder that tests loss laws: no scores, seven runs held out",
+    "marin": "loss and score of four checkpoints of one size on nine benchmarks",
     "catalog": "open base models: dates, sizes and one preferred score a benchmark",
-    "benchmarks": "items, chance level and baseline protocol",
+    "benchmarks": "type, items, chance level and baseline protocol",
     "repeats": "other reports of the catalog's models and benchmarks",
     "left_out": "scores left out of the catalog, with the reason",
     "sources": "citation, address and licence of every source key",
@@ -33,7 +43,7 @@ WHAT = {
 def bundled(name: str) -> pd.DataFrame:
     """Read one of the tables that come with the package.
 
-    Columns whose name ends in `date`, and `released`, are timestamps.
+    Columns whose name ends in `date`, `released` and `read` are timestamps.
 
     Raises
     ------
@@ -49,7 +59,7 @@ def bundled(name: str) -> pd.DataFrame:
     ) as file:
         table = pd.read_csv(file)
     for column in table.columns:
-        if column.endswith("date") or column == "released":
+        if column.endswith("date") or column in ("released", "read"):
             table[column] = pd.to_datetime(table[column])
     return table
 

@@ -18,7 +18,7 @@ from densing.models.layout import TEST_TASK_SINCE
 from densing.models.loss import loss_curve
 from densing.models.performance import score_map
 from densing.models.program import Replay, last_axis
-from densing.models.scores import Cells, ScoreData, cells, score_moments
+from densing.models.scores import Cells, ScoreData, cells
 from densing.models.trend import Trend, TrendData, trend
 from densing.results.run import chosen, record
 from densing.results.trend_curve import curve_of
@@ -31,8 +31,14 @@ def evenly(size: int, draws: int | None) -> np.ndarray:
     return np.linspace(0, size - 1, size if draws is None else min(draws, size)).astype(int)
 
 
-def flat(values: xr.DataArray, draws: int | None = None) -> np.ndarray:
-    """Draws of one variable over all chains, at most `draws`, evenly spaced: (sample, ...)."""
+def flat(values: Any, draws: int | None = None) -> np.ndarray:
+    """Draws of one variable over all chains, at most `draws`, evenly spaced: (sample, ...).
+
+    Parameters
+    ----------
+    values
+        DataArray with the dims chain and draw.
+    """
     array = values.transpose("chain", "draw", ...).to_numpy()
     array = array.reshape(-1, *array.shape[2:])
     return array[evenly(len(array), draws)]
@@ -165,13 +171,6 @@ class RunReplay:
             shortfall="shortfall" in values, families="family_effect" in values,
             shape=curve.shape, form=chosen(self.run, "shortfall_form", "exponential"),
         )  # fmt: skip
-
-    def expected_scores(self, cell: Cells, n: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and variance of scores of models of centred log effective parameters `n`.
-
-        Shape (row, point, draw), as `n` broadcasts.
-        """
-        return score_moments(self.m.xp, cell, self.m.values["overdispersion"], n)
 
 
 def run_log_sizes(run: xr.DataTree, *, draws: int) -> np.ndarray:
