@@ -56,12 +56,6 @@ class JointFit:
         """Make the record of a fit whose numbers broke down."""
         raise fault
 
-    @property
-    def inputs(self) -> tuple[Mapping[str, Any], dict[str, Any]]:
-        """Facts, the priors' numbers among them, and priors that name them."""
-        priors, numbers = numbers_as_data(self.model.priors)
-        return {**self.layout.facts, **numbers}, priors
-
 
 @dataclass(frozen=True, kw_only=True)
 class JointGroup(Group):
@@ -83,7 +77,7 @@ class JointGroup(Group):
 
     def arrays(self, fit: JointFit) -> Inputs:
         """Return a member's data and facts in the group's shape."""
-        facts, _ = fit.inputs
+        facts = {**fit.layout.facts, **numbers_as_data(fit.model.priors)[1]}
         return jax.tree.map(jnp.asarray, Inputs(padded(fit.layout, self.sizes), facts))
 
     def machine(self, threads: int) -> Machine:
@@ -91,7 +85,8 @@ class JointGroup(Group):
         head = self.members[0]
         key = (self.shape, self.sizes, self.settings.model_dump_json(), threads)
         return compiled(key, lambda: build_machine(
-            self.shape, self.sizes, head.inputs[1], self.arrays(head), self.settings,
+            self.shape, self.sizes, numbers_as_data(head.model.priors)[0], self.arrays(head),
+            self.settings,
             workers=threads,
         ))  # fmt: skip
 
