@@ -1,6 +1,6 @@
 import pytest
 
-from densing.report.rate_axis import rate_of
+from densing.report.axes import rate_of
 from densing.report.sensitivity import write_sensitivity
 from densing.report.sensitivity_figures import plot_specification, plot_tornado, plot_variance
 from densing.sensitivity.summary import summarise

@@ -65,7 +65,7 @@ def report(
         named = [*own, *named]
         choices = _sensitivity(sensitivity, out, evidence.hash, model.model_dump(mode="json"))
         opened = _fit(evidence, model, settings, sampling)
-    from densing.report.write import write_report
+    from densing.report.page import write_report
     from densing.results.run import save_run
 
     kept = out / "run.nc"

@@ -7,9 +7,8 @@ import re
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from densing.data.checks import MODEL_FACTS, written
+from densing.data.checks import MODEL_FACTS, without_runs, written
 from densing.data.faults import Fault, at
-from densing.data.together import without_runs
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,11 +9,10 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from densing.data.checks import ALL, check_together
 from densing.data.faults import Fault, TableError
-from densing.data.joining import completed, extended, joined
 from densing.data.reading import require_table
 from densing.data.shipped import EVIDENCE_VERSION, bundled
-from densing.data.together import ALL, check_together
 from densing.data.validation import HORIZON, inspect_table
 
 if TYPE_CHECKING:
@@ -167,10 +166,10 @@ def load_evidence(
         faults += found
         if kind == "benchmarks" and "benchmark" in frame:
             known |= set(frame["benchmark"].dropna())
-            frame = extended(tables[kind], frame)
+            frame = _extended(tables[kind], frame)
         if kind == "models":
             added = tuple(dict.fromkeys(frame["model"])) if "model" in frame else ()
-            kind, frame = "catalog", joined(tables["catalog"], frame)
+            kind, frame = "catalog", _joined(tables["catalog"], frame)
         tables[kind] = frame
     if "reference_runs" in given and "calibration_points" not in given and not faults:
         points = tables["calibration_points"]
@@ -180,10 +179,53 @@ def load_evidence(
         faults += check_together(tables, files=files, given=given)
     if faults:
         raise TableError(faults)
-    tables["benchmarks"] = completed(tables)
+    tables["benchmarks"] = _completed(tables)
     ready = {kind: table.reset_index(drop=True) for kind, table in tables.items()}
     own = f", with own {', '.join(kind.replace('_', ' ') for kind in given)}" if given else ""
     return Evidence(**ready, added=added, version=EVIDENCE_VERSION + own)
+
+
+def _joined(catalog: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+    """Add models to a catalog; they take the place of those of the same name."""
+    import pandas as pd
+
+    if "model" not in own or "model" not in catalog:
+        return catalog
+    kept = catalog[~catalog["model"].isin(own["model"])]
+    columns = [*catalog.columns, *(name for name in own.columns if name not in catalog)]
+    own = own.reindex(columns=columns).astype(
+        {name: kept[name].dtype for name in catalog if kept[name].dtype.kind not in "iub"}
+    )
+    return pd.concat([kept, own], ignore_index=True)
+
+
+def _extended(base: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+    """Put one's own benchmarks in place of, or after, the bundled ones."""
+    import pandas as pd
+
+    kept = base[~base["benchmark"].isin(own["benchmark"])]
+    return pd.concat([kept, own], ignore_index=True)
+
+
+def _completed(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Give a row to each benchmark that another table uses and none describes."""
+    import pandas as pd
+
+    table = tables["benchmarks"]
+    known, rows = set(table["benchmark"]), []
+    for kind in ("reference_runs", "calibration_points", "catalog"):
+        frame = tables[kind]
+        if "items" not in frame:
+            continue
+        for name, items in frame.groupby("benchmark")["items"]:
+            if name not in known and items.notna().any():
+                known.add(name)
+                about = "not described: chance taken as 0"
+                rows.append((name, int(items.dropna().iloc[0]), 0.0, about))
+    if not rows:
+        return table
+    more = pd.DataFrame(rows, columns=["benchmark", "items", "chance", "description"])
+    return pd.concat([table, more], ignore_index=True)
 
 
 def _canonical(table: pd.DataFrame) -> str:

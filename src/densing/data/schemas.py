@@ -1,28 +1,74 @@
 """The tables: one list of columns each, with kind, unit, rule and what the column holds.
 
-The lists are plain records, so that help texts and documentation can print them at no cost;
-`schema` turns one into a pandera schema.
+The lists are plain records, so that help texts and documentation can print them at no cost.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
-from densing.data.rules import (
-    CHANCE,
-    INNER,
-    ITEMS,
-    NOT_NEGATIVE,
-    PARAMS,
-    POSITIVE,
-    PROPORTION,
-    TOKENS,
-    Rule,
+from densing.data.cells import plain
+
+FEWEST_PARAMS = 1e5
+FEWEST_TOKENS = 1e6
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition on one value.
+
+    Attributes
+    ----------
+    test
+        True where the value may stand; takes a number or an array of any shape.
+    problem
+        What is wrong where it may not.
+    cure
+        From the value to what should be written.
+    """
+
+    test: Callable[[Any], Any]
+    problem: str
+    cure: Callable[[float], str]
+
+
+def _as_proportion(value: float) -> str:
+    if 1 < value <= 100:
+        return f"write {plain(value / 100)}: scores are proportions, not percentages"
+    return "write a proportion between 0 and 1"
+
+
+def _params_in_full(value: float) -> str:
+    if value <= 0:
+        return "write a positive count"
+    meant = plain(value * 1e9)
+    return f"write the count in full: {meant} if {plain(value)} billion is meant"
+
+
+def _tokens_in_full(value: float) -> str:
+    if value <= 0:
+        return "write a positive count"
+    billions, trillions = plain(value * 1e9), plain(value * 1e12)
+    return f"write the count in full: {billions} if billions are meant, {trillions} if trillions"
+
+
+PROPORTION = Rule(lambda x: (x >= 0) & (x <= 1), "is outside [0, 1]", _as_proportion)
+CHANCE = Rule(lambda x: (x >= 0) & (x < 1), "is outside [0, 1)", _as_proportion)
+INNER = Rule(lambda x: (x > 0) & (x < 1), "is outside (0, 1)", _as_proportion)
+POSITIVE = Rule(lambda x: x > 0, "is not positive", lambda _: "write a positive number")
+NOT_NEGATIVE = Rule(lambda x: x >= 0, "is negative", lambda _: "write 0 or more")
+ITEMS = Rule(
+    lambda x: x >= 1, "is not a count of items", lambda _: "write how many items there are"
 )
+PARAMS = Rule(
+    lambda x: x >= FEWEST_PARAMS,
+    "is too few to be a count of parameters",
+    _params_in_full,
+)
+TOKENS = Rule(lambda x: x >= FEWEST_TOKENS, "is too few to be a count of tokens", _tokens_in_full)
 
-if TYPE_CHECKING:
-    import pandera.pandas as pa
 
 Kind = Literal["text", "number", "count", "date", "flag"]
 
@@ -168,26 +214,3 @@ def columns(kind: str) -> tuple[Column, ...]:
     if kind not in TABLES:
         raise ValueError(f"unknown table {kind!r}; known: {', '.join(TABLES)}")
     return TABLES[kind]
-
-
-def schema(kind: str) -> pa.DataFrameSchema:
-    """Pandera schema of a table: dtypes, rules by name, units in the metadata."""
-    import pandera.pandas as pa
-
-    dtypes = {"number": "float64", "count": "float64", "date": "datetime64[ns]", "flag": "bool"}
-    return pa.DataFrameSchema(
-        {
-            column.name: pa.Column(
-                dtypes.get(column.kind),
-                pa.Check(column.rule.test, name=column.rule.name) if column.rule else None,
-                nullable=True,
-                required=column.required,
-                coerce=column.kind != "text",
-                description=column.about,
-                metadata={"unit": column.unit},
-            )
-            for column in columns(kind)
-        },
-        name=kind,
-        strict=False,
-    )

@@ -11,8 +11,7 @@ from densing.data.cells import plain
 from densing.data.checks import CHECKS
 from densing.data.faults import Fault, TableError, at
 from densing.data.reading import load
-from densing.data.rules import RULES
-from densing.data.schemas import KEYS, columns, schema
+from densing.data.schemas import KEYS, columns
 from densing.data.shipped import bundled
 
 if TYPE_CHECKING:
@@ -90,20 +89,15 @@ def inspect_table(
 
 
 def _rules(frame: pd.DataFrame, kind: str, file: str) -> Iterator[Fault]:
-    """Faults against the rules of single columns, by the pandera schema."""
-    from pandera.errors import SchemaErrors
-
-    try:
-        schema(kind).validate(frame, lazy=True)
-    except SchemaErrors as error:
-        cases = error.failure_cases
-        for column, check, row, value in zip(
-            cases["column"], cases["check"], cases["index"], cases["failure_case"], strict=True
-        ):
-            if str(check) not in RULES:
-                continue  # a missing column, already reported
-            rule, number = RULES[str(check)], float(value)
-            yield Fault(file, int(row), column, plain(number), rule.problem, rule.cure(number))
+    """Faults against the rules of single columns."""
+    for column in columns(kind):
+        if column.rule is None or column.name not in frame:
+            continue
+        values = frame[column.name].astype(float)
+        wrong = values[values.notna() & ~column.rule.test(values)]
+        for row, value in wrong.items():
+            rule = column.rule
+            yield at(file, row, column.name, plain(value), rule.problem, rule.cure(value))
 
 
 def _future(frame: pd.DataFrame, kind: str, file: str, horizon: timedelta) -> Iterator[Fault]:

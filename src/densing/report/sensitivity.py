@@ -9,8 +9,8 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from densing.report import words
-from densing.report.folder import write_json, written_whole
-from densing.report.rate_axis import COLOURS
+from densing.report.axes import COLOURS
+from densing.report.folder import fill, write_json, written_whole
 from densing.report.sensitivity_figures import (
     moved,
     plot_specification,
@@ -18,7 +18,6 @@ from densing.report.sensitivity_figures import (
     plot_variance,
 )
 from densing.report.style import figure_of, save
-from densing.report.template import fill
 from densing.results.run import RunError
 from densing.results.whole import read_json
 from densing.sensitivity.record import off

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from densing.report.rate_axis import (
+from densing.report.axes import (
     COLOURS,
     DOUBT,
     growth_title,
