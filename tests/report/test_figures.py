@@ -5,10 +5,10 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from densing import report
+from densing.answers.summary import summarise as summary
 from densing.report.figures import PICTURES, pictures
 from densing.report.growth import plot_benchmark_rates
 from densing.report.style import figure_of, log_ticks
-from densing.results.headline import summary
 
 RUNS = ("run", "doubtful", "without_frontier", "unbounded")
 

@@ -8,11 +8,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from densing.cli.answers import below, months, plain_console, print_json, status
+from densing.cli.answers import below, plain_console, print_json, status
 from densing.cli.calibrate import made
 from densing.cli.files import check_writable, continuing
 from densing.cli.options import Flag, Sampling, Tables, compiled_once
-from densing.results.estimands import ESTIMANDS
+from densing.text import ESTIMANDS, months
 
 LISTED = 10
 """Universes or combinations that are named one by one."""

@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
+from densing.answers.given import as_count, as_evidence, as_model, as_seed, as_settings
 from densing.data import Evidence
 from densing.inference.settings import Settings
 from densing.models.declaration import DeclarationError, Model
 from densing.notebook.fitting import without_widgets
-from densing.notebook.given import as_count, as_evidence, as_model, as_seed, as_settings
 from densing.notebook.plots import shown
 from densing.notebook.told import Told
 from densing.report import sensitivity_figures as figures

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
+from densing.answers.forecast.outlook import FANS, Outlook
 from densing.report.axes import date_axis, decades_axis, dodge, fan_end, mark_day
 from densing.report.style import (
     FAINT,
@@ -25,10 +26,9 @@ from densing.report.style import (
     style,
 )
 from densing.report.words import plain, size
-from densing.results.forecast import FANS, Outlook
-from densing.results.headline import trustworthy
 from densing.results.horizon import released
 from densing.results.releases import running_record
+from densing.results.run import trustworthy
 
 FAN_PANELS = {
     "population": ("Typical new model", POPULATION),

@@ -1,4 +1,4 @@
-"""A growth rate as an answer: its interval, the doubling time it means, and words for both."""
+"""A growth rate as an answer: its interval and the doubling time it means."""
 
 from typing import Any
 
@@ -15,21 +15,3 @@ def growth(draws: Any, *, prob: float = PROB) -> dict[str, Any]:
         "doubling_months": doubling_months(rate).as_dict(),
         "p_not_growing": float(np.mean(np.asarray(draws) <= 0)),
     }
-
-
-def sentence(answer: dict[str, Any], estimand: str) -> str:
-    """Say a growth record in words."""
-    months = answer["doubling_months"]
-    percent = f"{100 * months['prob']:.0f} % {months['kind']} interval"
-    if months["lower"] is None:
-        body = "does not grow"
-    elif months["upper"] is None:
-        middle = "" if months["median"] is None else f" about every {months['median']:.1f} months"
-        body = f"doubles{middle} ({percent} {months['lower']:.1f} months to not bounded above)"
-    else:
-        body = (
-            f"doubles every {months['median']:.1f} months "
-            f"({percent} {months['lower']:.1f} to {months['upper']:.1f})"
-        )
-    doubt = answer["p_not_growing"]
-    return f"{estimand} {body}" + (f"; P(no growth) = {doubt:.2f}" if doubt >= 0.005 else "")

@@ -83,6 +83,11 @@ def record(run: xr.DataTree, name: str) -> Any:
     return json.loads(run.attrs[name])
 
 
+def trustworthy(run: xr.DataTree) -> bool:
+    """Whether the run's diagnostics passed."""
+    return record(run, "health")["verdict"] == "trustworthy"
+
+
 def log_densities(run: xr.DataTree) -> np.ndarray:
     """Draws of the natural log densities of a run's models, shape (sample, model)."""
     draws = run["posterior"]["log_density"].transpose("chain", "draw", "model").to_numpy()

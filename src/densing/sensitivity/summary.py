@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from densing.results.estimands import ESTIMANDS
 from densing.results.growth import growth
 from densing.results.interval import Interval, doubling_months
 from densing.sensitivity.axes import Axes
 from densing.sensitivity.record import FAST, good
+from densing.text import ESTIMANDS
 
 SURE = 0.9
 """Probability from which a universe is said to support a claim."""
