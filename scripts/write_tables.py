@@ -24,7 +24,6 @@ from densing import data
 from densing.calibration.ranks import LEVELS, POOLED_FALSE_ALARM, pooled
 from densing.cli.calibrate import pooled_cells
 from densing.cli.coverage import COLUMNS, not_bounded
-from densing.cli.sensitivity import spread, together
 from densing.data.schemas import TABLES
 from densing.models.choices import Choices
 from densing.models.declaration import PRIORS, declared, load_model, markdown, prior_rows, words
@@ -32,6 +31,7 @@ from densing.models.graph import model_graph
 from densing.report.figures import PICTURES
 from densing.results.corollaries.contrasts import derived_words
 from densing.sensitivity.axes import load_axes
+from densing.sensitivity.summary import spread, together
 from densing.text import ESTIMANDS, months
 
 END = "<!-- end of generated -->"

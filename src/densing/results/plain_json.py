@@ -1,8 +1,9 @@
 """JSON that every parser reads: no NaN, no infinity, UTF-8 as it is."""
 
+import json
 from typing import Any
 
-from pydantic_core import to_json as encode
+from pydantic_core import to_jsonable_python
 
 
 def to_json(value: Any, *, ascii_only: bool = False) -> str:
@@ -13,4 +14,5 @@ def to_json(value: Any, *, ascii_only: bool = False) -> str:
     ascii_only
         For what cannot show any other character.
     """
-    return encode(value, indent=2, ensure_ascii=ascii_only, inf_nan_mode="null").decode()
+    plain = to_jsonable_python(value, inf_nan_mode="null")  # names of files need not be UTF-8
+    return json.dumps(plain, indent=2, ensure_ascii=ascii_only, allow_nan=False)
