@@ -21,8 +21,7 @@ from densing.models.dates import DAYS_PER_YEAR, EPOCH
 from densing.paper import published as pub
 from densing.paper.claim import Claim, Range
 from densing.results.interval import PROB, Interval, as_interval, doubling_months, interval
-from densing.results.line import Line, least_squares
-from densing.results.record_setters import record_setters
+from densing.results.line import Line, least_squares, record_setters
 from densing.results.run import trustworthy
 
 SECTION, CHATGPT = "Growth of density (Fig. 1)", "ChatGPT (Fig. 3c)"
