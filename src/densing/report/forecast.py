@@ -62,7 +62,7 @@ def plot_fan(
     Parameters
     ----------
     outlook
-        `results.forecast.look_ahead(run, until=...)`.
+        `answers.forecast.outlook.look_ahead(run, until=...)`.
     axes
         One Axes a panel; a new figure where None.
     narrow
@@ -162,7 +162,7 @@ def plot_milestones(
     Parameters
     ----------
     answer
-        `results.forecast.forecast(...)`.
+        `answers.forecast.forecast(...)`.
     axes
         One Axes a panel (`panels_of(answer)` counts them); a new figure where None.
     narrow
@@ -304,7 +304,7 @@ def plot_costs(answer: dict[str, Any], *, narrow: bool = False) -> list[Axes]:
     Parameters
     ----------
     answer
-        `results.forecast.forecast(...)`, with `costs` of `results.cost_ahead.cost_ahead`.
+        `answers.forecast.forecast(...)`, with `costs`.
     narrow
         Panels below each other, for a phone.
     """

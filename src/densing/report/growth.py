@@ -161,7 +161,7 @@ def plot_influence(
     rows
         How many models and families: families where several models are left out at once.
     answer
-        `results.influence.influence(run)`, where it is at hand.
+        `answers.influence.influence(run)`, where it is at hand.
     """
     answers = RunAnswers.of(run)
     answer = answer or answers.influence

@@ -1,4 +1,4 @@
-"""A straight line by ordinary least squares, and its posterior under a flat prior.
+"""Record-setters, and a straight line by least squares with its posterior under a flat prior.
 
 With normal errors of unknown variance and a prior flat in slope, intercept and log variance,
 the posterior of the slope is Student's t about the least-squares slope (Gelman et al., *Bayesian
