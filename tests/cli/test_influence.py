@@ -36,7 +36,7 @@ def test_influence_in_words(densing, quick_run):
 
 def test_refits_are_kept_in_the_run_and_shown(densing, quick_run, tables, tmp_path, monkeypatch):
     """The sampler is tested in tests/sensitivity/test_refits.py; here a record stands for it."""
-    from densing.results.growth import growth
+    from densing.results.interval import growth
     from densing.sensitivity import refits
     from densing.sensitivity.record import LEVELS
 

@@ -11,10 +11,10 @@ from scipy import stats
 from densing.answers.forecast import TITLES as ESTIMANDS
 from densing.answers.forecast import tell as forecast
 from densing.answers.forecast.outlook import FANS, look_ahead
+from densing.files import to_json
 from densing.results import horizon as horizon_module
 from densing.results.future import Future, Piece, future
 from densing.results.horizon import RequestError, horizon
-from densing.results.plain_json import to_json
 from densing.results.releases import (
     WINDOW_DAYS,
     batches,

@@ -6,10 +6,10 @@ from urllib.parse import unquote
 
 import pytest
 
+from densing.files import to_json
 from densing.report import write_report
 from densing.report.figures import PICTURES
 from densing.report.page import Image, render
-from densing.results.plain_json import to_json
 from sensitivity.test_answers import ADDITIVE
 
 from .page_parts import DOUBTFUL, Page, answer

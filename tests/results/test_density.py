@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from densing.answers.density import density_table
-from densing.results.plain_json import to_json
+from densing.files import to_json
 
 
 @pytest.fixture

@@ -6,9 +6,8 @@ import xarray as xr
 
 from densing.answers._answer import Growth
 from densing.answers.summary import summarise as summary
-from densing.results.growth import growth
-from densing.results.interval import as_interval
-from densing.results.plain_json import to_json
+from densing.files import to_json
+from densing.results.interval import as_interval, growth
 from densing.results.run import trustworthy
 
 LN2 = np.log(2.0)

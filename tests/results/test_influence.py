@@ -9,7 +9,7 @@ import xarray as xr
 from scipy import stats
 
 from densing.answers.influence import left_one_out as influence
-from densing.results.growth import growth
+from densing.results.interval import growth
 from densing.results.reweighting import reweight, weighted_growth
 from densing.results.run import RunError
 

@@ -10,8 +10,7 @@ from densing.answers._answer import Growth, Growths, Line, Record
 from densing.models.dates import DAYS_PER_YEAR, EPOCH
 from densing.models.shapes import SHAPES
 from densing.results.acceleration import acceleration
-from densing.results.growth import growth
-from densing.results.interval import Interval
+from densing.results.interval import Interval, growth
 from densing.results.run import record
 from densing.results.trend_curve import curve_of
 from densing.text import ESTIMANDS, percent

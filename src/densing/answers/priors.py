@@ -25,9 +25,8 @@ from densing.answers._answer import (
 )  # fmt: skip
 from densing.answers.given import as_prob, as_run
 from densing.models.declaration import Model
-from densing.results.growth import growth
 from densing.results.health import MIN_SENSITIVITY, scalars
-from densing.results.interval import PROB
+from densing.results.interval import PROB, growth
 from densing.results.log_prior import top_level
 from densing.results.reweighting import reweight, weighted_growth
 from densing.results.run import RunError, record

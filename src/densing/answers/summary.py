@@ -9,8 +9,7 @@ import xarray as xr
 from densing.answers._answer import Answer, Cells, Growth, Line, Record, Run, Verdict
 from densing.answers.given import as_prob, as_run
 from densing.answers.growth import Shaped, shaped
-from densing.results.growth import growth
-from densing.results.interval import PROB, Interval, interval
+from densing.results.interval import PROB, Interval, growth, interval
 from densing.results.run import record
 from densing.text import ESTIMANDS, month
 

@@ -35,7 +35,7 @@ def print_json(answer: Any) -> None:
     """Print a record or a list on standard output, numbers that JSON lacks as null."""
     import sys
 
-    from densing.results.plain_json import to_json
+    from densing.files import to_json
 
     told = to_json(answer)
     try:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from densing import __version__
 from densing.cli import signals
-from densing.results.whole import finished
+from densing.files import finished
 
 GOOD, BAD_INPUT, NOT_TRUSTWORTHY, NOBODY_READS = 0, 2, 3, 141
 

@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from densing.files import read_json
 from densing.report import words
 from densing.report.axes import COLOURS
 from densing.report.folder import fill, write_json, written_whole
@@ -18,7 +19,6 @@ from densing.report.sensitivity_figures import (
 )
 from densing.report.style import figure_of, save
 from densing.results.run import RunError
-from densing.results.whole import read_json
 from densing.sensitivity.record import off
 from densing.sensitivity.summary import table
 

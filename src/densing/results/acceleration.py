@@ -9,8 +9,7 @@ import xarray as xr
 from densing.models.dates import DAYS_PER_YEAR, EPOCH
 from densing.models.ops import numpy_ops
 from densing.models.shapes import SHAPES, chord
-from densing.results.growth import growth
-from densing.results.interval import KIND, PROB, open_interval
+from densing.results.interval import KIND, PROB, growth, open_interval
 from densing.results.run import record
 from densing.results.shortfall import gap_growth
 from densing.results.trend_curve import curve_of

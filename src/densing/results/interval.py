@@ -72,3 +72,13 @@ def doubling_months(rate: Interval) -> Interval:
     return Interval(
         months(rate.median), months(rate.upper), months(rate.lower), rate.prob, rate.kind
     )
+
+
+def growth(draws: Any, *, prob: float = PROB) -> dict[str, Any]:
+    """Rate, doubling time and probability of no growth from draws of a rate (1 / year)."""
+    rate = interval(draws, prob=prob)
+    return {
+        "rate_per_year": rate.as_dict(),
+        "doubling_months": doubling_months(rate).as_dict(),
+        "p_not_growing": float(np.mean(np.asarray(draws) <= 0)),
+    }

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from densing.answers._answer import Cells, Line, Plain
-from densing.results.growth import growth
-from densing.results.interval import Interval, doubling_months
+from densing.results.interval import Interval, doubling_months, growth
 from densing.sensitivity.axes import Axes
 from densing.sensitivity.record import FAST, good, off
 from densing.text import ESTIMANDS, months
