@@ -213,7 +213,7 @@ def test_scores_that_cover_too_little_are_called_so():
 
 
 def test_origins_are_the_ends_of_half_years():
-    days = refitting.origins(load_evidence(), load_model())
+    days = refitting.origins(load_evidence(), load_model("ladder"))
     assert days[0] == date(2023, 6, 30)
     assert all((day.month, day.day) in ((6, 30), (12, 31)) for day in days)
     assert days == sorted(days)
@@ -230,7 +230,7 @@ def test_a_stopped_back_test_goes_on(tmp_path, monkeypatch):
     evidence, settings = load_evidence(), load_settings("quick")
 
     def again(day, seed=1):
-        model = load_model()
+        model = load_model("ladder")
         runs = refitting.refit_all(evidence, [(model, day)], settings, tmp_path, seed=seed)
         assert runs(model, day).attrs["models"]
 
@@ -350,7 +350,7 @@ def test_an_average_is_scored_by_the_weights_of_each_origin(tmp_path, monkeypatc
 
     def test(*others, folder=tmp_path):
         return refitting.backtest(
-            evidence, load_model(), settings, folder, others=[load_model(o) for o in others],
+            evidence, load_model("ladder"), settings, folder, others=[load_model(o) for o in others],
             listen=lambda *told: listed.append(told),
         )  # fmt: skip
 

@@ -78,7 +78,7 @@ def test_what_was_not_sampled_is_left_out(posterior):
 
 
 def test_top_level_priors_are_those_that_name_no_parameter():
-    priors = load_model().priors
+    priors = load_model("ladder").priors
     pooled = set(priors) - set(top_level(priors))
     assert pooled == {
         "log_alpha", "log_beta", "log_discrepancy", "offset", "drift", "protocol_effect",
