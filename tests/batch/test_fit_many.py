@@ -140,7 +140,9 @@ AXES = Axes(
 
 def test_a_folder_with_a_run_of_other_axes_serves(tmp_path, monkeypatch):
     """One axis of two, and the same two in another order: nothing is fitted anew."""
-    model = load_model("ladder").choose(reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1)
+    model = load_model("ladder").choose(
+        reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1
+    )
     written, fitted = [], []
 
     def fit(group, wanted, starts, *, threads):

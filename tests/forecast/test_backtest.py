@@ -354,8 +354,8 @@ def test_an_average_is_scored_by_the_weights_of_each_origin(tmp_path, monkeypatc
 
     def test(*others, folder=tmp_path):
         return refitting.backtest(
-            evidence, load_model("ladder"), settings, folder, others=[load_model(o) for o in others],
-            listen=lambda *told: listed.append(told),
+            evidence, load_model("ladder"), settings, folder,
+            others=[load_model(o) for o in others], listen=lambda *told: listed.append(told),
         )  # fmt: skip
 
     alone, both = test(), test("saturating")

@@ -32,7 +32,9 @@ def sampled_where(monkeypatch, *, fine_enough=1.0, long_enough=0.0):
 
     monkeypatch.setattr(fitting.engines, "sample", sample)
     monkeypatch.setattr(fitting, "draw_targets", draw_targets)
-    found = fitting._sampled(load_evidence(), load_model("ladder"), load_settings(), seed=1, listen=None)
+    found = fitting._sampled(
+        load_evidence(), load_model("ladder"), load_settings(), seed=1, listen=None
+    )
     return tried, *found
 
 

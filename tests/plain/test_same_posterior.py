@@ -186,7 +186,9 @@ def agree(evidence, model, *, points):
 
 
 def test_density_on_a_small_world():
-    model = load_model("ladder").choose(reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1)
+    model = load_model("ladder").choose(
+        reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1
+    )
     agree(world.evidence(), model, points=2)
 
 

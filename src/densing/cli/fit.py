@@ -132,7 +132,7 @@ def loss(
     check_file(out)
     from densing.data import validate
 
-    model, settings = sampling.declared()
+    model, settings = sampling.declared(model="ladder")
     runs = validate(table, "losses")
     from densing.answers.summary import summarise
     from densing.cli.command import tell
@@ -169,7 +169,7 @@ def trend(
     check_file(out)
     from densing.data import validate
 
-    model, settings = sampling.declared()
+    model, settings = sampling.declared(model="ladder")
     values = validate(table, "trend")
     from densing.answers.summary import summarise
     from densing.cli.command import tell

@@ -48,8 +48,10 @@ def reproduce(
     json
         Print one JSON object.
     """
-    joint = None if run is None else open_joint(run)
-    kept = None if derived is None else open_joint(derived)
+    from densing.results.run import of_ladder
+
+    joint = None if run is None else of_ladder(open_joint(run), "reproduce --run")
+    kept = None if derived is None else of_ladder(open_joint(derived), "reproduce --derived")
     check_writable(out)
     if kept is not None:
         from densing.results.corollaries.contrasts import compression
