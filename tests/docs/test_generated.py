@@ -81,7 +81,7 @@ def test_the_site_builds_without_a_warning(tmp_path):
 
 
 def test_a_kept_backtest_is_quoted_as_it_is():
-    file = "benchmarks/results/backtests/default.json"
+    file = "benchmarks/results/backtests/ladder.json"
     kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
     page = tables.backtest(file)
     assert all(kept[key] in page for key in (*SENTENCES, "scores_sentence"))

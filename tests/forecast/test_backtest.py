@@ -241,7 +241,7 @@ def test_a_stopped_back_test_goes_on(tmp_path, monkeypatch):
     assert fitted == [date(2024, 6, 30), None, date(2024, 6, 30)]
 
 
-SHAPES = ("default", "changepoint", "local", "saturating")
+SHAPES = ("ladder", "changepoint", "local", "saturating")
 
 
 def test_the_kept_back_tests_are_of_the_declared_shapes():
@@ -258,7 +258,7 @@ def test_the_kept_back_tests_are_of_the_declared_shapes():
     for told in kept.values():
         assert len(told["origins"]) >= 4
         assert told["trustworthy"] == all(o["verdict"] == "trustworthy" for o in told["origins"])
-    assert kept["default"]["trustworthy"]
+    assert kept["ladder"]["trustworthy"]
     for origin in kept["shapes"]["origins"]:
         assert sum(origin["weights"].values()) == pytest.approx(1.0)
 
@@ -361,7 +361,7 @@ def test_an_average_is_scored_by_the_weights_of_each_origin(tmp_path, monkeypatc
     alone, both = test(), test("saturating")
     assert [day for day, _ in listed] == ["all", ORIGIN.isoformat()] * 2  # refits are shared
     (origin,) = both["origins"]
-    assert origin["weights"]["default"] > 0.99
+    assert origin["weights"]["ladder"] > 0.99
     assert min(both["weights"].values()) > 0.2
     ours = [next(r for r in told["table"] if (r["months"], r["forecaster"]) == (12, OURS))
             for told in (alone, both)]  # fmt: skip

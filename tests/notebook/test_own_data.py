@@ -55,7 +55,7 @@ def test_evidence_and_model_show_themselves():
     assert "<table>" in page
     assert "catalog" in page
     model = dn.load_model("ladder")
-    assert repr(model).startswith("Model('default'")
+    assert repr(model).startswith("Model('ladder'")
     assert len(repr(model)) < 200
     for name, prior in model.priors.items():
         assert f"<td>{name}</td>" in model._repr_html_()

@@ -128,7 +128,7 @@ def priors(run: JointRun, *, prob: float = PROB) -> Priors:
     Parameters
     ----------
     run
-        A run of the joint model (densing fit, densing report).
+        A run of a ladder model (densing fit --model ladder).
     prob
         Probability of the equal-tailed intervals.
 

@@ -129,7 +129,7 @@ class FamilyChoices(Handed):
 
     MADE: ClassVar[str] = "model = dn.load_model('default').choose(shape='linear')"
     CHANGED: ClassVar[str] = "model = model.choose(shape='linear')"
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     form: Literal["families"]
     """Families as yardsticks: no reference is needed for a rate, one sets the level."""
@@ -167,8 +167,11 @@ class FamilyChoices(Handed):
     min_scores: Annotated[int, Field(ge=1)] = 2
     """Scores a model needs on the chosen benchmarks."""
     released_from: date | None = None
+    """First release date that takes part."""
     released_until: date | None = None
+    """Last release date that takes part."""
     exclude_families: tuple[str, ...] = ()
+    """Families left out."""
     best_of: Annotated[int, Field(ge=1)] = 20
     """Releases among which the frontier is the best: about those of half a year."""
 
