@@ -25,7 +25,7 @@ Record = Mapping[str, Any]
 class Multiverse(Plain):
     """The answer over many reference choices: the record of `densing sensitivity --json`."""
 
-    def told(self, width: int = 0) -> Iterator[Line | Cells]:
+    def parts(self, width: int = 0) -> Iterator[Line | Cells]:
         """Say each level alone, all universes together, what spreads them, and the claims."""
         del width
         yield Line("Doubling time, one axis at a time (90 % equal-tailed intervals):")
