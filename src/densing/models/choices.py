@@ -27,20 +27,20 @@ class Choices(Handed):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     reference: str = "minicpm"
-    """Family of small models whose scaling is the yardstick: `reference` of runs and checkpoints."""
+    """Family of small models whose scaling is the yardstick: the `reference` of their tables."""
     benchmarks: Annotated[tuple[str, ...], Field(min_length=1)]
     """Benchmarks whose scores count."""
     tokens: Annotated[float, Field(gt=0)] | Literal["own", "infinite"] = 5e12
     """D0, the tokens the reference is imagined to be trained on: a count, each model's own, or no
     limit. A convention: density is relative to it."""
     count: Literal["non-embedding", "total", "active", "experts"] = "non-embedding"
-    """Which parameters count, of the reference and of the models alike; experts: without embeddings,
-    of a mixture of experts ``active^(1-w) total^w``, w a parameter (`expert_weight`)."""
+    """Which parameters count, of the reference and of the models alike; experts: without
+    embeddings, of a mixture ``active^(1-w) total^w``, w a parameter (`expert_weight`)."""
     irreducible: bool = True
     """Loss law with an irreducible loss E (the paper's law has none)."""
     shortfall: bool = True
-    """Models fall short of a frontier by skewed amounts; otherwise the residual is normal, and there
-    is no frontier."""
+    """Models fall short of a frontier by skewed amounts; otherwise the residual is normal, and
+    there is no frontier."""
     shortfall_form: ShortfallForm = "exponential"
     """Distribution of the shortfall below the frontier."""
     likelihood: LikelihoodName = "beta"
