@@ -1,3 +1,4 @@
+from densing.answers._answer import Answer as Answer
 from densing.answers.compare import compare as compare
 from densing.answers.corollaries import Corollaries as Corollaries
 from densing.answers.corollaries import corollaries as corollaries

@@ -3,8 +3,6 @@
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.text import Text
 
 from densing.cli.app import GOOD, NOT_TRUSTWORTHY
 
@@ -18,12 +16,6 @@ def plain_console(*, markup: bool = True) -> Console:
     if console.is_terminal:
         return console
     return Console(highlight=False, markup=markup, soft_wrap=True, width=PIPE_WIDTH)
-
-
-def below(console: Console, sentence: str, *, style: str | None = None) -> None:
-    """Print a sentence set in from the edge, all of its lines where it wraps."""
-    text = Text(sentence, style=style or "")
-    console.print(Padding(text, (0, 0, 0, 2)) if console.is_terminal else Text("  ") + text)
 
 
 def say_written(console: Console, path: object) -> None:

@@ -328,7 +328,7 @@ def forecast(
 
 def milestones(run: xr.DataTree, **asked: Any) -> list[Milestone]:
     """When something is reached, and at what size: the milestones of `forecast(run, **asked)`."""
-    return forecast(as_run(run), **asked).milestones
+    return forecast(run, **asked).milestones
 
 
 def tell(
