@@ -9,12 +9,11 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from densing.data.checks import HORIZON, inspect_table, read_as
 from densing.data.faults import Fault, TableError
-from densing.data.joining import completed, extended, joined
 from densing.data.reading import require_table
 from densing.data.shipped import EVIDENCE_VERSION, bundled
-from densing.data.together import ALL, check_together
-from densing.data.validation import HORIZON, inspect_table
+from densing.data.together import ALL, check_together, same_models
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +40,9 @@ class Evidence:
     version
         Version of the bundled evidence, and which tables of one's own stand beside or in place
         of it: `2026.12`, `2026.12, with own models`.
+    read_as
+        What of the tables of one's own was read as what, and which of their models the catalog
+        has by another name: a sentence each.
     """
 
     reference_runs: pd.DataFrame
@@ -49,6 +51,7 @@ class Evidence:
     benchmarks: pd.DataFrame
     added: tuple[str, ...] = ()
     version: str = "own tables"
+    read_as: tuple[str, ...] = ()
 
     @property
     def hash(self) -> str:
@@ -155,6 +158,7 @@ def load_evidence(
     known = set(tables["benchmarks"]["benchmark"])
     files = {k: Path(t).name for k, t in given.items() if isinstance(t, str | Path)}
     faults: list[Fault] = []
+    told: list[str] = []
     for kind, table in given.items():
         try:
             form = "catalog" if kind == "models" else kind
@@ -165,12 +169,14 @@ def load_evidence(
             faults += error.faults
             continue
         faults += found
+        told.append(read_as(frame))
         if kind == "benchmarks" and "benchmark" in frame:
             known |= set(frame["benchmark"].dropna())
-            frame = extended(tables[kind], frame)
+            frame = _extended(tables[kind], frame)
         if kind == "models":
             added = tuple(dict.fromkeys(frame["model"])) if "model" in frame else ()
-            kind, frame = "catalog", joined(tables["catalog"], frame)
+            told += _twins(frame, tables["catalog"])
+            kind, frame = "catalog", _joined(tables["catalog"], frame)
         tables[kind] = frame
     if "reference_runs" in given and "calibration_points" not in given and not faults:
         points = tables["calibration_points"]
@@ -180,10 +186,10 @@ def load_evidence(
         faults += check_together(tables, files=files, given=given)
     if faults:
         raise TableError(faults)
-    tables["benchmarks"] = completed(tables)
+    tables["benchmarks"] = _completed(tables)
     ready = {kind: table.reset_index(drop=True) for kind, table in tables.items()}
     own = f", with own {', '.join(kind.replace('_', ' ') for kind in given)}" if given else ""
-    return Evidence(**ready, added=added, version=EVIDENCE_VERSION + own)
+    return Evidence(**ready, added=added, version=EVIDENCE_VERSION + own, read_as=tuple(told))
 
 
 def _canonical(table: pd.DataFrame) -> str:
@@ -200,3 +206,55 @@ def _canonical(table: pd.DataFrame) -> str:
             columns.append(["" if v is None or v != v else str(v) for v in values.astype(object)])
     rows = sorted("\x1f".join(row) for row in zip(*columns, strict=True))
     return "\x1f".join(names) + "\n" + "\n".join(rows) + "\n"
+
+
+def _twins(own: pd.DataFrame, catalog: pd.DataFrame) -> list[str]:
+    """Say which new models the catalog has by another name."""
+    return [
+        f"{model} is {there} of the catalog (the same {why}): its rows take their place"
+        for model, (there, why) in same_models(own, catalog).items()
+    ]
+
+
+def _joined(catalog: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+    """Add models to a catalog; they take the place of those of the same name or weights."""
+    import pandas as pd
+
+    if "model" not in own or "model" not in catalog:
+        return catalog
+    same = {there for there, _ in same_models(own, catalog).values()}
+    kept = catalog[~catalog["model"].isin([*own["model"], *same])]
+    columns = [*catalog.columns, *(name for name in own.columns if name not in catalog)]
+    own = own.reindex(columns=columns).astype(
+        {name: kept[name].dtype for name in catalog if kept[name].dtype.kind not in "iub"}
+    )
+    return pd.concat([kept, own], ignore_index=True)
+
+
+def _extended(base: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+    """Put one's own benchmarks in place of, or after, the bundled ones."""
+    import pandas as pd
+
+    kept = base[~base["benchmark"].isin(own["benchmark"])]
+    return pd.concat([kept, own], ignore_index=True)
+
+
+def _completed(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Give a row to each benchmark that another table uses and none describes."""
+    import pandas as pd
+
+    table = tables["benchmarks"]
+    known, rows = set(table["benchmark"]), []
+    for kind in ("reference_runs", "calibration_points", "catalog"):
+        frame = tables[kind]
+        if "items" not in frame:
+            continue
+        for name, items in frame.groupby("benchmark")["items"]:
+            if name not in known and items.notna().any():
+                known.add(name)
+                about = "not described: chance taken as 0"
+                rows.append((name, int(items.dropna().iloc[0]), 0.0, about))
+    if not rows:
+        return table
+    more = pd.DataFrame(rows, columns=["benchmark", "items", "chance", "description"])
+    return pd.concat([table, more], ignore_index=True)

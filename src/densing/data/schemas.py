@@ -1,30 +1,94 @@
-"""The tables: one list of columns each, with kind, unit, rule and what the column holds.
+"""The tables: one list of columns each, with kind, unit, rules and what the column holds.
 
-The lists are plain records, so that help texts and documentation can print them at no cost;
-`schema` turns one into a pandera schema.
+The lists are plain records, so that help texts and documentation can print them at no cost.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
-from densing.data.rules import (
-    CHANCE,
-    INNER,
-    ITEMS,
-    NOT_NEGATIVE,
-    PARAMS,
-    POSITIVE,
-    PROPORTION,
-    TOKENS,
-    Rule,
-)
-
-if TYPE_CHECKING:
-    import pandera.pandas as pa
+from densing.data.cells import plain
 
 Kind = Literal["text", "number", "count", "date", "flag"]
+
+FEWEST_PARAMS, MOST_PARAMS = 1e5, 1e14
+FEWEST_TOKENS, MOST_TOKENS = 1e6, 1e16
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition on one value.
+
+    Attributes
+    ----------
+    name
+        Short name.
+    test
+        True where the value may stand; takes a number or an array of any shape.
+    problem
+        What is wrong where it may not.
+    cure
+        From the value to what should be written.
+    """
+
+    name: str
+    test: Callable[[Any], Any]
+    problem: str
+    cure: Callable[[float], str]
+
+
+def _as_proportion(value: float) -> str:
+    if 1 < value <= 100:
+        return f"write {plain(value / 100)}: scores are proportions, not percentages"
+    return "write a proportion between 0 and 1"
+
+
+def _params_in_full(value: float) -> str:
+    if value <= 0:
+        return "write a positive count"
+    meant = plain(value * 1e9)
+    return f"write the count in full: {meant} if {plain(value)} billion is meant"
+
+
+def _tokens_in_full(value: float) -> str:
+    if value <= 0:
+        return "write a positive count"
+    billions, trillions = plain(value * 1e9), plain(value * 1e12)
+    return f"write the count in full: {billions} if billions are meant, {trillions} if trillions"
+
+
+PROPORTION = Rule("proportion", lambda x: (x >= 0) & (x <= 1), "is outside [0, 1]", _as_proportion)
+CHANCE = Rule("chance", lambda x: (x >= 0) & (x < 1), "is outside [0, 1)", _as_proportion)
+INNER = Rule("inner", lambda x: (x > 0) & (x < 1), "is outside (0, 1)", _as_proportion)
+POSITIVE = Rule("positive", lambda x: x > 0, "is not positive", lambda _: "write a positive number")
+NOT_NEGATIVE = Rule("not negative", lambda x: x >= 0, "is negative", lambda _: "write 0 or more")
+ITEMS = Rule(
+    "items", lambda x: x >= 1, "is not a count of items", lambda _: "write how many items there are"
+)
+PARAMS = Rule(
+    "params",
+    lambda x: x >= FEWEST_PARAMS,
+    "is too few to be a count of parameters",
+    _params_in_full,
+)
+MANY_PARAMS = Rule(
+    "many params",
+    lambda x: x <= MOST_PARAMS,
+    "is too many to be a count of parameters",
+    lambda _: "write parameters, not training operations or bytes",
+)
+TOKENS = Rule(
+    "tokens", lambda x: x >= FEWEST_TOKENS, "is too few to be a count of tokens", _tokens_in_full
+)
+MANY_TOKENS = Rule(
+    "many tokens",
+    lambda x: x <= MOST_TOKENS,
+    "is too many to be a count of tokens",
+    lambda _: "write tokens, not training operations",
+)
+SIZE, DURATION = (PARAMS, MANY_PARAMS), (TOKENS, MANY_TOKENS)
 
 
 @dataclass(frozen=True)
@@ -35,23 +99,23 @@ class Column:
     kind: Kind
     about: str
     unit: str = ""
-    rule: Rule | None = None
+    rules: tuple[Rule, ...] = ()
     required: bool = False
 
 
-def _need(name: str, kind: Kind, about: str, unit: str = "", rule: Rule | None = None) -> Column:
-    return Column(name, kind, about, unit, rule, required=True)
+def _need(name: str, kind: Kind, about: str, unit: str = "", *rules: Rule) -> Column:
+    return Column(name, kind, about, unit, rules, required=True)
 
 
-def _may(name: str, kind: Kind, about: str, unit: str = "", rule: Rule | None = None) -> Column:
-    return Column(name, kind, about, unit, rule)
+def _may(name: str, kind: Kind, about: str, unit: str = "", *rules: Rule) -> Column:
+    return Column(name, kind, about, unit, rules)
 
 
 _REFERENCE = _need("reference", "text", "name of the reference family")
 _BENCHMARK = _need("benchmark", "text", "name of the benchmark")
 _LOSS = _need("loss", "number", "loss of the correct answer", "nats or bits", POSITIVE)
 _SCORE = _need("score", "number", "share of the items answered right", "proportion", PROPORTION)
-_TOKENS = _need("tokens", "count", "training tokens of the run", "tokens", TOKENS)
+_TOKENS = _need("tokens", "count", "training tokens of the run", "tokens", *DURATION)
 _ITEMS = _may("items", "count", "items the score was taken over", "items", ITEMS)
 _HELD_OUT = _may("held_out", "flag", "kept out of the fit, to test it")
 _SOURCE = _may("source", "text", "where the row comes from")
@@ -60,7 +124,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "reference_runs": (
         _REFERENCE,
         _need("run", "text", "name of the training run"),
-        _need("params", "count", "non-embedding size of the run", "parameters", PARAMS),
+        _need("params", "count", "non-embedding size of the run", "parameters", *SIZE),
         _TOKENS,
         _BENCHMARK,
         _LOSS,
@@ -88,12 +152,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _need("release_date", "date", "day of the release of the weights", "day"),
         _may("date_precision", "text", "day, month (the date is its middle) or upper bound "
              "(released then or somewhat before)"),
-        _need("params", "count", "all parameters, embeddings included", "parameters", PARAMS),
+        _need("params", "count", "all parameters, embeddings included", "parameters", *SIZE),
         _may("active_params", "count", "those used for a token, embeddings included",
-             "parameters", PARAMS),
+             "parameters", *SIZE),
         _may("embedding_params", "count", "input and output embeddings, a tied matrix once",
              "parameters", NOT_NEGATIVE),
-        _may("training_tokens", "count", "tokens of pre-training", "tokens", TOKENS),
+        _may("training_tokens", "count", "tokens of pre-training", "tokens", *DURATION),
         _may("architecture", "text", "dense, moe, hybrid or ssm"),
         _may("derived_from", "text", "parent and method, where the model was pruned, distilled, "
              "quantised, up-scaled or continued from another"),
@@ -137,11 +201,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _may("se", "number", "standard error of the value", "as value", POSITIVE),
     ),
     "losses": (
-        _need("params", "count", "size of the model", "parameters", PARAMS),
+        _need("params", "count", "size of the model", "parameters", *SIZE),
         _TOKENS,
         _LOSS,
         _may("run", "text", "name of the training run"),
-        _may("benchmark", "text", "what the loss was measured on"),
+        _may("benchmark", "text", "what the loss was measured on: a law each"),
+        _HELD_OUT,
     ),
 }  # fmt: skip
 
@@ -151,7 +216,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "catalog": ("model", "benchmark", "protocol", "source"),
     "benchmarks": ("benchmark",),
     "sources": ("source",),
-    "trend": ("name", "date"),
+    "trend": ("name", "date", "value"),
     "losses": (),
 }
 """Columns that together name a row; no two rows share them."""
@@ -168,26 +233,3 @@ def columns(kind: str) -> tuple[Column, ...]:
     if kind not in TABLES:
         raise ValueError(f"unknown table {kind!r}; known: {', '.join(TABLES)}")
     return TABLES[kind]
-
-
-def schema(kind: str) -> pa.DataFrameSchema:
-    """Pandera schema of a table: dtypes, rules by name, units in the metadata."""
-    import pandera.pandas as pa
-
-    dtypes = {"number": "float64", "count": "float64", "date": "datetime64[ns]", "flag": "bool"}
-    return pa.DataFrameSchema(
-        {
-            column.name: pa.Column(
-                dtypes.get(column.kind),
-                pa.Check(column.rule.test, name=column.rule.name) if column.rule else None,
-                nullable=True,
-                required=column.required,
-                coerce=column.kind != "text",
-                description=column.about,
-                metadata={"unit": column.unit},
-            )
-            for column in columns(kind)
-        },
-        name=kind,
-        strict=False,
-    )
