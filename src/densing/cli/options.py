@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -42,16 +43,18 @@ class Tables:
     """Table of benchmarks (CSV) that adds to the bundled one or overrides its rows."""
 
     def load(self) -> "Evidence":
-        """Read and validate everything at once."""
+        """Read and validate everything at once; what was read as what is told on standard error."""
         from densing.data import load_evidence
 
-        return load_evidence(
+        evidence = load_evidence(
             reference_runs=self.reference,
             calibration_points=self.calibration,
             catalog=self.catalog,
             benchmarks=self.benchmarks,
             models=self.models,
         )
+        print(*evidence.read_as, sep="\n", end="\n" if evidence.read_as else "", file=sys.stderr)
+        return evidence
 
 
 @Parameter(name="*")

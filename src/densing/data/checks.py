@@ -109,9 +109,43 @@ def inspect_table(
     ]
     if all(column.name in frame for column in columns(kind) if column.required):
         found += CHECKS[kind](frame, file, known)
+        if kind == "catalog":
+            frame.attrs[READ_AS] += "".join(
+                f"; {model} is {there} of the bundled catalog (the same {why}): as one of your "
+                "models it takes its place"
+                for model, (there, why) in same_models(frame, bundled("catalog")).items()
+            )
     unread = {(fault.row, fault.column) for fault in faults}
     new = [fault for fault in found if (fault.row, fault.column) not in unread]
     return frame, kind, list(dict.fromkeys([*faults, *new]))
+
+
+def same_models(own: pd.DataFrame, catalog: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Find new models that the catalog has by another name.
+
+    One model are those of one `hub_id`; and those of one size and day with the same score on
+    each benchmark they share, at least two.
+
+    Returns
+    -------
+    dict of str to (str, str)
+        New name to the catalog's name, and to what shows it.
+    """
+    if not {"model", "release_date", "params", "benchmark", "score"} <= set(own.columns):
+        return {}
+    found: dict[str, tuple[str, str]] = {}
+    if "hub_id" in own and "hub_id" in catalog:
+        names = catalog.dropna(subset=["hub_id"]).drop_duplicates("hub_id").set_index("hub_id")
+        mine = own[["model", "hub_id"]].dropna().drop_duplicates()
+        for model, weights in mine.itertuples(index=False, name=None):
+            if weights in names.index and names.at[weights, "model"] != model:
+                found[model] = (names.at[weights, "model"], f"hub_id {weights}")
+    new = own[~own["model"].isin([*found, *catalog["model"]])]
+    pairs = new.merge(catalog, on=["release_date", "params", "benchmark"], suffixes=("", "_there"))
+    for (model, there), shared in pairs.groupby(["model", "model_there"], sort=False):
+        if len(shared) > 1 and (shared["score"] == shared["score_there"]).all():
+            found[model] = (there, "size, date and scores")
+    return found
 
 
 def read_as(frame: pd.DataFrame) -> str:

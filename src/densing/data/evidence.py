@@ -9,11 +9,11 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from densing.data.checks import HORIZON, inspect_table, read_as
+from densing.data.checks import HORIZON, inspect_table, read_as, same_models
 from densing.data.faults import Fault, TableError
 from densing.data.reading import require_table
 from densing.data.shipped import EVIDENCE_VERSION, bundled
-from densing.data.together import ALL, check_together, same_models
+from densing.data.together import ALL, check_together
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,8 +41,8 @@ class Evidence:
         Version of the bundled evidence, and which tables of one's own stand beside or in place
         of it: `2026.12`, `2026.12, with own models`.
     read_as
-        What of the tables of one's own was read as what, and which of their models the catalog
-        has by another name: a sentence each.
+        What of each table of one's own was read as what, and which of its models the catalog has
+        by another name: a sentence each.
     """
 
     reference_runs: pd.DataFrame
@@ -169,13 +169,12 @@ def load_evidence(
             faults += error.faults
             continue
         faults += found
-        told.append(read_as(frame))
+        told.append(f"{files.get(kind, kind)} read as {read_as(frame)}")
         if kind == "benchmarks" and "benchmark" in frame:
             known |= set(frame["benchmark"].dropna())
             frame = _extended(tables[kind], frame)
         if kind == "models":
             added = tuple(dict.fromkeys(frame["model"])) if "model" in frame else ()
-            told += _twins(frame, tables["catalog"])
             kind, frame = "catalog", _joined(tables["catalog"], frame)
         tables[kind] = frame
     if "reference_runs" in given and "calibration_points" not in given and not faults:
@@ -206,14 +205,6 @@ def _canonical(table: pd.DataFrame) -> str:
             columns.append(["" if v is None or v != v else str(v) for v in values.astype(object)])
     rows = sorted("\x1f".join(row) for row in zip(*columns, strict=True))
     return "\x1f".join(names) + "\n" + "\n".join(rows) + "\n"
-
-
-def _twins(own: pd.DataFrame, catalog: pd.DataFrame) -> list[str]:
-    """Say which new models the catalog has by another name."""
-    return [
-        f"{model} is {there} of the catalog (the same {why}): its rows take their place"
-        for model, (there, why) in same_models(own, catalog).items()
-    ]
 
 
 def _joined(catalog: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:

@@ -98,8 +98,9 @@ def load(
     told = {(fault.file, fault.column) for fault in faults if fault.row in (None, 1)}
     frame, found = _typed(raw, kind)
     faults += [f for f in found if f.row not in (None, 1) or (f.file, f.column) not in told]
-    what = f"{kind.replace('_', ' ')}, {len(frame)} rows"
-    frame.attrs[READ_AS] = f"{raw.file}: {'; '.join([what, *notes])}"
+    if kind == "losses" and "held_out" in frame and frame["held_out"].any():
+        notes = [*notes, f"{int(frame['held_out'].sum())} runs held out of the fit"]
+    frame.attrs[READ_AS] = "; ".join([kind.replace("_", " "), *notes])
     return frame, kind, list(dict.fromkeys(faults))
 
 

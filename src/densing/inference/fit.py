@@ -189,7 +189,8 @@ def fit_loss(
     Parameters
     ----------
     runs
-        Columns params, tokens, loss and, where there are several laws, benchmark.
+        Columns params, tokens, loss and, where there are several laws, benchmark; rows marked
+        held_out are not fitted.
 
     Returns
     -------
@@ -198,6 +199,8 @@ def fit_loss(
         sample_stats and constant_data.
     """
     model, settings = model or load_model(), settings or load_settings()
+    if "held_out" in runs:
+        runs = runs[~runs["held_out"].astype(bool)]
     problem = loss_problem(runs, model)
     sampled = engines.sample(problem, settings=settings, seed=seed, listen=listen)
     posterior = assemble.labelled_posterior(problem, sampled)

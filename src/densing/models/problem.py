@@ -132,12 +132,16 @@ def trend_problem(table: pd.DataFrame, model: Model) -> Problem:
 
 
 def measurement_error(table: pd.DataFrame) -> np.ndarray:
-    """Return the standard error of each log value, shape (value,); zero where none is given."""
-    if "se" in table:
-        return (table["se"] / table["value"]).fillna(0.0).to_numpy(float)
+    """Return the standard error of each log value, shape (value,); zero where none is given.
+
+    A row's own standard error goes before its interval.
+    """
+    error = np.full(len(table), np.nan)
     if "lower" in table and "upper" in table:
         prob = table["prob"].fillna(0.9).to_numpy(float) if "prob" in table else 0.9
         ratio = (table["upper"] / table["lower"]).to_numpy(float)
         error = np.log(ratio) / (2.0 * norm.ppf(0.5 + prob / 2.0))
-        return np.where(np.isnan(error), 0.0, error)
-    return np.zeros(len(table))
+    if "se" in table:
+        own = (table["se"] / table["value"]).to_numpy(float)
+        error = np.where(np.isnan(own), error, own)
+    return np.where(np.isnan(error), 0.0, error)
