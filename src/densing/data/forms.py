@@ -111,6 +111,7 @@ UNITS = {
 }  # fmt: skip
 """Units that stand in a header, after the name or in brackets."""
 
+_WORDS = {1e3: "thousands", 1e6: "millions", 1e9: "billions", 1e12: "trillions", 0.01: "percent"}
 SCORES = {"catalog": "score", "reference_runs": "accuracy", "calibration_points": "score"}
 COUNTED = ("params", "active_params", "embedding_params", "training_tokens", "tokens", "flops")
 _COUNTS = {*map(letters, COUNTED)} | {
@@ -125,7 +126,7 @@ BENCHMARKS = {
     "MATH": ("hendrycksmath", "minervamath", "competitionmath"),
     "GSM8K": ("gsm8kcot",),
     "MMLU-Pro": ("leaderboardmmlupro",),
-    "BBH-choice": ("leaderboardbbh",),
+    "BBH-choice": ("leaderboardbbh", "bbhraw"),
     "GPQA": ("gpqamain", "gpqamainnshot", "gpqamainzeroshot", "leaderboardgpqa"),
     "ARC-C": ("arcchallenge",),
     "ARC-E": ("arceasy",),
@@ -135,6 +136,12 @@ BENCHMARKS = {
 }
 """Names that other tools give to the bundled benchmarks."""
 EITHER = {"arc": ("ARC-C", "ARC-E")}
+LEADERBOARD = {
+    "BBH-choice": "3-shot lm-eval",
+    "MMLU-Pro": "5-shot lm-eval",
+    "GPQA": "0-shot lm-eval",
+}
+"""Protocols of the Open LLM Leaderboard's columns 'BBH Raw' and so on."""
 NORMALISED = ("HellaSwag", "ARC-C", "ARC-E", "PIQA", "OBQA", "BBH-choice", "GPQA")
 """Benchmarks whose usual score is normalised by the answers' length (`acc_norm`)."""
 METRICS = (
@@ -274,7 +281,7 @@ def formed(raw: RawTable, kind: str, known: Collection[str] = ()) -> Formed:
         problem, cure = f"may be {said}", f"name the one that is meant {name!r}"
         faults.append(Fault(raw.file, 1, name, None, problem, cure))
     renamed = [
-        f"{old!r} as {new}" + (f" times {plain(scales[new])}" if new in scales else "")
+        f"{old!r} as {new}" + (f" in {_WORDS[scales[new]]}" if new in scales else "")
         for old, new in zip(raw.header, names, strict=True)
         if old != new and (new in scales or letters(old) != letters(new))
     ]
@@ -284,6 +291,8 @@ def formed(raw: RawTable, kind: str, known: Collection[str] = ()) -> Formed:
         scales.pop("score", None)
         notes.append(told)
         faults += found
+    if "model" in raw.header:
+        raw = _mapped(raw, "model", _unlinked)
     raw, said = full_counts(raw, scales)
     notes += said
     if kind in SCORES:
@@ -323,6 +332,11 @@ def _mapped(raw: RawTable, name: str, change: Any) -> RawTable:
         for k, (label, cells) in enumerate(raw.rows)
     )
     return replace(raw, rows=rows)
+
+
+def _unlinked(cell: Any, _: int) -> Any:
+    """Take the text of a link: exports of web pages have names so."""
+    return re.sub(r"</?a\b[^>]*>", "", cell).strip() if isinstance(cell, str) else cell
 
 
 def _value(cell: Any, raw: RawTable) -> float | None:
@@ -493,9 +507,6 @@ def metric_of(header: str) -> str:
 
 def preferred(benchmark: str, headers: Sequence[str]) -> list[str]:
     """Of several columns with scores of one benchmark those that are usual, best a single one."""
-    raw = [header for header in headers if re.search(r"\braw\b", header, re.IGNORECASE)]
-    if len(raw) == 1:  # the others are rescaled to 0 at chance
-        return raw
     usual = "acc_norm" if benchmark in NORMALISED else "acc"
     for metrics in ({usual}, {"exact_match", "strict-match"}, {"exact_match"}, {"pass@1"}):
         found = [h for h in headers if metrics == set(metric_of(h).split(", "))]
@@ -509,13 +520,22 @@ def _long(
 ) -> tuple[RawTable, str, list[Fault]]:
     """Turn one column a benchmark into one row a score; a blank cell is no score."""
     faults, found = [], {}
+    rescaled, some_raw = _rescaled(before.header)
     for i, (old, new) in enumerate(zip(before.header, raw.header, strict=True)):
+        if old in rescaled:
+            continue
         if old == new and (benchmark := benchmark_of(old, known)) is not None:
             found.setdefault(benchmark, []).append(i)
         elif letters(old) in EITHER:
             names = EITHER[letters(old)]
             problem, cure = f"may be {' or '.join(names)}", "name the one that is meant"
             faults.append(Fault(raw.file, 1, old, None, problem, cure))
+    if rescaled and not some_raw:
+        problem = (
+            f"seems to be rescaled to 0 at chance ({some(rescaled)}), as this leaderboard does"
+        )
+        cure = "give the scores as they were taken, the columns 'BBH Raw' and so on"
+        faults.append(Fault(raw.file, 1, None, None, problem, cure))
     chosen: dict[int, str] = {}
     for benchmark, several in found.items():
         best = preferred(benchmark, [before.header[i] for i in several])
@@ -535,6 +555,9 @@ def _long(
                 place = Place(raw.file, label, before.header[i])
                 score = _scored(cells[i], before.header[i], raw)
                 rows.append((place, (*own, benchmark, score, *more)))
+    if not rows and not faults:
+        problem, cure = "holds no score", f"fill the columns {', '.join(map(repr, found))}"
+        faults.append(Fault(raw.file, None, None, None, problem, cure))
     header = (*(raw.header[i] for i in kept), "benchmark", "score", "shots", "metric", "protocol")
     header, rows = _without_twins(header, rows)
     as_what = ", ".join(
@@ -543,6 +566,15 @@ def _long(
     )
     said = f"a row a model, scores in columns: {as_what}"
     return replace(raw, header=header, rows=tuple(rows)), said, faults
+
+
+def _rescaled(header: Sequence[str]) -> tuple[list[str], bool]:
+    """List columns of the Open LLM Leaderboard that are rescaled, and whether it has raw ones."""
+    keys = {letters(name) for name in header}
+    raw = any(key.endswith("raw") and key.removesuffix("raw") in keys for key in keys)
+    board = {"ifeval", "musr"} <= keys or raw
+    names = [name for name in header if board and letters(name) in ("bbh", "gpqa", "mmlupro")]
+    return names, raw
 
 
 def _scored(cell: Any, header: str, raw: RawTable) -> Any:
@@ -555,8 +587,10 @@ def _facts(header: str, benchmark: str) -> tuple[str, str, str]:
     """Shots, metric and protocol as a column's header tells them; blank where it does not."""
     match = _SHOTS.search(header)
     usual = _SHOTS.match(protocols(benchmark)[0])
-    other = match and usual and match[1] != usual[1]
-    return match[1] if match else "", metric_of(header), f"{match[1]}-shot" if other else ""
+    other = f"{match[1]}-shot" if match and usual and match[1] != usual[1] else ""
+    if letters(header).endswith("raw"):
+        other = LEADERBOARD.get(benchmark, other)
+    return match[1] if match else "", metric_of(header), other
 
 
 def _without_twins(header: tuple[str, ...], rows: list[Any]) -> tuple[tuple[str, ...], list[Any]]:

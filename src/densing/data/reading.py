@@ -95,9 +95,9 @@ def load(
         Neither the name of a file nor a frame.
     """
     (raw, notes, faults), kind = load_raw(table, kind, name=name, known=known)
-    told = {(fault.file, fault.column) for fault in faults if fault.row in (None, 1)}
+    told = {fault.column for fault in faults if fault.row in (None, 1)}
     frame, found = _typed(raw, kind)
-    faults += [f for f in found if f.row not in (None, 1) or (f.file, f.column) not in told]
+    faults += [f for f in found if f.row not in (None, 1) or f.column not in told]
     if kind == "losses" and "held_out" in frame and frame["held_out"].any():
         notes = [*notes, f"{int(frame['held_out'].sum())} runs held out of the fit"]
     frame.attrs[READ_AS] = "; ".join([kind.replace("_", " "), *notes])
