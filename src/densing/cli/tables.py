@@ -38,7 +38,7 @@ def check(*tables: Path, json: Flag = False) -> int:
         read[str(path)] = read_as(frame)
         if not json:
             good = ", no fault" if not found else ""
-            print(f"{path}: {len(frame)} rows{good}; read as {read[str(path)]}")
+            print(f"{path}: {len(frame)} rows{good}; read as {read[str(path)]}", flush=True)
     if json:
         from dataclasses import asdict
 

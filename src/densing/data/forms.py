@@ -286,15 +286,17 @@ def formed(raw: RawTable, kind: str, known: Collection[str] = ()) -> Formed:
         if old != new and (new in scales or letters(old) != letters(new))
     ]
     before, raw = raw, replace(raw, header=tuple(names))
-    if kind == "catalog" and is_wide(before.header, known):
-        raw, told, found = _long(before, raw, known)
-        scales.pop("score", None)
-        notes.append(told)
-        faults += found
     if "model" in raw.header:
         raw = _mapped(raw, "model", _unlinked)
     raw, said = full_counts(raw, scales)
     notes += said
+    if kind == "catalog" and is_wide(before.header, known):
+        added = raw.header[len(before.header) :]
+        before = replace(before, header=(*before.header, *added))
+        raw, told, found = _long(before, raw, known)
+        scales.pop("score", None)
+        notes.append(told)
+        faults += found
     if kind in SCORES:
         raw, said, found = _proportions(raw, SCORES[kind], scales.get(SCORES[kind]))
         notes += said
