@@ -402,3 +402,26 @@ def test_a_bundled_model_by_another_name_is_told_and_takes_its_place(column):
 def test_frames_take_all_forms():
     frame = pd.DataFrame({"Model": ["a"], "released": ["2025-01-01"], "N": ["7B"], "mmlu": [0.7]})
     assert validate(frame)["params"].tolist() == [7e9]
+
+
+def test_held_out_runs_are_not_fitted(table, monkeypatch):
+    from densing.inference import fit
+
+    class Posed(Exception):  # noqa: N818
+        """Ends the fit where its rows are known."""
+
+    def posed(runs, _):
+        raise Posed(len(runs))
+
+    monkeypatch.setattr(fit, "loss_problem", posed)
+    runs = validate(
+        table(
+            *law(
+                "params,tokens,loss,held_out",
+                "{n},{d},3.{i},False",
+                ["7e9,2e12,9.99,True", "1.3e10,2e12,9.99,True"],
+            )
+        )
+    )
+    with pytest.raises(Posed, match="9"):
+        fit.fit_loss(runs)

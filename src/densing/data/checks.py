@@ -141,7 +141,11 @@ def same_models(own: pd.DataFrame, catalog: pd.DataFrame) -> dict[str, tuple[str
             if weights in names.index and names.at[weights, "model"] != model:
                 found[model] = (names.at[weights, "model"], f"hub_id {weights}")
     new = own[~own["model"].isin([*found, *catalog["model"]])]
-    pairs = new.merge(catalog, on=["release_date", "params", "benchmark"], suffixes=("", "_there"))
+    pairs = new.astype({"params": float}).merge(
+        catalog.astype({"params": float}),
+        on=["release_date", "params", "benchmark"],
+        suffixes=("", "_there"),
+    )
     for (model, there), shared in pairs.groupby(["model", "model_there"], sort=False):
         if len(shared) > 1 and (shared["score"] == shared["score_there"]).all():
             found[model] = (there, "size, date and scores")
