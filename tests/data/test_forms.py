@@ -407,7 +407,7 @@ def test_frames_take_all_forms():
 def test_held_out_runs_are_not_fitted(table, monkeypatch):
     from densing.inference import fit
 
-    class Posed(Exception):  # noqa: N818
+    class Posed(Exception):
         """Ends the fit where its rows are known."""
 
     def posed(runs, _):
