@@ -1,13 +1,12 @@
 """Many fits: worlds of a calibration and universes of a sensitivity run, beside one default fit."""
 
-from densing.calibration.cases import build_cases
-from densing.calibration.run import calibrate
+from densing.calibration.cases import build_cases, calibrate
 from densing.data import load_evidence
 from densing.inference.settings import load_settings
 from densing.models.declaration import load_model
 from densing.sensitivity.axes import load_axes
 from densing.sensitivity.design import design
-from densing.sensitivity.run import run
+from densing.sensitivity.multiverse import run
 
 WORLDS, UNIVERSES = 12, 12
 CORES = 2

@@ -7,8 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from densing.results.compression import CURE
-from densing.results.compression_kept import to_keep
+from densing.results.corollaries.contrasts import CURE, to_keep
 from densing.results.run import open_run
 
 KEPT = ROOT / "benchmarks" / "results" / "compression.json"

@@ -7,13 +7,11 @@ of the program, and a quoted result the kept one's, wherever the page is read. T
 page is behind.
 """
 
-import ast
 import json
 import re
 import subprocess
 import sys
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +21,17 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "scripts")]
 from backtest_tables import backtest, backtest_shapes, backtest_short, made
 
 from densing import data
-from densing.calibration.pooled import FALSE_ALARM as POOLED_FALSE_ALARM
-from densing.calibration.pooled import LEVELS, pooled
+from densing.calibration.ranks import LEVELS, POOLED_FALSE_ALARM, pooled
 from densing.cli.answers import months
 from densing.cli.calibrate import pooled_cells
 from densing.cli.coverage import COLUMNS, not_bounded
 from densing.cli.sensitivity import spread, together
 from densing.data.schemas import TABLES
+from densing.models.choices import Choices
 from densing.models.declaration import PRIORS, declared, load_model, markdown, prior_rows, words
 from densing.models.graph import model_graph
 from densing.report.figures import PICTURES
-from densing.results.compression_words import derived_words
+from densing.results.corollaries.contrasts import derived_words
 from densing.results.estimands import ESTIMANDS
 from densing.sensitivity.axes import load_axes
 
@@ -81,18 +79,13 @@ def models(_: str) -> str:
 
 
 def choices(model: str) -> str:
-    """Table of the choices: value in a model, and meaning from the source's docstrings."""
-    body = ast.parse((ROOT / "src/densing/models/choices.py").read_text()).body
-    record = next(n for n in body if isinstance(n, ast.ClassDef) and n.name == "Choices").body
-    about = {
-        field.target.id: ast.literal_eval(told.value)
-        for field, told in pairwise(record)
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-        and isinstance(told, ast.Expr) and isinstance(told.value, ast.Constant)
-    }  # fmt: skip
+    """Table of the choices: value in a model, and meaning."""
     values = load_model(model).choices.model_dump(mode="json")
-    rows = [(f"`{k}`", words(v), about.get(k, "")) for k, v in values.items()]
-    return markdown(("choice", f"in `{model}`", "meaning"), rows)
+    about = {name: field.description or "" for name, field in Choices.model_fields.items()}
+    return markdown(
+        ("choice", f"in `{model}`", "meaning"),
+        [(f"`{k}`", words(v), " ".join(about[k].split())) for k, v in values.items()],
+    )
 
 
 def axes(name: str) -> str:

@@ -31,7 +31,7 @@ def fit(*arguments, **named):
     return make_run()
 fitting.fit = fit
 if {slow_page}:
-    import densing.report.write as writing
+    import densing.report.page as writing
     def make(run, folder, **named):
         for name in ("tables/densities.csv", "index.html"):
             (folder / name).parent.mkdir(exist_ok=True)

@@ -24,9 +24,8 @@ HOMES = {
     "densing.notebook.given": ("NotTrustworthyWarning",),
     "densing.notebook.handover": ("NumpyroModel", "to_numpyro", "to_pymc"),
     "densing.notebook.left_out": ("influence", "refit"),
-    "densing.notebook.multiverse": ("Multiverse", "multiverse"),
-    "densing.notebook.multiverse_plots": (
-        "plot_specification", "plot_tornado", "plot_variance",
+    "densing.notebook.multiverse": (
+        "Multiverse", "multiverse", "plot_specification", "plot_tornado", "plot_variance",
     ),
     "densing.notebook.outlook": ("forecast", "plot_forecast"),
     "densing.notebook.plots": (
@@ -41,13 +40,11 @@ HOMES = {
 
 _HOME = {name: module for module, names in HOMES.items() for name in names}
 _COMMANDS = ("backtest", "calibrate", "coverage", "influence", "loss", "modes",
-             "priors", "reproduce", "selfcheck", "simulate", "trend")  # fmt: skip
+             "priors", "reproduce", "selfcheck", "sensitivity", "simulate", "trend")  # fmt: skip
 __all__ = ["__version__", *sorted(_HOME)]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> object:
-    if name == "sensitivity":  # the verb, and the room of that name: one object
-        return import_module("densing.sensitivity")
     if name not in _HOME:
         from difflib import get_close_matches
 

@@ -28,9 +28,9 @@ from densing.notebook.left_out import influence as influence
 from densing.notebook.left_out import refit as refit
 from densing.notebook.multiverse import Multiverse as Multiverse
 from densing.notebook.multiverse import multiverse as multiverse
-from densing.notebook.multiverse_plots import plot_specification as plot_specification
-from densing.notebook.multiverse_plots import plot_tornado as plot_tornado
-from densing.notebook.multiverse_plots import plot_variance as plot_variance
+from densing.notebook.multiverse import plot_specification as plot_specification
+from densing.notebook.multiverse import plot_tornado as plot_tornado
+from densing.notebook.multiverse import plot_variance as plot_variance
 from densing.notebook.outlook import forecast as forecast
 from densing.notebook.outlook import plot_forecast as plot_forecast
 from densing.notebook.plots import plot_benchmark_rates as plot_benchmark_rates
@@ -49,6 +49,5 @@ from densing.results.run import RunError as RunError
 from densing.results.run import open_run as open_run
 from densing.results.run import save_run as save_run
 
-sensitivity = multiverse
 __version__: str
 HOMES: dict[str, tuple[str, ...]]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from densing.calibration.pooled import FALSE_ALARM, pooled, pooled_sentences
+from densing.calibration.ranks import POOLED_FALSE_ALARM, pooled, pooled_sentences
 
 CI, QUANTITIES = 12, 35
 """Worlds and quantities of the joint model's short calibration."""
@@ -29,7 +29,7 @@ def test_it_raises_no_more_false_alarms_than_it_says(worlds, quantities, alike):
     found = alarms(2000, worlds=worlds, quantities=quantities, alike=alike)
     # Binomial(2000, 0.01): 99.9 % of it lies below 35.
     assert sum(bool(one) for one in found) <= 35
-    assert FALSE_ALARM == 0.01
+    assert POOLED_FALSE_ALARM == 0.01
 
 
 def share(name, found):

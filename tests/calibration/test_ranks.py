@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from densing.calibration.answers import summarise
-from densing.calibration.ranks import FALSE_ALARM, assess, band, covered, ecdf, place
+from densing.calibration.ranks import FALSE_ALARM, assess, band, covered, ecdf, place, summarise
 
 WORLDS = 100
 

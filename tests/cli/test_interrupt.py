@@ -34,7 +34,7 @@ def test_a_report_that_is_stopped_keeps_its_fit_and_says_how_to_go_on(
     monkeypatch.setattr("densing.inference.fit.fit", lambda *a, **k: make_run())
     out = tmp_path / "report"
     with monkeypatch.context() as stopped:
-        stopped.setattr("densing.report.write._make", interrupted)
+        stopped.setattr("densing.report.page._make", interrupted)
         assert run([str(a) for a in ["report", *tables, "--quiet", "--out", out]]) == 130
     told = capfd.readouterr().err
     assert f"densing report --run {out / 'run.nc'} --out {out}" in told

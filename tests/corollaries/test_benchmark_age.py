@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from densing.results.benchmark_age import benchmark_age
+from densing.results.corollaries.change import benchmark_age
 
 NAMES = ["BBH", "MMLU", "MATH", "MBPP", "HumanEval"]
 

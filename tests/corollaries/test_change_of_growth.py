@@ -8,12 +8,11 @@ from scipy import stats
 
 from densing.models.ops import numpy_ops
 from densing.models.shapes import Span, bend
-from densing.results.bent import CHANGES, SHARES, reweighted
-from densing.results.change_of_growth import change_of_growth
-from densing.results.change_words import change_words, ratio
 from densing.results.corollaries import corollaries
+from densing.results.corollaries.change import change_of_growth, change_words, ratio
+from densing.results.corollaries.changepoint import CHANGES, SHARES, reweighted
+from densing.results.corollaries.misfit import SHIFTS
 from densing.results.run import RunError
-from densing.results.size_departure import SHIFTS
 from forecast.future_run import future_run
 
 NOISE, RATE = 0.35, 2.5

@@ -5,9 +5,11 @@ import json
 import pytest
 
 from densing.data import load_evidence
-from densing.report.corollaries_page import corollary_pictures
-from densing.results import compression_kept, corollaries
-from densing.results.compression_kept import kept_compression, to_keep
+from densing.report.corollaries import corollary_figures
+from densing.results import corollaries
+from densing.results.corollaries import contrasts as compression_kept
+from densing.results.corollaries.contrasts import kept_compression, to_keep
+from densing.results.corollaries.economics import price_trend
 from densing.results.run import RunError
 from forecast.future_run import future_run
 
@@ -46,7 +48,7 @@ def test_a_run_without_derived_models_quotes_what_is_kept(run):
     assert said.startswith(f"Not of this run but of `{about['command']}`")
     assert about["date"] in said
     assert "90 % intervals" in said
-    assert len(corollary_pictures(answer)) == 3
+    assert len(corollary_figures(answer, price_trend())) == 3
 
 
 def test_a_runs_own_derived_models_come_first(run, derived):
@@ -63,7 +65,7 @@ def test_where_nothing_is_kept_the_cure_is_told(run, monkeypatch):
     assert answer["compression"] is None
     assert "derived=true" in answer["sentences"]["compression"]
     assert answer["quantised"] is None  # its benchmarks have no such pairs
-    assert "compression" not in corollary_pictures(answer)
+    assert "compression" not in corollary_figures(answer, price_trend())
 
 
 def test_only_a_run_to_be_trusted_is_kept(derived):

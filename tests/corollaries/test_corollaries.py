@@ -7,15 +7,24 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from densing.results.architectures import architectures
-from densing.results.budget import budget, hardware_rate
-from densing.results.compression import compression, method_of, parent_of, share_below
 from densing.results.corollaries import corollaries
-from densing.results.half_size import half_size
+from densing.results.corollaries.contrasts import (
+    architectures,
+    compression,
+    method_of,
+    parent_of,
+    share_below,
+)
+from densing.results.corollaries.economics import (
+    budget,
+    half_size,
+    hardware_rate,
+    price_answer,
+    price_trend,
+    target_sizes,
+)
 from densing.results.horizon import released
-from densing.results.price_trend import price_answer, price_trend
 from densing.results.run import RunError
-from densing.results.target_size import target_sizes
 from forecast.future_run import RATE, SHORTFALL, future_run, line
 
 

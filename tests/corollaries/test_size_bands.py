@@ -9,13 +9,21 @@ from scipy import stats
 
 from densing.models.scores import draw_scores
 from densing.models.trend import Trend
-from densing.report.size_bands_figure import plot_size_bands
-from densing.results.corollary_words import size_bands_words
+from densing.report.corollaries import plot_size_bands
+from densing.results.corollaries.misfit import (
+    FACTOR,
+    NAMES,
+    SHIFTS,
+    departure,
+    holm,
+    log_evidence,
+    size_bands,
+    size_bands_words,
+    tail,
+)
 from densing.results.posterior import RunReplay
 from densing.results.run import record
 from densing.results.score_grid import STEP, ScoreGrid, left_over, score_grids
-from densing.results.size_bands import NAMES, holm, size_bands, tail
-from densing.results.size_departure import FACTOR, SHIFTS, departure, log_evidence
 from forecast.future_run import future_run, line
 
 NOISE, SHORTFALL = 0.4, 0.3

@@ -8,18 +8,24 @@ import pandas as pd
 import pytest
 
 from compare.test_mixture import run_of
+from densing.calibration import backtest as refitting
 from densing.data import load_evidence
-from densing.inference import backtest as refitting
 from densing.inference.settings import load_settings
 from densing.models.declaration import load_model
 from densing.results import backtested
-from densing.results.backtest import BASELINES, OURS, later_models, score_origin, table
-from densing.results.backtest_average import average_table, score_averages
-from densing.results.backtest_record import record_table, score_records
-from densing.results.backtest_scores import score_scores, score_table
-from densing.results.backtest_words import (
+from densing.results.backtest import (
+    BASELINES,
+    OURS,
+    average_table,
     averages_sentence,
+    later_models,
+    record_table,
+    score_origin,
+    score_records,
+    score_reported,
+    score_table,
     scores_sentence,
+    table,
     verdict_sentence,
 )
 from densing.results.horizon import released
@@ -116,7 +122,7 @@ def test_records_count_within_the_data_alone(full, early):
 
 
 def test_scores_are_predicted_from_the_density_of_a_new_model(full, early):
-    rows = score_scores(early, full, ORIGIN)
+    rows = score_reported(early, full, ORIGIN)[1]
     later = later_models(full, ORIGIN)
     assert len(rows) == 2 * len(later)
     told = score_table(rows)
@@ -128,7 +134,7 @@ def test_scores_are_predicted_from_the_density_of_a_new_model(full, early):
 
 
 def test_average_scores_are_predicted_and_observed(full, early):
-    rows = score_averages(early, full, ORIGIN)
+    rows = score_reported(early, full, ORIGIN)[0]
     *single, year = rows
     later = later_models(full, ORIGIN)
     assert [row["model"] for row in single] == later["model"].tolist()
@@ -151,12 +157,12 @@ def test_average_scores_find_a_wrong_rate_out_whatever_the_densities(full, early
     posterior = full["posterior"].to_dataset()
     posterior["log_density"] = posterior["log_density"] + 5.0
     moved["posterior"] = type(full)(posterior)
-    good = average_table(score_averages(early, full, ORIGIN))
-    assert average_table(score_averages(early, moved, ORIGIN)) == good
+    good = average_table(score_reported(early, full, ORIGIN)[0])
+    assert average_table(score_reported(early, moved, ORIGIN)[0]) == good
     posterior = early["posterior"].to_dataset()
     posterior["rate"] = posterior["rate"] - 2 * RATE
     wrong["posterior"] = type(early)(posterior)
-    bad = average_table(score_averages(wrong, full, ORIGIN))
+    bad = average_table(score_reported(wrong, full, ORIGIN)[0])
     assert bad["coverage"]["0.9"]["share"] < good["coverage"]["0.9"]["share"] - 0.2
     assert bad["bias"] < -0.05
     assert f"it lay above as of {ORIGIN}" in averages_sentence(bad)
@@ -225,7 +231,8 @@ def test_a_stopped_back_test_goes_on(tmp_path, monkeypatch):
 
     def again(day, seed=1):
         model = load_model()
-        return refitting.refit(evidence, model, settings, tmp_path, day=day, seed=seed)
+        runs = refitting.refit_all(evidence, [(model, day)], settings, tmp_path, seed=seed)
+        assert runs(model, day).attrs["models"]
 
     again(date(2024, 6, 30))
     again(date(2024, 6, 30))

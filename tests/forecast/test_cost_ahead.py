@@ -4,14 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from densing.report.forecast_costs import plot_costs
+from densing.report.forecast import plot_costs
 from densing.report.style import figure_of
-from densing.results.budget import hardware_rate
+from densing.results.corollaries.economics import hardware_rate, price_trend
 from densing.results.cost_ahead import cost_ahead
 from densing.results.forecast import forecast, look_ahead
 from densing.results.horizon import RequestError
 from densing.results.plain_json import to_json
-from densing.results.price_trend import price_trend
 from densing.results.request import requests
 from report.synthetic import DRIFT
 

@@ -5,8 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from densing.report.forecast_fan import plot_fan
-from densing.report.forecast_milestones import chance, panels_of, plot_milestones, spread_out
+from densing.report.forecast import chance, panels_of, plot_fan, plot_milestones, spread_out
 from densing.report.forecast_write import write_forecast
 from densing.report.style import figure_of
 from densing.results.forecast import forecast, look_ahead

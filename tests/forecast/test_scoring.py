@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from densing.results.baselines import last_value, line, line_of_records
 from densing.results.scoring import (
     clustered,
     covered,
     crps,
     crps_of_latent,
     kernel_width,
+    last_value,
+    line,
+    line_of_records,
     log_score,
     log_score_of_latent,
     pit,

@@ -12,7 +12,7 @@ from densing.inference.laplace import curvature, find_mode, geometric_mean, rewh
 from densing.inference.nuts import sample
 from densing.inference.potential import Potential
 from densing.inference.settings import Settings
-from densing.inference.walks import Walks
+from densing.inference.trajectories import Trajectories
 from densing.inference.whitening import Inputs, Whitening
 from inference.moments import assert_drawn_from
 
@@ -35,7 +35,7 @@ def target():
     potential = Potential(
         negative_log_density=energy,
         value_and_grad=jax.jit(jax.value_and_grad(energy)),
-        tour=Walks(energy, 4).tour,
+        trajectories=Trajectories(energy, 4).run,
         constrain=lambda z, inputs: {"x": z},
         start=lambda key: 5 * jax.random.normal(key, (4,)),
         size=4,
@@ -227,7 +227,8 @@ def test_one_compilation_whatever_the_data():
     compiled = []
     potential = Potential(
         negative_log_density=lambda z, inputs: compiled.append(1) or energy(z, inputs),
-        value_and_grad=jax.jit(jax.value_and_grad(energy)), tour=Walks(energy, 4).tour,
+        value_and_grad=jax.jit(jax.value_and_grad(energy)),
+        trajectories=Trajectories(energy, 4).run,
         constrain=lambda z, inputs: {"x": z}, start=lambda key: jnp.zeros(4), size=4,
         labels=list("abcd"),
     )  # fmt: skip

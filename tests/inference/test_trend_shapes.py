@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from densing.calibration.cases import build_cases
-from densing.calibration.run import calibrate
+from densing.calibration.cases import build_cases, calibrate
 from densing.data import load_evidence
 from densing.inference.fit import fit_trend
 from densing.inference.potential import build

@@ -105,14 +105,11 @@ def test_every_node_and_edge_is_written_once(name):
     assert drawn.count("subgraph") == drawn.count("\n  end")
     for node in graph.nodes.values():
         assert f'"{node.name.replace("_", " ")}' in drawn
-    dot = graph.graphviz()
-    assert dot.count(" -> ") == len(graph.edges)
-    assert dot.count("{") == dot.count("}")
     assert "text/vnd.mermaid" in graph._repr_mimebundle_()
 
 
 def test_nothing_is_computed():
     """The pass needs no numbers: every function of the namespace is replaced."""
-    from densing.models.tracing import traced_ops
+    from densing.models.graph import traced_ops
 
     assert set(vars(traced_ops)) == set(vars(numpy_ops))

@@ -2,7 +2,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 import densing as dn
-from densing.sensitivity.answers import summarise
+from densing.sensitivity.summary import summarise
 from sensitivity.test_answers import ADDITIVE, AXES, universe
 
 DECLARATION = """
@@ -64,7 +64,7 @@ def test_a_cluster_is_asked_for_by_its_address(evidence, tmp_path, monkeypatch):
         asked.update(given)
         return {"universes": [*ADDITIVE[:4]], "skipped": [], "seconds": 1.0}
 
-    monkeypatch.setattr("densing.sensitivity.run.run", run)
+    monkeypatch.setattr("densing.sensitivity.multiverse.run", run)
     dn.multiverse(evidence, folder=tmp_path, dask="tcp://10.0.0.1:8786", progress=False)
     assert asked["dask"] == "tcp://10.0.0.1:8786"
 

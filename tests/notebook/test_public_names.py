@@ -55,19 +55,6 @@ def test_answers_of_a_run_import_no_engine():
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("before", ["", "import densing.sensitivity.run; "])
-def test_the_verb_sensitivity_can_be_called_whatever_is_imported(before):
-    code = (
-        f"{before}import densing as dn\n"
-        "try: dn.sensitivity('no evidence', folder='x')\n"
-        "except TypeError as fault: print(fault)\n"
-        "import densing.sensitivity.axes; print(callable(dn.sensitivity))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("expected evidence, got a str")
-    assert done.stdout.endswith("True\n")
-
-
 def test_an_unknown_name_tells_what_there_is():
     with pytest.raises(AttributeError, match=r"near it: .*plot_rate"):
         _ = dn.plot_rates

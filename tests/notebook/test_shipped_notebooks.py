@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import densing as dn
-from densing.sensitivity.answers import summarise
+from densing.sensitivity.summary import summarise
 from sensitivity.test_answers import ADDITIVE, AXES
 
 ROOT = Path(__file__).resolve().parents[2]

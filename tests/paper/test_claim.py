@@ -2,7 +2,6 @@ from math import inf
 
 import pytest
 
-from densing.paper.chatgpt import ratio
 from densing.paper.claim import (
     NOT_JUDGED,
     NOT_SUPPORTED,
@@ -12,6 +11,7 @@ from densing.paper.claim import (
     judge,
     rounded,
 )
+from densing.paper.growth import ratio
 from densing.results.interval import Interval
 from densing.results.line import least_squares
 

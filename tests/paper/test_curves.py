@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from densing.paper.curves import (
+from densing.paper.laws import (
     PowerLaws,
     Sigmoid,
     effective_params,

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
-from densing.paper.cells import refined
-from densing.paper.curves import Sigmoid
-from densing.paper.grid import loss_law_draws, score_map_draws
+from densing.paper.grid import loss_law_draws, refined, score_map_draws
+from densing.paper.laws import Sigmoid
 
 
 def runs(rng, *, irreducible, noise=0.002):

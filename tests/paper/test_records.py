@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from densing.paper.records import chance_lines
+from densing.paper.growth import chance_lines
 from densing.results.line import least_squares
 from densing.results.record_setters import record_setters
 

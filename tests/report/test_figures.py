@@ -5,8 +5,8 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from densing import report
-from densing.report.benchmark_rates import plot_benchmark_rates
 from densing.report.figures import PICTURES, pictures
+from densing.report.growth import plot_benchmark_rates
 from densing.report.style import figure_of, log_ticks
 from densing.results.headline import summary
 

@@ -12,8 +12,8 @@ from densing.report.page import Image, render
 from densing.report.style import HIGHLIGHT
 from densing.results.density import density_table
 
+from .page_parts import Page
 from .synthetic import make_run
-from .test_write import Page
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from densing.report.influence_figure import most_influential, plot_influence
-from densing.report.rate_axis import DOUBT
+from densing.report.axes import DOUBT
+from densing.report.growth import most_influential, plot_influence
 from densing.report.style import figure_of
 from densing.results.influence import influence
 from densing.results.influence_words import sentences

@@ -4,8 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from densing.report.interactive import counts, inside_script, interactive, size_steps
-from densing.report.interactive_data import line_columns, lines_of, milliseconds, model_columns
+from densing.report.interactive import (
+    counts,
+    inside_script,
+    interactive,
+    line_columns,
+    lines_of,
+    milliseconds,
+    model_columns,
+    size_steps,
+)
 
 from .synthetic import make_run
 

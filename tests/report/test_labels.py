@@ -2,7 +2,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from densing.report.labels import place_labels
+from densing.report.axes import place_labels
 
 
 def canvas():

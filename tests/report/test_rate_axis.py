@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from densing.report.rate_axis import MONTHS, month_ticks, rate_of
+from densing.report.axes import MONTHS, month_ticks, rate_of
 
 
 @pytest.mark.parametrize(("low", "high"), [(1.9, 4.6), (-0.2, 5.2), (-0.5, 2.0), (-3.0, -1.0)])

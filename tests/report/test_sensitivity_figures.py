@@ -1,11 +1,9 @@
 import pytest
 
-from densing.report.rate_axis import rate_of
+from densing.report.axes import rate_of
 from densing.report.sensitivity import write_sensitivity
-from densing.report.sensitivity_specification import plot_specification
-from densing.report.sensitivity_tornado import plot_tornado
-from densing.report.sensitivity_variance import plot_variance
-from densing.sensitivity.answers import summarise
+from densing.report.sensitivity_figures import plot_specification, plot_tornado, plot_variance
+from densing.sensitivity.summary import summarise
 from sensitivity.test_answers import ADDITIVE, AXES, universe
 
 DOUBTFUL = universe("1T", "without E", months=20.0, verdict="not trustworthy")

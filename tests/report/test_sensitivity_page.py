@@ -5,22 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from densing.report import write_report
-from densing.report.sensitivity_page import read_sensitivity, section
-from densing.report.sensitivity_rows import moved
+from densing.report.sensitivity import read_sensitivity, section
+from densing.report.sensitivity_figures import moved
 from densing.results.plain_json import to_json
 from densing.results.run import RunError
-from densing.sensitivity.answers import summarise
-from report.test_write import Page
-from sensitivity.test_answers import ADDITIVE, AXES, broken, universe
+from sensitivity.test_answers import ADDITIVE, broken, universe
 
-MODEL = {"name": "mine", "about": "words", "choices": {"tokens": 5e12}, "priors": {}}
-AROUND = {"model": MODEL, "evidence_hash": "abc", "settings": {}, "seed": 1}
-DOUBTFUL = universe("1T", "without E", months=20.0, verdict="not trustworthy")
-
-
-def answer(*universes, around=AROUND):
-    return summarise({"universes": universes, "skipped": [], "around": around}, AXES)
+from .page_parts import MODEL, answer
 
 
 @pytest.fixture
@@ -60,22 +51,6 @@ def test_a_folder_without_a_finished_run_is_refused_with_the_cure(tmp_path, cont
         read(tmp_path)
     with pytest.raises(RunError, match="no finished sensitivity run"):
         read(tmp_path / "nowhere")
-
-
-def test_the_page_shows_it_with_its_claims_and_its_doubts(run, tmp_path):
-    record = json.loads(to_json(answer(*ADDITIVE[:4], DOUBTFUL)))
-    path = write_report(run, tmp_path, command="densing report", sensitivity=record)
-    text = path.read_text(encoding="utf-8")
-    page = Page(text)
-    assert '<section id="sensitivity">' in text
-    assert "Only 4 of 5 universes may be trusted" in text
-    assert "Typical new model: P(doubling &lt; 6 months) &gt;= 0.9 in 3 of 4" in text
-    assert "tokens 2.0 to 7.0; law 3.0 to 3.5 months" in text
-    assert all(reference.startswith("data:") for reference in page.references)
-    assert "counted alike, widest for tokens" in " ".join(text.split())
-    assert {"tornado.svg", "variance.svg", "specification-population.png"} <= {
-        p.name for p in (tmp_path / "figures").iterdir()
-    }
 
 
 def test_an_axis_without_growth_at_a_level_says_so():

@@ -1,8 +1,7 @@
 import pytest
 
 from densing.report import words
-from densing.report.choices import distribution, value_text
-from densing.report.provenance import link
+from densing.report.provenance import distribution, link, value_text
 from densing.results.growth import growth
 
 

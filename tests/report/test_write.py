@@ -2,7 +2,6 @@ import csv
 import json
 import re
 import xml.etree.ElementTree as ET
-from html.parser import HTMLParser
 from urllib.parse import unquote
 
 import pytest
@@ -10,54 +9,43 @@ import pytest
 from densing.report import write_report
 from densing.report.figures import PICTURES
 from densing.report.page import Image, render
-from densing.results.plain_json import finite
+from densing.results.plain_json import finite, to_json
+from sensitivity.test_answers import ADDITIVE
 
-VOID = {"meta", "img", "source", "br", "link", "input", "hr"}
+from .page_parts import DOUBTFUL, Page, answer
+from .synthetic import make_run
 
-
-class Page(HTMLParser):
-    """Tags that are balanced, images, scripts and references of a page."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.images, self.scripts, self.references = [], [], [], []
-        self.styles, self.links = "", 0
-        self.feed(text)
-        assert not self.open, self.open
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        if tag not in VOID:
-            self.open.append(tag)
-        if tag == "img":
-            self.images.append(attrs)
-        if tag == "script":
-            self.scripts.append("")
-        self.links += tag == "link"
-        self.references += [attrs[key] for key in ("src", "srcset") if key in attrs]
-
-    def handle_data(self, data):
-        if self.open[-1:] == ["script"]:
-            self.scripts[-1] += data
-        elif self.open[-1:] == ["style"]:
-            self.styles += data
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
+LIMIT = 3_600_000
+"""Bytes of a page without the section on choices: well below the five million that may be."""
 
 
 @pytest.fixture(scope="module")
-def folder(run, tmp_path_factory):
+def large():
+    return make_run(models=160, chains=4, draws=500)
+
+
+@pytest.fixture(scope="module")
+def folder(large, tmp_path_factory):
+    """One whole page with every section, of many models: a page takes a quarter of a minute."""
     out = tmp_path_factory.mktemp("report") / "new" / "folder"
-    page = write_report(run, out, command="densing report --out <here> & there")
+    record = json.loads(to_json(answer(*ADDITIVE[:4], DOUBTFUL)))
+    command = "densing report --out <here> & there"
+    page = write_report(large, out, command=command, sensitivity=record)
     assert page == out / "index.html"
     return out
+
+
+def test_a_page_of_160_models_is_small(folder):
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    before, section = text.split('<section id="sensitivity">')
+    assert len((before + section.partition("</section>")[2]).encode()) < LIMIT
 
 
 def test_everything_is_written_and_nothing_is_left_behind(folder):
     assert {path.name for path in folder.iterdir()} == {"index.html", "figures", "tables"}
     figures = {path.name for path in (folder / "figures").iterdir()}
-    drawn = {p.name for p in PICTURES} | {"corollaries", "size_bands", "compression"}
+    drawn = {p.name for p in PICTURES} | {"corollaries", "size_bands", "compression", "tornado",
+             "variance", "specification-population"}  # fmt: skip
     assert figures == {f"{name}.{kind}" for name in drawn for kind in ("png", "svg")}
     assert {path.name for path in (folder / "tables").iterdir()} == {
         "corollaries.json", "densities.csv", "summary.json",
@@ -67,7 +55,7 @@ def test_everything_is_written_and_nothing_is_left_behind(folder):
 def test_the_page_stands_alone(folder):
     text = (folder / "index.html").read_text(encoding="utf-8")
     page = Page(text)
-    assert len(page.images) == len(PICTURES) + 3  # of corollaries
+    assert len(page.images) == len(PICTURES) + 6  # of corollaries, and of choices
     assert all(image["alt"] for image in page.images)
     assert all(reference.startswith("data:") for reference in page.references)
     assert not any(re.search(r"\s", reference) for reference in page.references)
@@ -99,7 +87,16 @@ def test_the_page_says_what_it_must(folder):
         "Held-out checkpoints", "Held-out runs", "Trustworthy", "0123456789abcdef",
     ):  # fmt: skip
         assert words in text, words
-    assert 'class="banner"' not in text
+    assert 'class="banner"' not in text[: text.index("<main>")]
+
+
+def test_the_page_shows_choices_with_their_claims_and_their_doubts(folder):
+    text = (folder / "index.html").read_text(encoding="utf-8")
+    assert '<section id="sensitivity">' in text
+    assert "Only 4 of 5 universes may be trusted" in text
+    assert "Typical new model: P(doubling &lt; 6 months) &gt;= 0.9 in 3 of 4" in text
+    assert "tokens 2.0 to 7.0; law 3.0 to 3.5 months" in text
+    assert "counted alike, widest for tokens" in " ".join(text.split())
 
 
 def test_svg_files_are_well_formed(folder):
@@ -115,15 +112,15 @@ def test_drawings_in_the_page_are_well_formed(folder):
         assert ET.fromstring(unquote(text.partition(",")[2])).tag.endswith("svg")
 
 
-def test_the_tables_hold_the_numbers(folder, run):
+def test_the_tables_hold_the_numbers(folder, large):
     with (folder / "tables" / "densities.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert {row["model"] for row in rows} == set(run["derived"]["model"].values)
+    assert {row["model"] for row in rows} == set(large["derived"]["model"].values)
     medians = [float(row["density_median"]) for row in rows]
     assert medians == sorted(medians, reverse=True)
     assert all(row["prob"] == "0.9" and row["kind"] == "equal-tailed" for row in rows)
     summary = json.loads((folder / "tables" / "summary.json").read_text(encoding="utf-8"))
-    assert summary["models"] == 8
+    assert summary["models"] == 160
     assert summary["population"]["doubling_months"]["kind"] == "equal-tailed"
 
 
@@ -135,10 +132,13 @@ def page_of(run):
 
 @pytest.fixture
 def few_pictures(monkeypatch):
-    """Only the quickest figure, for tests of files and not of figures."""
+    """Only the quickest figure and no corollaries, for tests of files and not of figures."""
     quick = PICTURES[1:2]
-    monkeypatch.setattr("densing.report.write.pictures", lambda _: quick)
-    monkeypatch.setattr("densing.report.write.render", lambda run, images, **k: "new")
+    monkeypatch.setattr("densing.report.answers.corollaries", lambda _: {})
+    monkeypatch.setattr("densing.report.page.corollary_figures", lambda *_, **__: {})
+    monkeypatch.setattr("densing.report.page.corollary_section", lambda *_: "")
+    monkeypatch.setattr("densing.report.page.pictures", lambda _: quick)
+    monkeypatch.setattr("densing.report.page.render", lambda run, images, **k: "new")
 
 
 def test_a_doubtful_run_says_so_at_the_top(doubtful):
@@ -175,7 +175,7 @@ def test_other_files_of_the_folder_stay(run, tmp_path):
 @pytest.mark.usefixtures("few_pictures")
 def test_a_failure_leaves_the_old_page(run, tmp_path, monkeypatch):
     (tmp_path / "index.html").write_text("old")
-    monkeypatch.setattr("densing.report.write.render", lambda *a, **k: 1 / 0)
+    monkeypatch.setattr("densing.report.page.render", lambda *a, **k: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write_report(run, tmp_path, command="x")
     assert [path.name for path in tmp_path.iterdir()] == ["index.html"]

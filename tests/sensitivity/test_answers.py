@@ -4,10 +4,9 @@ import pytest
 
 from densing.report.sensitivity import write_sensitivity
 from densing.results.growth import growth
-from densing.sensitivity.answers import summarise
 from densing.sensitivity.axes import Axes
-from densing.sensitivity.mixtures import multiverse
 from densing.sensitivity.record import LEVELS, failed
+from densing.sensitivity.summary import mixture, summarise
 
 AXES = Axes(
     name="toy", about="two axes",
@@ -48,10 +47,10 @@ ADDITIVE = [
 
 def test_a_multiverse_of_one_universe_is_that_universe():
     one = ADDITIVE[0]
-    whole, own = multiverse([one], "population"), one["population"]
+    whole, own = mixture([one], "population"), one["population"]
     for end in ("lower", "median", "upper"):
         assert whole["rate_per_year"][end] == pytest.approx(own["rate_per_year"][end], rel=0.01)
-    assert multiverse([one], "frontier") is None
+    assert mixture([one], "frontier") is None
 
 
 def test_what_cannot_be_trusted_is_shown_but_not_counted():

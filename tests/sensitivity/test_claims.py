@@ -3,10 +3,8 @@
 import numpy as np
 import pytest
 
-from densing.sensitivity.answers import summarise
 from densing.sensitivity.axes import Axes
-from densing.sensitivity.claims import claim, fails_at
-from densing.sensitivity.mixtures import alike, multiverse
+from densing.sensitivity.summary import claim, equal_weights, fails_at, mixture, summarise
 from sensitivity.test_answers import AXES, universe
 
 TITLED = Axes.model_validate(
@@ -68,9 +66,9 @@ def test_levels_that_count_alike_are_those_alone_off_the_default_and_trustworthy
         universe(months=3.0), universe("1T", months=2.0), universe("10T", "without E", months=30.0),
         universe("10T", months=20.0, verdict="not trustworthy"),
     ]  # fmt: skip
-    told = alike(rows, "tokens", "population")
+    told = equal_weights(rows, "tokens", "population")
     assert told["levels"] == ["5T", "1T"]
-    assert told["rate_per_year"] == multiverse(rows[:2], "population")["rate_per_year"]
+    assert told["rate_per_year"] == mixture(rows[:2], "population")["rate_per_year"]
     middle = 12 * np.log(2) * (1 / 3 + 1 / 2) / 2
     assert told["rate_per_year"]["median"] == pytest.approx(middle, abs=0.3)
-    assert alike(rows, "law", "population") is None
+    assert equal_weights(rows, "law", "population") is None

@@ -6,7 +6,7 @@ from densing.inference.settings import load_settings
 from densing.models.declaration import load_model
 from densing.sensitivity.axes import Axes
 from densing.sensitivity.design import design
-from densing.sensitivity.plan import plan
+from densing.sensitivity.multiverse import plan
 from models import world
 
 AXES = Axes(
@@ -40,11 +40,11 @@ def test_all_shapes_but_the_largest_of_the_others_wait_for_the_default_s():
     default, *others = go(
         AXES, universes=1
     )  # one axis at a time; tokens need no program of their own
-    assert default.elder is None
+    assert default.parent is None
     assert [len(g.members) for g in (default, *others)] == [2, 1, 1, 2]
-    assert [g.elder for g in others] == [default.name, default.name, None]
+    assert [g.parent for g in others] == [default.name, default.name, None]
     # A leader serves however it began: names do not tell.
     every = {g.name for g in (default, *others)}
-    assert {replace(g, elder="another").name for g in (default, *others)} == every
+    assert {replace(g, parent="another").name for g in (default, *others)} == every
     single = go(AXES.pick(["tokens"]))
-    assert [(g.elder, len(g.members)) for g in single] == [(None, 2)]
+    assert [(g.parent, len(g.members)) for g in single] == [(None, 2)]

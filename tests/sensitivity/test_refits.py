@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from densing.batch.machine import build_machine
+from densing.batch.padding import common, numbers_as_data, padded, shape_of
 from densing.inference.replay import ReplayProgram
 from densing.inference.settings import Settings
 from densing.inference.whitening import Inputs
@@ -20,11 +22,9 @@ from densing.results.influence import influence
 from densing.results.refits import Refit, refits, with_refits
 from densing.results.run import RunError, open_run, save_run
 from densing.sensitivity import refits as under_test
+from densing.sensitivity.changes import drop_models
 from densing.sensitivity.design import Design, Universe
-from densing.sensitivity.left_out import without
-from densing.sensitivity.machine import build_machine
-from densing.sensitivity.padding import common, numbers_as_data, padded, shape_of
-from densing.sensitivity.plan import plan
+from densing.sensitivity.multiverse import UniverseFit, plan
 from densing.sensitivity.refits import cleared, needed, refit
 from models import world
 
@@ -81,7 +81,7 @@ def run(evidence, model, layout):
 
 
 def test_scores_go_and_everything_else_stays(layout):
-    left = without(layout, ["Two-3B"])
+    left = drop_models(layout, ["Two-3B"])
     gone = layout.coords["model"].index("Two-3B")
     for name in ("log_score", "log_miss", "count"):
         old, new = getattr(layout.data.scores, name), getattr(left.data.scores, name)
@@ -92,7 +92,7 @@ def test_scores_go_and_everything_else_stays(layout):
     assert left.data.models is layout.data.models
     assert left.data.grid is layout.data.grid
     assert set(left.scores["model"]) == set(layout.scores["model"]) - {"Two-3B"}
-    assert without(layout, []) is layout
+    assert drop_models(layout, []) is layout
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_scores_go_and_everything_else_stays(layout):
 )
 def test_bad_names_are_refused(layout, names, fault, word):
     with pytest.raises(fault, match=word):
-        without(layout, names)
+        drop_models(layout, names)
 
 
 def test_left_outs_are_universes_of_their_own_in_one_program(evidence, model):
@@ -116,13 +116,13 @@ def test_left_outs_are_universes_of_their_own_in_one_program(evidence, model):
     )
     groups, skipped = plan(Design(universes, ()), model, evidence, FEW, seed=1)
     assert len(groups) == 1
-    assert len({planned.name for planned in groups[0].members}) == 3
+    assert len({fit.key for fit in groups[0].members}) == 3
     assert ["2 models left" in s.reason for s in skipped] == [True]
 
 
 def test_what_goes_is_the_likelihood_that_weights_divide_by(layout, model):
     """The log density without a model is the whole's less its log-likelihood, at any parameters."""
-    left = without(layout, ["Two-9B"])
+    left = drop_models(layout, ["Two-9B"])
     at = layout.coords["model"].index("Two-9B")
     sizes, shape = common([layout, left]), shape_of(layout, model)
     assert shape_of(left, model) == shape
@@ -167,12 +167,10 @@ def test_only_what_weights_cannot_tell_is_refitted(run, evidence, tmp_path, monk
     assert all(r["refit"] is None for r in others.values())
 
     # What is on disk is not fitted again, and what was refitted well is not wanted again.
-    from densing.sensitivity import run as fitting
-
     def never(*_, **__):
         pytest.fail("fitted again")
 
-    monkeypatch.setattr(fitting, "_solve", never)
+    monkeypatch.setattr(UniverseFit, "record", never)
     again = refit(run, evidence, FEW, tmp_path / "refits", seed=1)
     xr.testing.assert_identical(again.run["refits"].to_dataset(), done.run["refits"].to_dataset())
     kept = refits(done.run)["model", "Two-9B"]

@@ -1,14 +1,37 @@
-"""The cases by name, on a design of the evidence."""
+"""Simulation-based calibration: cases by name, worlds drawn of each, and a fit of every world.
 
-import dataclasses
-from collections.abc import Iterable
+Facts are held fixed: worlds are drawn from the priors as the fit will see them, so that ranks are
+uniform if sampler and densities are right (Cook, Gelman & Rubin 2006; Talts et al. 2018). The
+converse holds for what is followed alone: a fit that overlooked data would pass on parameters
+(Modrak et al. 2023).
+"""
 
-from densing.calibration.case import Case
-from densing.calibration.components import loss_case, performance_case, trend_case
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from densing import __version__
+from densing.batch.fit_many import Counter, Group, Records, fit_many, identity
+from densing.batch.machine import compiled
+from densing.calibration.components import Case, loss_case, performance_case, trend_case
 from densing.calibration.joint import joint_case
+from densing.calibration.ranks import place
 from densing.data import Evidence
+from densing.inference import assemble
+from densing.inference.sampler import Sampler, build_sampler
+from densing.inference.settings import Settings
+from densing.inference.setup import prepare_jax
+from densing.inference.whitening import Inputs
+from densing.models.coordinates import VERSION
 from densing.models.declaration import DeclarationError, Model
 from densing.models.layout import Layout, lay_out
+from densing.results.health import examine
 
 CASES = {
     "loss": loss_case,
@@ -18,7 +41,7 @@ CASES = {
     "joint": joint_case,
 }
 EVERY = 3
-"""Of the target models in order of release, every how-manieth is in the design."""
+"""Of the target models in order of release, one in so many is in the design."""
 
 
 def build_cases(
@@ -52,4 +75,109 @@ def thinned(evidence: Evidence, model: Model, *, every: int) -> Layout:
             f"--every {every} leaves {len(kept)} of {len(whole.models)} models; at least 3 needed"
         )
     rows = evidence.catalog["model"].isin(kept)
-    return lay_out(dataclasses.replace(evidence, catalog=evidence.catalog[rows]), model.choices)
+    return lay_out(replace(evidence, catalog=evidence.catalog[rows]), model.choices)
+
+
+class Numbered(NamedTuple):
+    """A world by its number."""
+
+    number: int
+
+    @property
+    def key(self) -> str:
+        """Name of its record."""
+        return f"{self.number:05d}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worlds(Group):
+    """Worlds of a case, each fitted from nothing with one compiled program."""
+
+    case: Case
+    settings: Settings
+    seed: int
+    key: str
+    """Of what all records follow from (`key_of`)."""
+
+    def fit(
+        self, wanted: Sequence[Numbered], starts: Mapping[str, Any], *, threads: int
+    ) -> Iterator[tuple[str, Any]]:
+        """Fit worlds by number; yield each key with its record."""
+        prepare_jax()
+        first = self.case.draw(np.random.default_rng((self.seed, wanted[0].number))).data
+        sampler = compiled(self.key, lambda: build_sampler(
+            self.case.program, jax.tree.map(jnp.asarray, Inputs(first, dict(self.case.facts))),
+            priors=self.case.priors, sizes=self.case.sizes, settings=self.settings, workers=1,
+        ))  # fmt: skip
+        for world in wanted:
+            yield world.key, one_world(self.case, sampler, seed=self.seed, number=world.number)
+
+
+def calibrate(
+    case: Case,
+    settings: Settings,
+    folder: Path,
+    *,
+    worlds: int,
+    seed: int = 1,
+    workers: int = 2,
+    listen: Counter | None = None,
+) -> list[dict[str, Any]]:
+    """Draw `worlds` worlds of `case`, fit each, and place the truth among its draws.
+
+    Parameters
+    ----------
+    workers
+        Processes to fit in.
+    listen
+        Told how many worlds are done, and of how many.
+
+    Returns
+    -------
+    list of dict
+        A record a world: `world`, `share` and `rank` by quantity, `verdict`, `reasons`,
+        `gradient_evaluations` and `seconds`. Every world, trustworthy or not.
+    """
+    key = key_of(case, settings, seed)
+    members = tuple(map(Numbered, range(worlds)))
+    group = Worlds(
+        members=members, warm=False, case=case, settings=settings, seed=seed, key=key
+    )  # fmt: skip
+    keep = Records(folder / "worlds" / key)
+    fit_many([group], keep=keep, workers=workers, listen=listen)
+    return [keep.read(world.key) or {} for world in members]
+
+
+def key_of(case: Case, settings: Settings, seed: int) -> str:
+    """Identity of everything that a case's records follow from, the sampler's coordinates too."""
+    priors = {name: prior.model_dump_json() for name, prior in case.priors.items()}
+    example = case.draw(np.random.default_rng(0)).data
+    return identity(
+        __version__, VERSION, case.name, priors, dict(case.sizes), case.facts, example,
+        settings, seed,
+    )  # fmt: skip
+
+
+def one_world(case: Case, sampler: Sampler, *, seed: int, number: int) -> dict[str, Any]:
+    """Draw a world, fit it and place its truth."""
+    began = perf_counter()
+    rng = np.random.default_rng((seed, number))
+    world = case.draw(rng)
+    inputs = jax.tree.map(jnp.asarray, Inputs(world.data, dict(case.facts)))
+    own = int(rng.integers(2**31))
+    sampled = sampler.sample(inputs, seed=own)
+    health = examine(
+        assemble.unlabelled(sampled.values), assemble.sample_stats(sampled.chains.statistics),
+        gradient_evaluations=sampled.gradient_evaluations,
+    )  # fmt: skip
+    flat = {k: v.reshape(-1, *v.shape[2:]) for k, v in sampled.values.items()}
+    estimates = case.estimate(flat, world.data, own)
+    places = {k: place(draws, float(world.truth[k]), rng) for k, draws in estimates.items()}
+    return {
+        "world": number,
+        "share": {k: p.share for k, p in places.items()},
+        "rank": {k: p.rank for k, p in places.items()},
+        "verdict": health.verdict, "reasons": list(health.reasons),
+        "gradient_evaluations": sampled.gradient_evaluations,
+        "seconds": round(perf_counter() - began, 2),
+    }  # fmt: skip

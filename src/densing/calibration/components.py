@@ -1,17 +1,18 @@
-"""The components alone, on designs of the bundled evidence: loss law, performance map, trend."""
+"""Cases: what calibration needs of a model; the components alone as such, on given designs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from densing.calibration.case import Case, World
 from densing.models.declaration import Model
 from densing.models.laws import SCORE_MAPS, LossCurve, ScoreMap, log_loss, score
 from densing.models.layout import Layout
 from densing.models.loss import loss_law
 from densing.models.ops import numpy_ops
 from densing.models.performance import performance_map
+from densing.models.prior import Prior
 from densing.models.prior_draws import PriorProgram, draw_log_density
 from densing.models.program import Program
 from densing.models.shapes import SHAPES, Span, bend, slope
@@ -23,23 +24,61 @@ FAR_PARAMS, FAR_TOKENS = 7e9, 5e12
 """Where a loss is extrapolated to: a usual target at the default reference tokens."""
 
 
-def loss_case(layout: Layout, model: Model) -> Case:
-    """Build the case of the loss laws of the layout's benchmarks, on its reference runs."""
-    runs, irreducible = layout.data.runs, layout.switches.irreducible
+@dataclass(frozen=True)
+class World:
+    """Data drawn from a model, and the truth they were drawn from."""
 
-    def program(m: Program, data: Any) -> None:
-        loss_law(m, data, irreducible=irreducible)
+    data: Any
+    """Arrays of the program, every world's of the same shape."""
+    truth: Mapping[str, float]
+    """True value of each quantity that is followed."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model whose calibration can be checked: how to draw a world, and to look at it."""
+
+    name: str
+    about: str
+    program: Callable[[Any, Any], None]
+    priors: Mapping[str, Prior]
+    sizes: Mapping[str, int]
+    facts: Mapping[str, Any]
+    draw: Callable[[np.random.Generator], World]
+    """Draw a world from the priors."""
+    estimate: Callable[..., dict[str, np.ndarray]]
+    """Draws of each quantity, any one leading axis, from (values, data, seed): parameters and
+    derived quantities with that leading axis, the world's data, and a seed for what is drawn
+    afterwards."""
+
+
+def _observing(
+    name: str, about: str, layout: Layout, model: Model, program: Callable[[Any, Any], None],
+    data: Any, observed: str, quantities: Callable[..., dict[str, Any]],
+) -> Case:  # fmt: skip
+    """Build a case whose worlds are `data` with another `observed` field, drawn by the program."""
 
     def draw(rng: np.random.Generator) -> World:
         m = PriorProgram(model.priors, layout.sizes, layout.facts, rng)
-        program(m, runs)
-        simulated = runs._replace(log_loss=m.observed["log_loss"])
-        return World(simulated, loss_quantities(layout, m.values))
+        program(m, data)
+        drawn = data._replace(**{observed: np.asarray(m.observed[observed], float)})
+        return World(drawn, quantities(layout, m.values))
 
     return Case(
-        "loss", "loss law, partially pooled over benchmarks", program, model.priors,
-        layout.sizes, layout.facts, draw, lambda values, *_: loss_quantities(layout, values),
+        name, about, program, model.priors, layout.sizes, layout.facts, draw,
+        lambda values, *_: quantities(layout, values),
     )  # fmt: skip
+
+
+def loss_case(layout: Layout, model: Model) -> Case:
+    """Build the case of the loss laws of the layout's benchmarks, on its reference runs."""
+
+    def program(m: Program, data: Any) -> None:
+        loss_law(m, data, irreducible=layout.switches.irreducible)
+
+    about = "loss law, partially pooled over benchmarks"
+    runs = layout.data.runs
+    return _observing("loss", about, layout, model, program, runs, "log_loss", loss_quantities)
 
 
 def performance_case(layout: Layout, model: Model) -> Case:
@@ -49,16 +88,10 @@ def performance_case(layout: Layout, model: Model) -> Case:
     def program(m: Program, data: Any) -> None:
         performance_map(m, data, free_ceiling=switches.free_ceiling, link=switches.link)
 
-    def draw(rng: np.random.Generator) -> World:
-        m = PriorProgram(model.priors, layout.sizes, layout.facts, rng)
-        program(m, points)
-        simulated = points._replace(correct=m.observed["correct"].astype(float))
-        return World(simulated, performance_quantities(layout, m.values))
-
-    return Case(
-        "performance", "sigmoid from loss to score", program, model.priors,
-        layout.sizes, layout.facts, draw, lambda values, *_: performance_quantities(layout, values),
-    )  # fmt: skip
+    about = "sigmoid from loss to score"
+    return _observing(
+        "performance", about, layout, model, program, points, "correct", performance_quantities
+    )
 
 
 def trend_case(layout: Layout, model: Model, *, shortfall: bool) -> Case:

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from densing.calibration.case import Case, World
 from densing.calibration.components import (
+    Case,
+    World,
     loss_quantities,
     performance_quantities,
     trend_quantities,
@@ -109,7 +110,7 @@ def _observed(m: PriorProgram, data: JointData, cell: Cells, x: np.ndarray) -> J
             log_score=np.where(there, hit - whole, 0.0),
             log_miss=np.where(there, miss - whole, 0.0),
             count=there.astype(float),
-        ),
+        )
     )
 
 

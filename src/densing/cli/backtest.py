@@ -50,15 +50,16 @@ def backtest(
     json
         Print one JSON object.
     """
-    from densing.cli.answers import status
+    from densing.cli.answers import print_json, status
     from densing.cli.files import check_writable, continuing
     from densing.results.plain_json import to_json
+    from densing.results.whole import write_whole
 
     model, settings = sampling.declared()
     others = _others(sampling, model, with_ or ())
     evidence = tables.load()
     check_writable(out)
-    from densing.inference.backtest import backtest as run_backtest
+    from densing.calibration.backtest import backtest as run_backtest
 
     errors = Console(stderr=True, highlight=False)
 
@@ -73,10 +74,10 @@ def backtest(
         )  # fmt: skip
     answer["command"] = shlex.join(["densing", *sys.argv[1:]])
     single = {key: answer.pop(key) for key in SINGLE}
-    _write(out / "forecasts.json", single)
-    _write(out / "backtest.json", answer)
+    for name, content in (("forecasts.json", single), ("backtest.json", answer)):
+        write_whole(out / name, (to_json(content) + "\n").encode())
     if json:
-        print(to_json(answer))
+        print_json(answer)
     else:
         show(answer)
         print(f"written: {out / 'backtest.json'}")
@@ -112,13 +113,6 @@ def _others(sampling: Sampling, first: "Model", names: "Sequence[str]") -> "list
     if faults:
         raise DeclarationError("\n".join(faults))
     return others
-
-
-def _write(path: Path, content: dict[str, Any]) -> None:
-    from densing.results.plain_json import to_json
-    from densing.results.whole import write_whole
-
-    write_whole(path, (to_json(content) + "\n").encode())
 
 
 def show(answer: dict[str, Any]) -> None:

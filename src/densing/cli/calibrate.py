@@ -60,9 +60,9 @@ def calibrate(
     compiled_once(settings, "worlds")
     check_writable(out)
     evidence = tables.load()
-    from densing.calibration.answers import summarise
     from densing.calibration.cases import build_cases
-    from densing.calibration.run import calibrate as fit_worlds
+    from densing.calibration.cases import calibrate as fit_worlds
+    from densing.calibration.ranks import summarise
     from densing.cli.progress import counting
 
     names = [name.strip() for name in cases.split(",") if name.strip()]

@@ -57,7 +57,7 @@ def corollaries(
     )
     written = None
     if out is not None:
-        from densing.report.corollaries_write import write_corollaries
+        from densing.report.corollaries import write_corollaries
 
         written = write_corollaries(answer, out, seed=seed)
     if json:
@@ -69,7 +69,7 @@ def corollaries(
 
 def _show(answer: dict[str, Any], written: Path | None) -> None:
     from densing.cli.answers import plain_console, say, say_written
-    from densing.results.corollary_words import TITLES
+    from densing.results.corollaries import TITLES
 
     console = plain_console()
     for name, text in answer["sentences"].items():

@@ -46,9 +46,8 @@ def coverage(
     json
         Print one JSON object.
     """
-    from densing.calibration.hard import cover, summarise_kinds
-    from densing.calibration.hard import kinds as known
-    from densing.calibration.verdict import verdict
+    from densing.calibration.coverage import cover, summarise_kinds, verdict
+    from densing.calibration.coverage import kinds as known
     from densing.cli.progress import counting
     from densing.models.declaration import DeclarationError
     from densing.report.folder import write_json, written_whole

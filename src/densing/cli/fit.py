@@ -65,7 +65,7 @@ def report(
         named = [*own, *named]
         choices = _sensitivity(sensitivity, out, evidence.hash, model.model_dump(mode="json"))
         opened = _fit(evidence, model, settings, sampling)
-    from densing.report.write import write_report
+    from densing.report.page import write_report
     from densing.results.run import save_run
 
     kept = out / "run.nc"
@@ -140,7 +140,7 @@ def _sensitivity(
     found = out / "sensitivity"
     if given is None and not found.is_dir():
         return None
-    from densing.report.sensitivity_page import read_sensitivity
+    from densing.report.sensitivity import read_sensitivity
     from densing.results.run import RunError
 
     about: dict[str, Any] = {"evidence_hash": evidence_hash, "model": model}

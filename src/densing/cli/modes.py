@@ -53,7 +53,7 @@ def modes(
     evidence = tables.load()
     asked = list(dict.fromkeys(benchmarks)) or list(declared.choices.benchmarks)
     lay_out(evidence, declared.choose(benchmarks=asked, min_scores=1).choices)  # or says why not
-    from densing.inference.held_laws import benchmark_modes
+    from densing.inference.conditional import benchmark_modes
 
     found = []
     with counting("benchmarks", quiet=quiet) as listen:

@@ -52,12 +52,12 @@ def reproduce(
     kept = None if derived is None else open_joint(derived)
     check_writable(out)
     if kept is not None:
-        from densing.results.compression import compression
+        from densing.results.corollaries.contrasts import compression
 
         compression(kept)  # raises where the run keeps no pair: now, not after minutes of sampling
     from densing.cli.progress import showing
+    from densing.paper.page import write_reproduction
     from densing.paper.reproduce import reproduce as work
-    from densing.paper.write import write_reproduction
 
     with showing(quiet=quiet) as listener:
         name = None if run is None else run.name
@@ -71,40 +71,23 @@ def reproduce(
 
 
 def _show(result: "Reproduction", page: Path) -> None:
-    from densing.paper.chatgpt import ROUNDED
-    from densing.paper.chatgpt import SECTION as CHATGPT
-    from densing.paper.claim import RULE
+    from densing.paper.claim import RULE, grouped, tally
+    from densing.paper.growth import CHATGPT, ROUNDED
     from densing.paper.laws import LOSS, SCORE
-    from densing.paper.wording import number, panels, tally
-    from densing.results.compression import CURE
+    from densing.results.corollaries.contrasts import CURE
 
     console = Console(highlight=False)
-    sections: dict[str, list[Claim]] = {}
-    for claim in result.claims:
-        sections.setdefault(claim.section, []).append(claim)
+    sections = grouped(result.claims, by=lambda claim: claim.section)
     for i, (section, claims) in enumerate(sections.items()):
         console.print(f"\n{section}", style="bold")
         if section in (LOSS, SCORE):
-            for name, group in panels(claims).items():
+            panels = grouped(claims, by=lambda claim: claim.name.split(": ", 1)[1])
+            for name, group in panels.items():
                 same = [claim.agrees for claim in group if claim.agrees is not None]
                 again = f"{sum(same)} of {len(same)} reproduced; " if same else ""
                 console.print(f"  {name}: {again}{tally(group)}", soft_wrap=True)
             continue
-        table = Table(box=None, expand=True, padding=(0, 1, 0, 0), show_header=i == 0)
-        table.add_column("  claim", ratio=1)
-        apart, ours = (" ", 34) if console.width >= WIDE else ("\n", 19)
-        heads = (("published", 9), ("reproduced", 10), (f"median,{apart}90 % interval", ours))
-        for title, width in heads:
-            table.add_column(title, justify="right", width=width)
-        table.add_column("verdict", width=13)
-        for claim in claims:
-            colour = COLOURS.get(claim.verdict, "dim")
-            again = ("≠ " if claim.agrees is False else "") + number(claim.reproduced)
-            table.add_row(
-                f"  {claim.name} [dim]({claim.unit})[/dim]", claim.published or "-", again,
-                _ours(claim, apart=apart), f"[{colour}]{claim.verdict}[/{colour}]",
-            )  # fmt: skip
-        console.print(table)
+        console.print(_table(claims, heads=i == 0, wide=console.width >= WIDE))
         if section == CHATGPT:
             console.print(f"  Last digits: {ROUNDED}.", style="dim")
     console.print(f"\n[bold]{tally(result.claims)}[/bold]\n{RULE}\n", soft_wrap=True)
@@ -117,18 +100,27 @@ def _show(result: "Reproduction", page: Path) -> None:
     console.print(f"written: {page}", soft_wrap=True)
 
 
-def _ours(claim: "Claim", *, apart: str) -> str:
-    """Say a re-estimate: its median, and the ends of its interval below or beside it."""
-    from densing.paper.wording import ends_of, number
+def _table(claims: "list[Claim]", *, heads: bool, wide: bool) -> Table:
+    """One row a claim; a median and its interval on one line where the terminal is wide."""
+    from densing.paper.claim import ends_of, number
 
-    found = claim.interval
-    if found is None:
-        return "-"
-    ends = ends_of(found)
-    if claim.chance:  # no re-estimate: what data without growth give
-        middle = "by chance"
-    elif found.median is None:
-        middle = "not bounded"
-    else:
-        middle = number(found.median, figures=3)
-    return f"{middle}{apart}{ends}" if apart == "\n" else f"{middle} ({ends})"
+    table = Table(box=None, expand=True, padding=(0, 1, 0, 0), show_header=heads)
+    table.add_column("  claim", ratio=1)
+    apart, ours = (" ", 34) if wide else ("\n", 19)
+    columns = (("published", 9), ("reproduced", 10), (f"median,{apart}90 % interval", ours))
+    for title, width in columns:
+        table.add_column(title, justify="right", width=width)
+    table.add_column("verdict", width=13)
+    for claim in claims:
+        colour, estimate = COLOURS.get(claim.verdict, "dim"), "-"
+        if (found := claim.interval) is not None:
+            middle = "not bounded" if found.median is None else number(found.median, figures=3)
+            if claim.chance:  # no re-estimate: what data without growth give
+                middle = "by chance"
+            estimate = f"{middle} ({ends_of(found)})" if wide else f"{middle}\n{ends_of(found)}"
+        table.add_row(
+            f"  {claim.name} [dim]({claim.unit})[/dim]", claim.published or "-",
+            ("≠ " if claim.agrees is False else "") + number(claim.reproduced), estimate,
+            f"[{colour}]{claim.verdict}[/{colour}]",
+        )  # fmt: skip
+    return table

@@ -88,8 +88,8 @@ def sensitivity(
     evidence = tables.load()
     from densing.cli.progress import counting
     from densing.report.sensitivity import write_sensitivity
-    from densing.sensitivity.answers import summarise
-    from densing.sensitivity.run import run
+    from densing.sensitivity.multiverse import run
+    from densing.sensitivity.summary import summarise
 
     with continuing(out):
         with counting("universes", quiet=sampling.quiet) as listen:

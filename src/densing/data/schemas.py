@@ -23,8 +23,6 @@ class Rule:
 
     Attributes
     ----------
-    name
-        Short name.
     test
         True where the value may stand; takes a number or an array of any shape.
     problem
@@ -33,7 +31,6 @@ class Rule:
         From the value to what should be written.
     """
 
-    name: str
     test: Callable[[Any], Any]
     problem: str
     cure: Callable[[float], str]
@@ -59,31 +56,26 @@ def _tokens_in_full(value: float) -> str:
     return f"write the count in full: {billions} if billions are meant, {trillions} if trillions"
 
 
-PROPORTION = Rule("proportion", lambda x: (x >= 0) & (x <= 1), "is outside [0, 1]", _as_proportion)
-CHANCE = Rule("chance", lambda x: (x >= 0) & (x < 1), "is outside [0, 1)", _as_proportion)
-INNER = Rule("inner", lambda x: (x > 0) & (x < 1), "is outside (0, 1)", _as_proportion)
-POSITIVE = Rule("positive", lambda x: x > 0, "is not positive", lambda _: "write a positive number")
-NOT_NEGATIVE = Rule("not negative", lambda x: x >= 0, "is negative", lambda _: "write 0 or more")
+PROPORTION = Rule(lambda x: (x >= 0) & (x <= 1), "is outside [0, 1]", _as_proportion)
+CHANCE = Rule(lambda x: (x >= 0) & (x < 1), "is outside [0, 1)", _as_proportion)
+INNER = Rule(lambda x: (x > 0) & (x < 1), "is outside (0, 1)", _as_proportion)
+POSITIVE = Rule(lambda x: x > 0, "is not positive", lambda _: "write a positive number")
+NOT_NEGATIVE = Rule(lambda x: x >= 0, "is negative", lambda _: "write 0 or more")
 ITEMS = Rule(
-    "items", lambda x: x >= 1, "is not a count of items", lambda _: "write how many items there are"
+    lambda x: x >= 1, "is not a count of items", lambda _: "write how many items there are"
 )
 PARAMS = Rule(
-    "params",
     lambda x: x >= FEWEST_PARAMS,
     "is too few to be a count of parameters",
     _params_in_full,
 )
 MANY_PARAMS = Rule(
-    "many params",
     lambda x: x <= MOST_PARAMS,
     "is too many to be a count of parameters",
     lambda _: "write parameters, not training operations or bytes",
 )
-TOKENS = Rule(
-    "tokens", lambda x: x >= FEWEST_TOKENS, "is too few to be a count of tokens", _tokens_in_full
-)
+TOKENS = Rule(lambda x: x >= FEWEST_TOKENS, "is too few to be a count of tokens", _tokens_in_full)
 MANY_TOKENS = Rule(
-    "many tokens",
     lambda x: x <= MOST_TOKENS,
     "is too many to be a count of tokens",
     lambda _: "write tokens, not training operations",

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from densing.inference.walks import at_each
+from densing.inference.trajectories import at_each
 from densing.inference.whitening import Inputs, Whitening
 
 DISPERSION = 1.5

@@ -17,7 +17,7 @@ import numpy as np
 
 from densing.inference.kernels import BLOCK, Kernel, Pace
 from densing.inference.settings import Settings
-from densing.inference.steady import Steady
+from densing.inference.static_hmc import JitteredHMC
 from densing.inference.whitening import Inputs, Whitening
 
 WORKERS = 2
@@ -69,7 +69,7 @@ class Chains:
 
 
 def sample(
-    compiled: Kernel | Steady,
+    compiled: Kernel | JitteredHMC,
     inputs: Inputs,
     whitening: Whitening,
     starts: Sequence[Any],

@@ -19,7 +19,7 @@ from numpyro.distributions.distribution import validation_enabled
 from numpyro.infer.util import log_density
 
 from densing.inference.numpyro_engine import NumpyroProgram
-from densing.inference.walks import Walks
+from densing.inference.trajectories import Trajectories
 from densing.inference.whitening import Inputs, Whitening
 from densing.models.prior import Prior
 
@@ -32,8 +32,8 @@ class Potential:
     """Of the flat unconstrained vector (with Jacobians), given inputs."""
     value_and_grad: Callable[[Any, Inputs], Any]
     """The same and its gradient, compiled."""
-    tour: Callable[..., Any]
-    """Trajectories in whitened coordinates, compiled (`Walks.tour`)."""
+    trajectories: Callable[..., Any]
+    """Trajectories in whitened coordinates, compiled (`Trajectories.run`)."""
     constrain: Callable[[Any, Inputs], dict[str, Any]]
     """All sampled and derived quantities at a flat unconstrained vector."""
     start: Callable[[Any], Any]
@@ -109,10 +109,10 @@ def build(
     def start(key: Any) -> Any:
         return jax.random.uniform(key, (flat.size,), flat.dtype, -2.0, 2.0)
 
-    walks = Walks(negative_log_density, int(flat.size))
-    gradient = walks if shared else jax.jit(jax.value_and_grad(negative_log_density))
+    trajectories = Trajectories(negative_log_density, int(flat.size))
+    gradient = trajectories if shared else jax.jit(jax.value_and_grad(negative_log_density))
     return Potential(
-        negative_log_density, gradient, walks.tour, constrain, start, int(flat.size), labels
+        negative_log_density, gradient, trajectories.run, constrain, start, int(flat.size), labels
     )
 
 

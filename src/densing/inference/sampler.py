@@ -21,7 +21,7 @@ from densing.inference.settings import Settings
 from densing.inference.setup import prepare_jax
 from densing.inference.shaping import STAGE, shape, unshaped
 from densing.inference.starts import find_starts
-from densing.inference.steady import Steady
+from densing.inference.static_hmc import JitteredHMC
 from densing.inference.whitening import Inputs, Whitening
 from densing.models.prior import Prior
 
@@ -186,9 +186,9 @@ class Sampler:
         return kernel(self.potential, settings)
 
     @cached_property
-    def steady(self) -> Steady:
+    def steady(self) -> JitteredHMC:
         """Trajectories of a known length, for shapes that are known."""
-        return Steady(self.potential, self.settings)
+        return JitteredHMC(self.potential, self.settings)
 
     def constrain(self, position: np.ndarray, inputs: Inputs) -> dict[str, np.ndarray]:
         """Parameters and derived quantities at flat vectors of shape (chain, draw, size)."""

@@ -24,7 +24,7 @@ class Choices(Handed):
 
     MADE: ClassVar[str] = "model = dn.load_model('default').choose(tokens=1e12)"
     CHANGED: ClassVar[str] = "model = model.choose(tokens=1e12)"
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     reference: str = "minicpm"
     """Reference family: which `reference` of the runs and checkpoints."""
@@ -66,8 +66,11 @@ class Choices(Handed):
     min_scores: Annotated[int, Field(ge=1)] = 1
     """Scores a model needs on the chosen benchmarks."""
     released_from: date | None = None
+    """First release date that takes part."""
     released_until: date | None = None
+    """Last release date that takes part."""
     exclude_families: tuple[str, ...] = ()
+    """Families left out."""
 
     @field_validator("tokens", mode="before")
     @classmethod

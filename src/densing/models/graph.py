@@ -5,29 +5,34 @@ observation becomes a node, and what it was computed from its edges. Nothing is 
 the picture cannot disagree with what is fitted.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal
 
-from densing.models import graph_text
 from densing.models.coordinates import Coordinate
 from densing.models.declaration import Model, load_model
 from densing.models.grid import Grid
 from densing.models.joint import JointData, joint
 from densing.models.loss import RunData
+from densing.models.ops import NAMES
 from densing.models.performance import CheckpointData
 from densing.models.prior import Prior
 from densing.models.scores import ScoreData
-from densing.models.tracing import Traced, sources, traced_ops, traced_record
 from densing.models.trend import TrendData
 
-Kind = Literal["data", "parameter", "derived", "observed"]
 DATA = {
     "runs": "of the reference family", "checkpoints": "of known loss and score",
     "scores": "of the models", "models": "release dates and families",
     "params": "sizes of the models",
 }  # fmt: skip
+BRACKETS = {
+    "data": ("[(", ")]"), "parameter": ("([", "])"), "derived": ("[", "]"),
+    "observed": ("[[", "]]"),
+}  # fmt: skip
+"""Mermaid's, by kind of node: cylinder, stadium, box, framed box."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Node:
     """One quantity of a model."""
 
     name: str
-    kind: Kind
+    kind: Literal["data", "parameter", "derived", "observed"]
     dims: tuple[str, ...] = ()
     """Dimensions it runs along; none for one value."""
     about: str = ""
@@ -56,18 +61,71 @@ class Graph:
         return [(p, n.name) for n in self.nodes.values() for p in sorted(n.parents)]
 
     def mermaid(self) -> str:
-        """Text that Markdown renderers and Jupyter draw."""
-        return graph_text.mermaid(self)
-
-    def graphviz(self) -> str:
-        """Text that `dot` draws."""
-        return graph_text.graphviz(self)
+        """Flowchart for Markdown and Jupyter, a frame (plate) for each dimension."""
+        plates: dict[tuple[str, ...], list[Node]] = {(): []}
+        for node in self.nodes.values():
+            plates.setdefault(node.dims, []).append(node)
+        key = {name: "n_" + re.sub(r"\W+", "_", name).strip("_") for name in self.nodes}
+        lines = ["flowchart LR"]
+        for dims, nodes in plates.items():
+            if dims:
+                lines.append(f'  subgraph plate_{"_".join(dims)}["each {", ".join(dims)}"]')
+            for node in nodes:
+                left, right = BRACKETS[node.kind]
+                text = "<br/>".join(filter(None, (node.name.replace("_", " "), node.about)))
+                lines.append(f'  {"  " if dims else ""}{key[node.name]}{left}"{text}"{right}')
+            if dims:
+                lines.append("  end")
+        lines += [f"  {key[a]} --> {key[b]}" for a, b in self.edges]
+        observed = [key[node.name] for node in self.nodes.values() if node.kind == "observed"]
+        lines.append("  classDef observed fill:#dfe3e8,stroke:#616e7c,color:#1f2933")
+        return "\n".join([*lines, f"  class {','.join(observed)} observed"])
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/vnd.mermaid": self.mermaid(), "text/plain": repr(self)}
 
     def __repr__(self) -> str:
         return f"Graph({self.title!r}: {len(self.nodes)} nodes, {len(self.edges)} edges)"
+
+
+class Traced:
+    """Stand-in for an array: knows the names of the nodes it was computed from, and no number."""
+
+    __array_ufunc__ = None
+    """NumPy leaves operations with an array to this class."""
+    shape = (0, 0)
+
+    def __init__(self, sources: frozenset[str] = frozenset()) -> None:
+        self.sources = sources
+
+    def __len__(self) -> int:
+        return 0
+
+    def __getitem__(self, index: Any) -> "Traced":
+        return self
+
+    def _with(self, other: Any = ()) -> "Traced":
+        return Traced(self.sources | sources(other))
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __neg__ = _with
+    __truediv__ = __rtruediv__ = __pow__ = __rpow__ = _with
+
+
+def sources(value: Any) -> frozenset[str]:
+    """Return the sources of a value, or of all values in a list; none for plain numbers."""
+    if isinstance(value, list | tuple):
+        return frozenset().union(*map(sources, value))
+    return value.sources if isinstance(value, Traced) else frozenset()
+
+
+def _traced(*args: Any, **named: Any) -> Traced:
+    return Traced(sources([*args, *named.values()]))
+
+
+traced_ops = SimpleNamespace(
+    **dict.fromkeys(NAMES, _traced) | {"by_rows": lambda function, *rows: function(*rows)}
+)
+"""Array namespace (`ops`) over traced values; `by_rows` is called for what it closes over."""
 
 
 class RecordingProgram:
@@ -81,12 +139,12 @@ class RecordingProgram:
         self.values: dict[str, Any] = _Facts(self.nodes)
 
     def sample(self, name: str, *, coordinate: Coordinate | None = None) -> Any:
-        """Record a parameter; the sampler's coordinate is none of the model's business."""
+        """Record a parameter; the sampler's coordinate is not recorded."""
         prior = self.priors[name]
-        named = [value for value in prior.args.values() if isinstance(value, str)]
-        parents = sources([self.values[value] for value in named])
-        args = ", ".join(map(_short, prior.args.values()))
-        self.nodes[name] = Node(name, "parameter", prior.dims, f"{prior.family}({args})", parents)
+        args = prior.args.values()
+        parents = sources([self.values[value] for value in args if isinstance(value, str)])
+        text = ", ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in args)
+        self.nodes[name] = Node(name, "parameter", prior.dims, f"{prior.family}({text})", parents)
         self.values[name] = Traced(frozenset({name}))
         return self.values[name]
 
@@ -131,33 +189,23 @@ def model_graph(model: Model | str | Path = "default") -> Graph:
     """
     model = model if isinstance(model, Model) else load_model(model)
     program = RecordingProgram(model.priors)
-    for name, about in DATA.items():
-        program.nodes[name] = Node(name, "data", (), about)
+    program.nodes |= {name: Node(name, "data", (), about) for name, about in DATA.items()}
+
+    def record(kind: type[Any], *source: str) -> Any:
+        return kind(*(Traced(frozenset(source)) for _ in kind._fields))
+
     data = JointData(
-        runs=traced_record(RunData, "runs"),
-        checkpoints=traced_record(CheckpointData, "checkpoints"),
-        scores=traced_record(ScoreData, "scores"),
-        models=traced_record(TrendData, "models"),
-        log_params=Traced(frozenset({"params"})),
-        grid=Grid(*(Traced() for _ in Grid._fields)),
-        since=Traced(frozenset({"models"})),
-        log_experts=Traced(frozenset({"params"})),
-    )
+        runs=record(RunData, "runs"), checkpoints=record(CheckpointData, "checkpoints"),
+        scores=record(ScoreData, "scores"), models=record(TrendData, "models"),
+        log_params=Traced(frozenset({"params"})), grid=record(Grid),
+        since=Traced(frozenset({"models"})), log_experts=Traced(frozenset({"params"})),
+    )  # fmt: skip
     joint(program, data, model.choices.switches)
-    return Graph(model.name, _used(program.nodes))
-
-
-def _used(nodes: dict[str, Node]) -> dict[str, Node]:
-    """Drop what leads to no observation."""
-    needed: set[str] = set()
+    nodes, needed = program.nodes, set[str]()
     ahead = [name for name, node in nodes.items() if node.kind == "observed"]
     while ahead:
         name = ahead.pop()
         if name not in needed:
             needed.add(name)
             ahead += nodes[name].parents
-    return {name: node for name, node in nodes.items() if name in needed}
-
-
-def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return Graph(model.name, {name: node for name, node in nodes.items() if name in needed})

@@ -9,14 +9,13 @@ from matplotlib.axes import Axes
 from densing.notebook.given import as_prob, as_run
 from densing.notebook.plots import shown
 from densing.notebook.told import Told
-from densing.report.corollaries_figure import plot_corollaries as _draw
-from densing.results.budget import HARDWARE_YEARS
+from densing.report.corollaries import plot_corollaries as _draw
+from densing.results.corollaries import TITLES
 from densing.results.corollaries import corollaries as follow
-from densing.results.corollary_words import TITLES
+from densing.results.corollaries.economics import HARDWARE_YEARS, price_trend
 from densing.results.forecast import forecast as tell
 from densing.results.forecast import look_ahead
 from densing.results.interval import PROB
-from densing.results.price_trend import price_trend
 from densing.results.request import requests
 
 

@@ -1,18 +1,22 @@
-"""The answer over many reference choices, from a notebook."""
+"""The answer over many reference choices, and its figures, from a notebook."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from densing.data import Evidence
 from densing.inference.settings import Settings
 from densing.models.declaration import DeclarationError, Model
 from densing.notebook.fitting import without_widgets
 from densing.notebook.given import as_count, as_evidence, as_model, as_seed, as_settings
+from densing.notebook.plots import shown
 from densing.notebook.told import Told
+from densing.report import sensitivity_figures as figures
 from densing.report.sensitivity import table
 from densing.sensitivity.axes import load_axes
 from densing.sensitivity.design import design, more_than_asked
@@ -106,8 +110,8 @@ def multiverse(
     from densing.cli.progress import counting
 
     with without_widgets():
-        from densing.sensitivity.answers import summarise
-        from densing.sensitivity.run import run
+        from densing.sensitivity.multiverse import run
+        from densing.sensitivity.summary import summarise
 
     laid_out = design(declared, full=factorial, universes=universes, seed=seed)
     if progress and (told := more_than_asked(laid_out, universes)):
@@ -118,3 +122,21 @@ def multiverse(
             dask=dask, listen=listen,
         )  # fmt: skip
     return Multiverse(summarise(result, declared))
+
+
+def plot_tornado(answer: Mapping[str, Any]) -> list[Axes]:
+    """Draw how far each reference choice alone moves the doubling time (of `multiverse`)."""
+    return shown(figures.plot_tornado(answer), new=True)
+
+
+def plot_specification(answer: Mapping[str, Any], *, estimand: str = "population") -> list[Axes]:
+    """Draw every universe's doubling time, sorted, above its choices (of `multiverse`).
+
+    `estimand` is `population` or `frontier`.
+    """
+    return shown(figures.plot_specification(answer, estimand=estimand), new=True)
+
+
+def plot_variance(answer: Mapping[str, Any]) -> Axes:
+    """Draw which reference choice spreads the doubling time most (of `multiverse`)."""
+    return shown(figures.plot_variance(answer), new=True)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from densing.notebook.given import as_prob, as_run
 from densing.notebook.plots import shown
-from densing.report.forecast_fan import plot_fan
+from densing.report.forecast import plot_fan
 from densing.results.backtested import verdict
 from densing.results.forecast import ESTIMANDS, look_ahead
 from densing.results.forecast import forecast as tell

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 
 from densing import report
 from densing.notebook.given import as_models, as_prob, as_run
-from densing.report.influence_figure import plot_influence as _influence
+from densing.report.growth import plot_influence as _influence
 from densing.report.style import figure_of
 
 

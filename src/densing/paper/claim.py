@@ -1,5 +1,6 @@
-"""A claim of the paper beside its re-estimate, and the rule that judges it."""
+"""A claim of the paper beside its re-estimate, the rule that judges it, and both in words."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from math import inf
@@ -9,6 +10,7 @@ from densing.results.interval import Interval
 
 SUPPORTED, UNCERTAIN, NOT_SUPPORTED = "supported", "uncertain", "not supported"
 NOT_JUDGED = "not judged"
+VERDICTS = (SUPPORTED, UNCERTAIN, NOT_SUPPORTED, NOT_JUDGED)
 
 SPAN = 2.0
 """An interval whose ends differ by more than this factor singles out no value."""
@@ -104,8 +106,7 @@ def rounded(text: str) -> Range:
 
 def ends(interval: Interval) -> Range:
     """Return the ends as numbers: a doubling time that is not bounded ends at infinity."""
-    low, high = interval.lower, interval.upper
-    return (inf if low is None else low, inf if high is None else high)
+    return tuple(inf if end is None else end for end in (interval.lower, interval.upper))
 
 
 def overlap(one: Range, other: Range) -> bool:
@@ -129,3 +130,49 @@ def narrow(interval: Range) -> bool:
     """Whether the ends have one sign and differ by no more than a factor of `SPAN`."""
     small, large = sorted(abs(end) for end in interval)
     return interval[0] * interval[1] > 0 and large <= SPAN * small
+
+
+COLUMNS: tuple[str, ...] = (
+    "section", "claim", "unit", "published", "reproduced", "agrees", "median", "lower", "upper",
+    "prob", "kind", "estimate", "null_lower", "null_upper", "verdict", "note",
+)  # fmt: skip
+"""Of reproduce.csv, one row a claim; an end that is not bounded is empty."""
+
+
+def number(value: float | None, *, figures: int = 4) -> str:
+    """Say a number to significant figures; a dash for none."""
+    if value is None:
+        return "-"
+    return f"{value:.{figures}g}"
+
+
+def ends_of(interval: Interval | None) -> str:
+    """Say both ends: `2.93 to 4.31`, `0.29 to not bounded above`."""
+    if interval is None:
+        return "-"
+    if interval.lower is None:
+        return "no growth"
+    high = "not bounded above" if interval.upper is None else number(interval.upper, figures=3)
+    return f"{number(interval.lower, figures=3)} to {high}"
+
+
+def row(claim: Claim) -> dict[str, Any]:
+    """Return the claim as a row of reproduce.csv."""
+    told = claim.as_dict()
+    ends = told.pop("interval") or dict.fromkeys(("median", "lower", "upper", "prob", "kind"))
+    low, high = told.pop("null") or (None, None)
+    return told | ends | {"null_lower": low, "null_upper": high}
+
+
+def tally(claims: Sequence[Claim]) -> str:
+    """Count the verdicts: `3 supported, 1 uncertain`."""
+    counts = [(sum(c.verdict == v for c in claims), v) for v in VERDICTS]
+    return ", ".join(f"{count} {verdict}" for count, verdict in counts if count)
+
+
+def grouped(claims: Sequence[Claim], by: Callable[[Claim], str]) -> dict[str, list[Claim]]:
+    """Group claims, in their order."""
+    groups: dict[str, list[Claim]] = {}
+    for claim in claims:
+        groups.setdefault(by(claim), []).append(claim)
+    return groups

@@ -9,30 +9,37 @@ import xarray as xr
 
 from densing.inference.news import Listener
 from densing.paper import published
-from densing.paper.chatgpt import ChatGPT, chatgpt_claims, split
-from densing.paper.choices import Choice, other_choices, preprint_claim
-from densing.paper.claim import NOT_JUDGED, NOT_SUPPORTED, RULE, SUPPORTED, UNCERTAIN, Claim
-from densing.paper.contradictions import contradictions
+from densing.paper.checks import (
+    Choice,
+    contradictions,
+    other_choices,
+    preprint_claim,
+    public_scores,
+)
+from densing.paper.claim import RULE, VERDICTS, Claim
 from densing.paper.corollaries import (
-    Prices,
+    Runs,
+    acceleration_again,
+    compression_again,
     compression_claims,
     compression_pairs,
+    corollary_runs,
     example_claims,
     hardware_claims,
     price_claims,
     price_lines,
 )
-from densing.paper.growth import Growth, grow, growth_claims, months
-from densing.paper.laws import Laws, fit_laws, law_claims, score_claims
-from densing.paper.re_estimates import (
-    Runs,
-    acceleration_again,
-    compression_again,
-    corollary_runs,
-    hardware_again,
-    price_again,
+from densing.paper.growth import (
+    ChatGPT,
+    Growth,
+    RecordLine,
+    chatgpt_claims,
+    grow,
+    growth_claims,
+    months,
+    split_at_chatgpt,
 )
-from densing.paper.scores import public_scores
+from densing.paper.laws import Panel, fit_laws, law_claims, score_claims
 from densing.results.headline import trustworthy
 from densing.results.run import record
 
@@ -51,9 +58,12 @@ class Reproduction:
     claims: list[Claim]
     growth: Growth
     chatgpt: ChatGPT
-    prices: Prices
+    prices: pd.DataFrame
+    price_rule: RecordLine
+    """Of the inverse price."""
     pairs: pd.DataFrame
-    laws: Laws
+    laws: dict[str, Panel]
+    """By benchmark."""
     choices: list[Choice]
     score_ratio: np.ndarray
     """Density from public scores over published density, shape (model,)."""
@@ -77,14 +87,14 @@ class Reproduction:
             "claims": [claim.as_dict() for claim in self.claims],
             "verdicts": {
                 verdict: sum(claim.verdict == verdict for claim in self.claims)
-                for verdict in (SUPPORTED, UNCERTAIN, NOT_SUPPORTED, NOT_JUDGED)
+                for verdict in VERDICTS
             },
             "rule": RULE,
             "choices": [
                 {
-                    "curve": choice.name, "tokens": choice.tokens, "records": choice.line.count,
-                    "models_lost": choice.lost,
-                    "doubling_months": asdict(months(choice.line.slope_interval())),
+                    "curve": choice.name, "tokens": choice.tokens,
+                    "records": choice.rule.line.count, "models_lost": choice.lost,
+                    "doubling_months": asdict(months(choice.rule.line.slope_interval())),
                 }
                 for choice in self.choices
             ],
@@ -128,7 +138,8 @@ def reproduce(
         What to call that run, for example its file.
     """
     growth = grow(seed=seed, joint=joint, listen=listen)
-    laws, eras, prices = fit_laws(seed=seed), split(seed=seed), price_lines(seed=seed)
+    laws, eras = fit_laws(seed=seed), split_at_chatgpt(seed=seed)
+    prices, price_rule = price_lines(seed=seed)
     pairs, choices = compression_pairs(), other_choices(growth, laws)
     runs = corollary_runs(joint=joint, derived=derived, seed=seed, listen=listen)
     claims = [
@@ -136,17 +147,15 @@ def reproduce(
         preprint_claim(choices),
         *chatgpt_claims(eras),
         *acceleration_again(runs),
-        *price_claims(prices),
-        price_again(seed=seed),
+        *price_claims(prices, price_rule, seed=seed),
         *compression_claims(pairs),
         *compression_again(pairs, runs),
-        *hardware_claims(growth),
-        *hardware_again(growth, runs, seed=seed),
+        *hardware_claims(growth, runs, seed=seed),
         *example_claims(growth),
         *law_claims(laws),
         *score_claims(laws),
     ]
     return Reproduction(
-        claims, growth, eras, prices, pairs, laws, choices, public_scores(),
+        claims, growth, eras, prices, price_rule, pairs, laws, choices, public_scores(),
         contradictions(claims, growth, eras, laws, choices), runs, name,
     )  # fmt: skip

@@ -1,20 +1,15 @@
 """What each figure of the report shows, in words from the run: for those who cannot see it."""
 
-import xarray as xr
-
-from densing.report.diagnostics import shown
+from densing.report.answers import RunAnswers
+from densing.report.reference import shown
 from densing.report.words import digits, doubling, months_range, percent, size
-from densing.results.density import density_table
-from densing.results.headline import summary
-from densing.results.influence import influence as left_one_out
 from densing.results.influence_words import counted, untold
-from densing.results.predict import coverage
 
 
-def headline(run: xr.DataTree) -> str:
+def headline(run: RunAnswers) -> str:
     """Densities against release dates, with both trends."""
-    answer = summary(run)
-    table = density_table(run)
+    answer = run.summary
+    table = run.densities
     text = (
         f"Scatter plot of capability density against release date for {answer['models']} models, "
         f"on a logarithmic axis. A typical new model's density {doubling(answer['population'])}"
@@ -28,9 +23,9 @@ def headline(run: xr.DataTree) -> str:
     )
 
 
-def rate(run: xr.DataTree) -> str:
+def rate(run: RunAnswers) -> str:
     """Posterior of both growth rates."""
-    answer = summary(run)
+    answer = run.summary
     parts = [
         f"{name}: median rate {answer[key]['rate_per_year']['median']:.2f} a year, "
         f"doubling time {months_range(answer[key]['doubling_months'])} months "
@@ -41,34 +36,33 @@ def rate(run: xr.DataTree) -> str:
     return "Posterior densities of the growth rate. " + "; ".join(parts) + "."
 
 
-def benchmark_rates(run: xr.DataTree) -> str:
+def benchmark_rates(run: RunAnswers) -> str:
     """Doubling time on each benchmark."""
     rows = [
         f"{name} {months_range(told['doubling_months'])}"
-        for name, told in (summary(run)["benchmarks"] or {}).items()
+        for name, told in (run.summary["benchmarks"] or {}).items()
     ]
     return "Intervals of the doubling time in months on each benchmark: " + ", ".join(rows) + "."
 
 
-def ranking(run: xr.DataTree) -> str:
+def ranking(run: RunAnswers) -> str:
     """Densities, densest first."""
     rows = [
-        f"{row['model']} {digits(row['density']['median'], figures=2)}"
-        for row in density_table(run)[:5]
+        f"{row['model']} {digits(row['density']['median'], figures=2)}" for row in run.densities[:5]
     ]
     return "Interval plot of densities, densest first: " + ", ".join(rows) + " and so on."
 
 
-def loss_law(run: xr.DataTree) -> str:
+def loss_law(run: RunAnswers) -> str:
     """Losses of the reference's runs."""
-    sizes = run["constant_data"]["run_params"].to_numpy()
+    sizes = run.run["constant_data"]["run_params"].to_numpy()
     return (
         f"Loss against training tokens on {_benchmarks(run)}, for reference models of "
         f"{size(sizes.min())} to {size(sizes.max())} parameters, with fitted curves."
     )
 
 
-def reference(run: xr.DataTree) -> str:
+def reference(run: RunAnswers) -> str:
     """Loss of the reference at D0, against size."""
     return (
         f"Loss of the reference family at D0 against effective parameters on {_benchmarks(run)}: "
@@ -76,14 +70,14 @@ def reference(run: xr.DataTree) -> str:
     )
 
 
-def performance_map(run: xr.DataTree) -> str:
+def performance_map(run: RunAnswers) -> str:
     """Score against loss."""
     return f"Score against loss on {_benchmarks(run)}: S-shaped curves through the checkpoints."
 
 
-def predictive(run: xr.DataTree) -> str:
+def predictive(run: RunAnswers) -> str:
     """Observed against predicted scores."""
-    checks = coverage(run)
+    checks = run.coverage
     return "Observed against predicted scores. " + "; ".join(
         f"{name.replace('_', ' ')}: {c['covered']} of {c['of']} inside their "
         f"{percent(c['nominal'])} interval"
@@ -92,9 +86,9 @@ def predictive(run: xr.DataTree) -> str:
     )
 
 
-def influence(run: xr.DataTree) -> str:
+def influence(run: RunAnswers) -> str:
     """Answer without single models and families."""
-    answer = left_one_out(run)
+    answer = run.influence
     waiting = counted(answer, which=untold)
     rows = [*answer["families"], *answer["models"]]
     told = f"the family that moves it most is {rows[0]['name']}"
@@ -104,10 +98,10 @@ def influence(run: xr.DataTree) -> str:
     return f"Doubling time without each of the most influential models and families; {told}."
 
 
-def diagnostics(run: xr.DataTree) -> str:
+def diagnostics(run: RunAnswers) -> str:
     """Traces and ranks."""
-    return f"Traces and rank histograms of {', '.join(shown(run))}, one colour a chain."
+    return f"Traces and rank histograms of {', '.join(shown(run.run))}, one colour a chain."
 
 
-def _benchmarks(run: xr.DataTree) -> str:
-    return ", ".join(str(name) for name in run["posterior"]["benchmark"].to_numpy())
+def _benchmarks(run: RunAnswers) -> str:
+    return ", ".join(str(name) for name in run.run["posterior"]["benchmark"].to_numpy())

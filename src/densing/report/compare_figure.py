@@ -9,13 +9,20 @@ import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator
+from matplotlib.ticker import FuncFormatter
 
 from densing.models.dates import DAYS_PER_YEAR, EPOCH
-from densing.report.headline import date_ticks
-from densing.report.rate_axis import limits, rate_axis, rate_row, rows_axis
+from densing.report.axes import (
+    beside,
+    date_axis,
+    decades_axis,
+    limits,
+    rate_axis,
+    rate_row,
+    rows_axis,
+)
 from densing.report.style import INK, MUTED, stamp, style
-from densing.report.words import digits, plain
+from densing.report.words import plain
 from densing.results.compare_words import ALIKE
 from densing.results.run import record
 from densing.results.trend_curve import curve_of
@@ -81,12 +88,8 @@ def _lines(ax: Axes, runs: Mapping[str, xr.DataTree], colours: Mapping[str, str]
         ax.fill_between(x, bottom, top, color=colours[name], alpha=0.11, lw=0, zorder=1)
         ax.plot(x, line, color=colours[name], lw=2.0, zorder=5)
     joint = first.attrs.get("kind", "joint") == "joint"
-    ax.set_yscale("log")
-    ax.yaxis.set_major_locator(LogLocator(base=10, numticks=12))
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: digits(v, figures=1)))
-    dates, texts = date_ticks(*ax.get_xlim(), most=7)
-    ax.set_xticks(mdates.date2num(dates), texts)
-    ax.grid(axis="x", visible=False)
+    decades_axis(ax)
+    date_axis(ax, most=7)
     ax.set_ylabel("density: effective over actual parameters" if joint else "value")
     ax.set_title("The typical new model" if joint else "The trend")
     ax.set_xlabel(
@@ -124,14 +127,9 @@ def _densities(ax: Axes, answer: dict[str, Any], colours: Mapping[str, str]) -> 
         middle, error = row["elpd_diff"], row["dse"]
         ax.plot([middle - error, min(middle + error, 0.18 * reach)], [y, y], color=colour, lw=1.8)
         ax.plot(middle, y, "o", color=colour, ms=7, zorder=5)
-        ax.annotate(
-            f"{row['weight']:.2f}", (1.03, y), xycoords=("axes fraction", "data"), va="center",
-            fontsize=9.5, color=colour, fontweight="bold", annotation_clip=False,
-        )  # fmt: skip
-    ax.annotate(
-        "weight", (1.03, -0.75), xycoords=("axes fraction", "data"), va="center", fontsize=8,
-        color=MUTED, annotation_clip=False,
-    )  # fmt: skip
+        beside(ax, y, f"{row['weight']:.2f}", x=1.03, fontsize=9.5, color=colour,
+               fontweight="bold")  # fmt: skip
+    beside(ax, -0.75, "weight", x=1.03, fontsize=8, color=MUTED)
     ax.text(-0.5 * ALIKE, len(rows) + 0.15, "not told apart", ha="center", va="center",
             fontsize=8, color=MUTED)  # fmt: skip
     _rows(ax, answer, colours, names=True)

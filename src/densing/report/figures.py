@@ -9,17 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from densing.report import alt_texts
-from densing.report.benchmark_rates import plot_benchmark_rates
-from densing.report.diagnostics import plot_diagnostics
-from densing.report.headline import plot_headline
-from densing.report.influence_figure import plot_influence
-from densing.report.laws import plot_loss_law, plot_performance_map, plot_reference
-from densing.report.predictive import plot_predictive
-from densing.report.ranking import plot_ranking
-from densing.report.rate import plot_rate
+from densing.report.answers import Answered, RunAnswers
+from densing.report.density import plot_headline, plot_ranking
+from densing.report.growth import plot_benchmark_rates, plot_influence, plot_rate
+from densing.report.reference import (
+    plot_diagnostics,
+    plot_loss_law,
+    plot_performance_map,
+    plot_predictive,
+    plot_reference,
+)
 from densing.report.style import figure_of
-
-Words = Callable[[xr.DataTree], str]
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Picture:
     title: str
     caption: str
     """How to read it."""
-    alt: Words
+    describe: Callable[[RunAnswers], str]
     """What it shows, for those who cannot see it: from the run."""
     plot: Callable[..., Any]
     for_phones: bool = True
@@ -41,9 +41,11 @@ class Picture:
     of_models: bool = False
     """Whether single models can stand out in it: `plot` takes `highlight`."""
 
-    def draw(
-        self, run: xr.DataTree, *, narrow: bool = False, highlight: Sequence[str] = ()
-    ) -> Figure:
+    def alt(self, run: Answered) -> str:
+        """Say what it shows of a run."""
+        return self.describe(RunAnswers.of(run))
+
+    def draw(self, run: Answered, *, narrow: bool = False, highlight: Sequence[str] = ()) -> Figure:
         """Draw it, for a page or (narrow) for a phone; models to highlight stand out."""
         own = {"highlight": highlight} if self.of_models else {}
         axes = self.plot(run, narrow=narrow, **own)

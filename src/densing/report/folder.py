@@ -1,11 +1,15 @@
-"""Files of an answer in a folder: each whole or not there."""
+"""Files of an answer in a folder, each whole or not there: JSON, CSV, and pages from templates."""
 
 import csv
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import resources
 from pathlib import Path
 from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
 
 from densing.results.plain_json import to_json
 from densing.results.whole import finished, sweep
@@ -55,3 +59,33 @@ def write_csv(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, An
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)
+
+
+def fill(
+    package: str,
+    name: str,
+    *,
+    context: Mapping[str, Any],
+    filters: Mapping[str, Callable[..., str]],
+) -> Markup:
+    """Return the HTML of the template `name` in `package`.
+
+    Everything is escaped except `Markup`; a name that `context` lacks is an error
+    (`jinja2.UndefinedError`).
+    """
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=FunctionLoader(lambda part: text(package, part)),
+    )  # fmt: skip
+    environment.filters |= filters
+    return Markup(environment.get_template(name).render(context))
+
+
+def asset(name: str) -> Markup:
+    """Return the house style or script, as it stands."""
+    return Markup(text("densing.report", name))
+
+
+def text(package: str, name: str) -> str:
+    """Return the text of a file inside a package."""
+    return resources.files(package).joinpath(name).read_text(encoding="utf-8")

@@ -5,9 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from densing.report.forecast_costs import plot_costs
-from densing.report.forecast_fan import plot_fan
-from densing.report.forecast_milestones import panels_of, plot_milestones
+from densing.report.forecast import panels_of, plot_costs, plot_fan, plot_milestones
 from densing.report.style import figure_of, save
 from densing.results.forecast import Outlook
 from densing.results.plain_json import to_json

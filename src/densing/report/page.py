@@ -1,23 +1,28 @@
-"""The page: one self-contained HTML file."""
+"""The report of a run in a folder: one self-contained HTML file, figures and tables."""
 
+import base64
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import xarray as xr
+from matplotlib.figure import Figure
 
 from densing.report import words
-from densing.report.choices import choice_rows, prior_rows
+from densing.report.answers import Answered, RunAnswers
+from densing.report.corollaries import corollary_figures
+from densing.report.corollaries import section as corollary_section
 from densing.report.figures import pictures
+from densing.report.folder import asset, fill, write_csv, write_json, written_whole
 from densing.report.interactive import interactive
-from densing.report.provenance import sources
-from densing.report.template import asset, fill
-from densing.results.density import density_table
-from densing.results.headline import summary, trustworthy
-from densing.results.influence import influence
+from densing.report.provenance import choice_rows, prior_rows, sources
+from densing.report.sensitivity import choice_pictures, section
+from densing.report.style import save
+from densing.results.corollaries.economics import price_trend
 from densing.results.influence_words import sentences
-from densing.results.predict import coverage
-from densing.results.prior_sensitivity import prior_sensitivity
 from densing.results.run import record
 from densing.results.shape_summary import shape_sentences
 
@@ -33,8 +38,121 @@ class Image:
     narrow: str | None = None
 
 
-def render(
+def write_report(
     run: xr.DataTree,
+    out: str | Path,
+    *,
+    command: str,
+    sensitivity: Mapping[str, Any] | None = None,
+    highlight: Sequence[str] = (),
+) -> Path:
+    """Write index.html, figures/*.png and *.svg, and tables/ (densities, summary, corollaries).
+
+    Each file is whole or not there (`folder.written_whole`). Other files in `out` stay.
+
+    Parameters
+    ----------
+    run
+        A run, fresh or opened (`results.run.open_run`).
+    out
+        Folder of the report; made where it does not exist.
+    command
+        The command line that made it, for the page.
+    sensitivity
+        A multiverse around the run's model (`sensitivity.read_sensitivity`), for a section.
+    highlight
+        Models that stand out.
+
+    Returns
+    -------
+    Path
+        The page.
+    """
+    out = Path(out)
+    with written_whole(out, last="index.html") as folder:
+        _make(run, folder, command=command, sensitivity=sensitivity, highlight=highlight)
+    return out / "index.html"
+
+
+def _make(
+    run: xr.DataTree,
+    folder: Path,
+    *,
+    command: str,
+    sensitivity: Mapping[str, Any] | None,
+    highlight: Sequence[str],
+) -> None:
+    answers, figures, tables = RunAnswers(run), folder / "figures", folder / "tables"
+    figures.mkdir()
+    tables.mkdir()
+    images = {}
+    for picture in pictures(run):
+        wide, phone = picture.draw(answers, highlight=highlight), None
+        if picture.for_phones:
+            phone = picture.draw(answers, narrow=True, highlight=highlight)
+        images[picture.name] = _image(wide, phone, figures / picture.name)
+    choices = ""
+    if sensitivity is not None:
+        drawn = choice_pictures(sensitivity).items()
+        choices = section(sensitivity, {k: _image(*pair, figures / k) for k, pair in drawn})
+    follows, prices = answers.corollaries, price_trend()
+    wide, phone = (corollary_figures(follows, prices, narrow=n) for n in (False, True))
+    shown = {name: _image(wide[name], phone[name], figures / name) for name in wide}
+    write_json(tables / "corollaries.json", follows)
+    write_json(tables / "summary.json", answers.summary)
+    _write_densities(answers, tables / "densities.csv")
+    page = render(
+        answers, images, command=command, sensitivity=choices, highlight=highlight,
+        corollaries=corollary_section(follows, shown),
+    )  # fmt: skip
+    (folder / "index.html").write_text(page, encoding="utf-8")
+
+
+def _image(wide: Figure, narrow: Figure | None, stem: Path) -> Image:
+    """Write a figure and return it as data addresses."""
+    shown = data_uri(*save(wide, stem))
+    if narrow is None:
+        return Image(shown)
+    with tempfile.TemporaryDirectory() as phone:
+        return Image(shown, data_uri(*save(narrow, Path(phone) / stem.name)))
+
+
+def data_uri(svg: Path, png: Path) -> str:
+    """Return whichever of the two files is smaller as a data address: no quotes, no spaces."""
+    text = svg.read_text(encoding="utf-8").replace('"', "'")
+    drawn = "data:image/svg+xml," + quote(text, safe="/:;=,.'()!*-_+?@$<>")
+    encoded = base64.b64encode(png.read_bytes()).decode("ascii")
+    return min(drawn, f"data:image/png;base64,{encoded}", key=len)
+
+
+def _write_densities(answers: RunAnswers, path: Path) -> None:
+    """Write one row a model, densest first; intervals with their probability and kind."""
+    data = answers.run["constant_data"].to_dataset()
+    order = {str(name): i for i, name in enumerate(data["model"].to_numpy())}
+    rows = []
+    for row in answers.densities:
+        at = order[row["model"]]
+        density, effective = row["density"], row["effective_params"]
+        rows.append(
+            {
+                "model": row["model"],
+                "organization": str(data["organization"].values[at]),
+                "family": str(data["model_family"].values[at]),
+                "release_date": row["release_date"],
+                "params": float(data["params"].values[at]),
+                "counted_params": row["params"],
+                **{f"density_{end}": density[end] for end in ("median", "lower", "upper")},
+                **{f"effective_params_{e}": effective[e] for e in ("median", "lower", "upper")},
+                "prob": density["prob"],
+                "kind": density["kind"],
+                "p_beyond_reference": row["p_beyond_reference"],
+            }
+        )
+    write_csv(path, list(rows[0]), rows)
+
+
+def render(
+    run: Answered,
     images: Mapping[str, Image],
     *,
     command: str,
@@ -47,59 +165,50 @@ def render(
     Parameters
     ----------
     run
-        A run.
+        A run, or its answers.
     images
         Data addresses of each of `figures.pictures`, by name.
     command
         The command line that made the report.
-    sensitivity
-        HTML of the section on reference choices (`sensitivity_page.section`), if there is one.
+    sensitivity, corollaries
+        HTML of the sections on reference choices, if there is one, and on what follows.
     highlight
         Models that stand out.
-    corollaries
-        HTML of the section on what follows (`corollaries_page.section`).
     """
-    filters = {
-        "months": words.months, "months_range": words.months_range, "percent": words.percent,
-        "size": words.size, "digits": words.digits, "span": words.span,
-    }  # fmt: skip
-    told = context(run, images, command=command, highlight=highlight)
-    told |= {"sensitivity": sensitivity, "corollaries": corollaries}
-    return fill("densing.report", "template.html.j2", context=told, filters=filters)
-
-
-def context(
-    run: xr.DataTree, images: Mapping[str, Image], *, command: str, highlight: Sequence[str] = ()
-) -> dict[str, Any]:
-    """Everything the template refers to."""
-    answer = summary(run)
+    answers = RunAnswers.of(run)
+    run, answer = answers.run, answers.summary
     figures = {
         picture.name: {
             "name": picture.name, "title": picture.title, "caption": picture.caption,
-            "alt": picture.alt(run), "image": images[picture.name],
+            "alt": picture.alt(answers), "image": images[picture.name],
             "own": highlight if picture.of_models else (),
         }
         for picture in pictures(run)
     }  # fmt: skip
-    return {
+    context = {
         "style": asset("page.css"),
         "script": asset("page.js"),
         "answer": answer,
-        "trustworthy": trustworthy(run),
+        "trustworthy": answers.trustworthy,
         "headline": words.headline(answer),
         "shape": shape_sentences(answer, subject="That of a typical new model"),
         "figures": figures,
-        "interactive": interactive(run, highlight=highlight) | {"of": "density_by_release"},
-        "densities": density_table(run),
+        "interactive": interactive(answers, highlight=highlight) | {"of": "density_by_release"},
+        "densities": answers.densities,
         "own": highlight,
-        "coverage": coverage(run),
+        "coverage": answers.coverage,
         "choices": choice_rows(run),
         "priors": prior_rows(run),
-        "hangs_on": sentences(influence(run), command=REFIT),
-        "moved": prior_sensitivity(run) if "log_prior" in run.children else None,
+        "hangs_on": sentences(answers.influence, command=REFIT),
+        "moved": answers.priors,
         "sources": sources(run),
         "settings": record(run, "settings"),
         "model": record(run, "model"),
         "created": run.attrs["created"].replace("T", " ").replace("+00:00", " UTC"),
         "command": command,
+        "sensitivity": sensitivity,
+        "corollaries": corollaries,
     }
+    names = ("months", "months_range", "percent", "size", "digits", "span")
+    filters = {name: getattr(words, name) for name in names}
+    return fill("densing.report", "template.html.j2", context=context, filters=filters)

@@ -1,11 +1,72 @@
-"""Where the evidence of a run comes from, with licences."""
+"""What a run rests on, as rows of text: its choices and priors, and its sources with licences."""
 
 from typing import Any
 
 import xarray as xr
 
 from densing.data import bundled
+from densing.models.choices import Choices
+from densing.report.words import size
 from densing.results.run import record
+
+NOTATION = {
+    "normal": "Normal({loc}, {scale})",
+    "lognormal": "LogNormal({loc}, {scale})",
+    "beta": "Beta({a}, {b})",
+    "gamma": "Gamma({shape}, rate {rate})",
+}
+
+
+def choice_rows(run: xr.DataTree) -> list[dict[str, str]]:
+    """Every reference choice: name, value, meaning."""
+    fields = Choices.model_fields
+    return [
+        {
+            "name": name.replace("_", " "), "value": value_text(name, value),
+            "about": (fields[name].description or "").replace("`", "") if name in fields else "",
+        }
+        for name, value in record(run, "model")["choices"].items()
+    ]  # fmt: skip
+
+
+def value_text(name: str, value: Any) -> str:
+    """Value of a choice in words, with its unit."""
+    if value is None or value == []:
+        return "no limit" if name.startswith("released") else "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name == "tokens" and isinstance(value, int | float):
+        return f"{size(float(value))} tokens"
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    return str(value)
+
+
+def prior_rows(run: xr.DataTree) -> list[dict[str, str]]:
+    """Every declared prior: name, distribution, dims, unit, reason."""
+    return [
+        {
+            "name": name, "distribution": distribution(prior),
+            "dims": ", ".join(prior["dims"]) or "one value", "unit": prior["unit"],
+            "about": prior["about"],
+        }
+        for name, prior in record(run, "model")["priors"].items()
+    ]  # fmt: skip
+
+
+def distribution(prior: dict[str, Any]) -> str:
+    """Prior in the usual notation: `Normal(0, 2.5)`; unknown families list their arguments."""
+
+    def said(value: Any) -> str:
+        if isinstance(value, list):  # one a coordinate
+            return "[" + ", ".join(f"{v:g}" for v in value) + "]"
+        return value if isinstance(value, str) else f"{value:g}".replace("-", "−")
+
+    args = {key: said(value) for key, value in prior["args"].items()}
+    listed = ", ".join(f"{key} = {value}" for key, value in args.items())
+    form = NOTATION.get(prior["family"])
+    return f"{prior['family']}({listed})" if form is None else form.format(**args)
+
 
 REFERENCE_TABLES = ("reference_runs", "calibration_points")
 
@@ -21,22 +82,19 @@ def sources(run: xr.DataTree) -> list[dict[str, Any]]:
     for key in reference_sources(str(record(run, "model")["choices"]["reference"])):
         counts.setdefault(key, 0)
     table = bundled("sources").set_index("source").fillna("")
-    out = []
+    rows = []
     for key, count in sorted(counts.items(), key=lambda item: -item[1]):
         row = table.loc[key].to_dict() if key in table.index else {}
-        out.append(
+        address = row.get("address_or_doi") or ""
+        rows.append(
             {
-                "source": key,
-                "title": row.get("title") or key,
-                "citation": row.get("citation") or "",
-                "address": row.get("address_or_doi") or "",
+                "source": key, "title": row.get("title") or key,
+                "citation": row.get("citation") or "", "address": address,
                 "licence": row.get("licence") or "not in the bundled table of sources",
-                "note": row.get("note") or "",
-                "scores": count,
-                "link": link(row.get("address_or_doi") or ""),
+                "note": row.get("note") or "", "scores": count, "link": link(address),
             }
-        )
-    return out
+        )  # fmt: skip
+    return rows
 
 
 def reference_sources(reference: str) -> list[str]:

@@ -28,7 +28,8 @@ RC: dict[Any, Any] = {
     "figure.dpi": 100,
     "savefig.dpi": 200,
     "savefig.facecolor": PAPER,
-    "font.family": "DejaVu Sans",
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],  # of one width, nearly: text stays text
     "font.size": 9.5,
     "text.color": INK,
     "text.usetex": False,
@@ -51,7 +52,7 @@ RC: dict[Any, Any] = {
     "ytick.labelcolor": MUTED,
     "lines.solid_capstyle": "round",
     "legend.frameon": False,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "densing",
 }
 
@@ -76,12 +77,17 @@ def new_axes(width: float, height: float) -> Axes:
     return Figure(figsize=(width, height), layout="constrained").subplots()
 
 
-def new_panels(count: int, *, columns: int, width: float, height: float) -> list[Axes]:
-    """Small multiples: `count` Axes of `width` by `height` inches each, row by row."""
+def new_panels(
+    count: int, *, columns: int, width: float, height: float, **shared: bool
+) -> list[Axes]:
+    """Small multiples: `count` Axes of `width` by `height` inches each, row by row.
+
+    `shared` are the `sharex` and `sharey` of `Figure.subplots`.
+    """
     columns = max(1, min(columns, count))
     lines = -(-count // columns)
     figure = Figure(figsize=(columns * width, lines * height), layout="constrained")
-    axes = figure.subplots(lines, columns, squeeze=False).ravel()
+    axes = figure.subplots(lines, columns, squeeze=False, **shared).ravel()
     for spare in axes[count:]:
         spare.set_axis_off()
     return list(axes[:count])
@@ -144,12 +150,16 @@ def save(figure: Figure, stem: Path) -> tuple[Path, Path]:
 
 
 def compact(svg: str) -> str:
-    """Drop comments and metadata, and keep coordinates to a hundredth of a point."""
-    svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    """Drop comments and metadata, keep a hundredth of a point, and say the font once."""
+    svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>|<!DOCTYPE.*?>", "", svg, flags=re.DOTALL)
+    if font := re.search(r"font-family: ([^;\"]*)", svg):
+        svg = re.sub(r"font-family: [^;\"]*(; )?", "", svg)
+        svg = svg.replace("<svg ", f'<svg font-family="{font[1].replace("'", "")}" ', 1)
     svg = re.sub(
-        r'( d="|translate\(| x="| y=")([^")]*)',
+        r'( d="|translate\(|rotate\(| x="| y=")([^")]*)',
         lambda m: m[1] + re.sub(r"(\.\d\d)\d+", r"\1", m[2].replace("\n", " ")),
         svg,
     )
     svg = re.sub(r'(?<= d=")[^"]*', lambda m: re.sub(r" *([A-Za-z]) *", r"\1", m[0]), svg)
+    svg = re.sub(r'(?<= style=")[^"]*', lambda m: re.sub(r"(?<=[:;,]) +", "", m[0]), svg)
     return re.sub(r"\n\s*", "\n", svg)

@@ -15,11 +15,16 @@ from typing import Any
 import numpy as np
 
 from densing.models.dates import years
-from densing.results.budget import HARDWARE_SPREAD, HARDWARE_YEARS, hardware_rate
+from densing.results.corollaries.economics import (
+    HARDWARE_SPREAD,
+    HARDWARE_YEARS,
+    PriceTrend,
+    hardware_rate,
+    price_trend,
+)
 from densing.results.forecast import Outlook, fan
 from densing.results.interval import PROB, interval
 from densing.results.needed import Yardstick
-from densing.results.price_trend import PriceTrend, price_trend
 from densing.results.request import Request
 
 

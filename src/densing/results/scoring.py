@@ -1,4 +1,4 @@
-r"""Proper scores of a forecast that is given as draws.
+r"""Proper scores of a forecast that is given as draws; and naive forecasts, to be beaten.
 
 *Coverage*: whether the observation lies inside the equal-tailed interval, from its probability
 integral transform. *CRPS*, in the unit of what is forecast, lower is better (Gneiting & Raftery
@@ -7,13 +7,24 @@ better: the draws' mixture of normals.
 
 A latent quantity, such as a density, is not observed. It is given as draws of its posterior, and
 each score is the mean over them: what is expected of the score, given all that is known later.
+
+The naive forecasts of a new model's log density work on the median densities that were known at
+the origin, and predict with Student's t as usual; their scatter contains the error of those
+densities, so none is added.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from scipy import stats
+
+from densing.results.line import least_squares
+from densing.results.record_setters import record_setters
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
+HALF_YEAR = 0.5
+FEWEST = 3
+"""Values of a half-year that have a scatter worth the name."""
 
 
 def pit(draws: np.ndarray, observed: np.ndarray) -> np.ndarray:
@@ -94,3 +105,51 @@ def clustered(inside: np.ndarray, batch: np.ndarray) -> dict[str, Any]:
     off = np.asarray(inside, float) - share
     sums = np.asarray([off[batch == name].sum() for name in dict.fromkeys(batch)])
     return {"share": share, "se": float(np.sqrt(np.sum(sums**2)) / len(inside))}
+
+
+class Student(NamedTuple):
+    """Predictive distribution of each case; every field has shape (case,) or is a scalar."""
+
+    df: float
+    loc: np.ndarray
+    scale: np.ndarray
+
+    def draws(self, rng: np.random.Generator, count: int) -> np.ndarray:
+        """Draw from it, shape (sample, case)."""
+        return self.loc + self.scale * rng.standard_t(self.df, (count, len(self.loc)))
+
+    def pit(self, observed: np.ndarray) -> np.ndarray:
+        """Probability integral transform, shape (case,)."""
+        return stats.t.cdf(observed, self.df, self.loc, self.scale)
+
+    def log_score(self, observed: np.ndarray) -> np.ndarray:
+        """Log predictive density in nats, shape (case,)."""
+        return stats.t.logpdf(observed, self.df, self.loc, self.scale)
+
+
+def last_value(time: np.ndarray, value: np.ndarray, *, origin: float, at: np.ndarray) -> (
+    Student | None
+):  # fmt: skip
+    """No growth: mean and scatter of the half-year before the origin; None with fewer than 3."""
+    recent = value[time > origin - HALF_YEAR]
+    n = len(recent)
+    if n < FEWEST:
+        return None
+    scale = np.std(recent, ddof=1) * np.sqrt(1 + 1 / n)
+    return Student(n - 1, np.full(len(at), recent.mean()), np.full(len(at), scale))
+
+
+def line(time: np.ndarray, value: np.ndarray, *, at: np.ndarray) -> Student | None:
+    """Least-squares line with its predictive interval; None where a line has no error."""
+    try:
+        fitted = least_squares(time, value)
+    except ValueError:
+        return None
+    share = 1 / fitted.count + (at - fitted.centre) ** 2 / fitted.spread
+    return Student(fitted.count - 2, fitted(at), fitted.noise * np.sqrt(1 + share))
+
+
+def line_of_records(time: np.ndarray, value: np.ndarray, *, at: np.ndarray) -> Student | None:
+    """Least-squares line through the record holders alone, as the law was published."""
+    best = record_setters(time, value)
+    return line(time[best], value[best], at=at)

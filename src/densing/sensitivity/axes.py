@@ -8,15 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from densing.models.choices import Choices
 from densing.models.declaration import DeclarationError, read_declaration, validated
+from densing.models.joint import Switches
 
 EDITS = ("prior_scale", "runs", "protocols", "without")
-"""What a level may change besides choices and arguments of priors (see `alter`, `left_out`)."""
-STRUCTURAL = frozenset(
-    {
-        "reference", "benchmarks", "irreducible", "shortfall", "families", "benchmark_trends",
-        "shape", "shortfall_form", "likelihood", "link", "free_ceiling", "contamination",
-    }
-)  # fmt: skip
+"""What a level may change besides choices and arguments of priors (see `changes`)."""
+STRUCTURAL = frozenset({"reference", "benchmarks", *Switches._fields} - {"protocols", "experts"})
 """Changes that alter the shape of the program: hard to change in the sense of split-plot designs,
 since each new shape is compiled and searched for modes anew. So do those of `STRUCTURAL_VALUES`."""
 STRUCTURAL_VALUES = {"tokens": "own", "count": "experts"}

@@ -6,10 +6,7 @@ from typing import Any
 import numpy as np
 
 from densing.results.growth import growth
-from densing.results.reweighting import Weights, weighted_growth
 
-FAULTS = (np.linalg.LinAlgError, FloatingPointError)
-"""What a universe's numbers may raise; anything else is a mistake and is not kept quiet."""
 FAILED = "could not be fitted"
 FAST = 6.0
 """Months: the claim that the doubling time is shorter is followed through all universes."""
@@ -27,23 +24,20 @@ def good(record: Mapping[str, Any]) -> bool:
     return record["diagnostics"]["verdict"] == "trustworthy"
 
 
-def answers(rates: Mapping[str, np.ndarray], weights: Weights | None) -> dict[str, Any]:
-    """Growth records of both estimands (frontier None without one), quantiles and P(fast)."""
+def answers(rates: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Growth records of both estimands (frontier None without one), quantiles and P(fast).
+
+    Parameters
+    ----------
+    rates
+        Draws by estimand, 1 / year, shape (chain, draw).
+    """
     limit = 12.0 * np.log(2.0) / FAST
     record: dict[str, Any] = {"population": None, "frontier": None, "quantiles": {}, "p_fast": {}}
     for name, draws in rates.items():
-        if weights is None:
-            record[name] = growth(draws)
-            quantiles = np.quantile(draws, LEVELS)
-            fast = float(np.mean(draws > limit))
-        else:
-            record[name] = weighted_growth(draws, weights.values)
-            quantiles = np.quantile(
-                draws.ravel(), LEVELS, weights=weights.values.ravel(), method="inverted_cdf"
-            )
-            fast = float(np.sum(weights.values * (draws > limit)))
-        record["quantiles"][name] = [float(q) for q in quantiles]
-        record["p_fast"][name] = fast
+        record[name] = growth(draws)
+        record["quantiles"][name] = [float(q) for q in np.quantile(draws, LEVELS)]
+        record["p_fast"][name] = float(np.mean(draws > limit))
     return record
 
 
@@ -53,7 +47,7 @@ def failed(estimands: Iterable[str], fault: Exception) -> dict[str, Any]:
         "population": None, "frontier": None, "quantiles": {},
         "p_fast": dict.fromkeys(estimands),
         "diagnostics": {
-            "how": FAILED, "pareto_k": None, "max_rhat": None, "rate_rhat": None,
+            "how": FAILED, "max_rhat": None, "rate_rhat": None,
             "min_ess_bulk": None, "min_ess_tail": None, "divergences": 0,
             "integration_error": None, "edge_mass": None,
             "gradient_evaluations": 0, "verdict": "not trustworthy",

@@ -1,6 +1,6 @@
 """Refit without each model and family that a run's own draws cannot be reweighted for.
 
-All are universes of one shape: one program, one leader (nothing left out), which the others follow.
+All are universes of one shape: one program, and one warm start (nothing left out) for the others.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,17 +12,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from densing.batch.fit_many import Counter
 from densing.data import Evidence
 from densing.inference.settings import Settings
-from densing.inference.watching import Counter
 from densing.models.declaration import Model, check_names, validated
 from densing.results.influence import influence
 from densing.results.influence_words import doubtful, untold
 from densing.results.refits import Key, Refit, with_refits
 from densing.results.run import RunError, record
 from densing.sensitivity.design import Design, Universe
+from densing.sensitivity.multiverse import run as fit_all
 from densing.sensitivity.record import LEVELS
-from densing.sensitivity.run import run as fit_all
 
 AXIS = "without"
 NOTHING = "nothing"
@@ -120,7 +120,7 @@ def needed(run: xr.DataTree) -> dict[Key, list[str]]:
 
 def cleared(folder: Path) -> None:
     """Remove what a finished `refit` left in its folder; anything else there stays."""
-    for part in ("universes", "leaders"):
+    for part in ("universes", "starts"):
         rmtree(folder / part, ignore_errors=True)
     with suppress(OSError):
         folder.rmdir()
