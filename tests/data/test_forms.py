@@ -164,6 +164,19 @@ def test_certain_percentages_are_divided_and_it_is_said(table, head, rows):
     assert "divided by 100" in read_as(frame)
 
 
+def test_one_column_in_percent_among_others_is_asked_about(table):
+    rows = [f"m{i},2025-06-01,7e9,{60 + i},0.{i}1,0.{i}2,0.{i}3" for i in range(1, 6)]
+    path = table("model,release_date,params,MMLU,MATH,HumanEval,MBPP", *rows)
+    _, _, (fault,) = inspect_table(path)
+    assert (fault.column, fault.problem[:43]) == (
+        "MMLU",
+        "seems to be in percent: 5 of 5 values excee",
+    )
+    assert "'MMLU (%)' in the header" in fault.cure
+    path.write_text(path.read_text().replace("MMLU", "MMLU (%)"))
+    assert validate(path)["score"].max() == 0.65
+
+
 # --- a column a benchmark --------------------------------------------------------------------
 
 

@@ -406,55 +406,69 @@ def _proportions(
     """Divide percentages by 100 where it is certain that they are; ask where it is not.
 
     Certain are a header or a column `score_unit` that says so, a percent sign in each cell, and
-    three values or more that all exceed 1. Each source is judged on its own.
+    three values or more of a source that all exceed 1. A single column of such values among
+    others is asked about: the others may be percentages too, below 1.
     """
     if name not in raw.header:
         return raw, [], []
-    at_score, sources = raw.header.index(name), [None] * len(raw.rows)
-    if "source" in raw.header:
-        sources = [str(cells[raw.header.index("source")]) for _, cells in raw.rows]
-    units = [scale == 0.01] * len(raw.rows)
-    said_so = next((i for i, h in enumerate(raw.header) if letters(h) == "scoreunit"), None)
-    if said_so is not None:
-        units = [letters(str(c[said_so])) in ("percent", "pct") or str(c[said_so]).strip() == "%"
-                 for _, c in raw.rows]  # fmt: skip
-    notes, faults, divide = [], [], [scale == 0.01 or one for one in units]
-    for source in dict.fromkeys(sources):
-        mine = [k for k, one in enumerate(sources) if one == source and not divide[k]]
-        cells = [raw.rows[k][1][at_score] for k in mine]
-        filled = [str(cell).strip() for cell in cells if not is_blank(cell)]
-        if filled and len(filled) > 1 and all(cell.endswith("%") for cell in filled):
-            for k in mine:
-                divide[k] = True
-            continue
-        values = [v for v in (_value(cell, raw) for cell in cells) if v is not None]
-        over = [v for v in values if 1 < v <= 100]
-        if len(over) < 2 or 2 * len(over) < len(values):
+    scores = [cells[raw.header.index(name)] for _, cells in raw.rows]
+    said_so = next((i for i, head in enumerate(raw.header) if letters(head) == "scoreunit"), None)
+    divide = [
+        scale == 0.01 or (said_so is not None and unit(f"x {cells[said_so]}")[1] == 0.01)
+        for _, cells in raw.rows
+    ]
+    faults = []
+    source = raw.header.index("source") if "source" in raw.header else None
+    wholes: dict[Any, list[int]] = {}
+    parts: dict[Any, list[int]] = {}
+    for k, (label, cells) in enumerate(raw.rows):
+        whose = None if source is None else str(cells[source])
+        wholes.setdefault((whose, None), []).append(k)
+        if isinstance(label, Place):
+            parts.setdefault((whose, label.column), []).append(k)
+    for (whose, column), rows in [*wholes.items(), *parts.items()]:
+        mine = [k for k in rows if not divide[k]]
+        certain, values, over = _in_percent([scores[k] for k in mine], raw)
+        certain = certain and (column is None or not values)
+        if not (certain or values):
             continue
         for k in mine:
             divide[k] = True
-        if len(over) < len(values) or len(over) < 3:
-            whose = f" of source {source!r}" if source is not None else ""
+        if not certain:
+            of = f" of source {whose!r}" if whose is not None else ""
             problem = (
-                f"seems to be in percent{whose}: {len(over)} of {len(values)} values exceed 1, "
+                f"seems to be in percent{of}: {len(over)} of {len(values)} values exceed 1, "
                 f"up to {plain(max(over))}"
             )
+            label = raw.rows[rows[0]][0]
+            head = label.column if isinstance(label, Place) else name
             cure = (
-                "divide all of them by 100, those below 1 too, or add a column 'score_unit' "
-                "that says percent"
+                "divide the percentages by 100, those below 1 too, or say so: "
+                f"'{head} (%)' in the header, or a column 'score_unit' with percent"
             )
-            faults.append(Fault(raw.file, None, name, None, problem, cure))
-    if any(divide):
-        if not faults:
-            notes.append(f"{name} divided by 100 ({sum(divide)} values in percent)")
+            faults.append(Fault(raw.file, None, column or name, None, problem, cure))
+    if not any(divide):
+        return raw, [], []
 
-        def part(cell: Any, row: int) -> Any:
-            text = str(cell).strip().removesuffix("%").strip()
-            value = _value(text, raw) if divide[row] else None
-            return cell if value is None else _scaled(value, 0.01)
+    def part(cell: Any, row: int) -> Any:
+        text = str(cell).strip().removesuffix("%").strip()
+        value = _value(text, raw) if divide[row] else None
+        return cell if value is None else _scaled(value, 0.01)
 
-        raw = _mapped(raw, name, part)
-    return raw, notes, faults
+    notes = [] if faults else [f"{name} divided by 100 ({sum(divide)} values in percent)"]
+    return _mapped(raw, name, part), notes, faults
+
+
+def _in_percent(cells: Sequence[Any], raw: RawTable) -> tuple[bool, list[float], list[float]]:
+    """Whether values are percentages for certain; else the values and those over 1, if it seems."""
+    filled = [str(cell).strip() for cell in cells if not is_blank(cell)]
+    if len(filled) > 1 and all(cell.endswith("%") for cell in filled):
+        return True, [], []
+    values = [value for value in (_value(cell, raw) for cell in cells) if value is not None]
+    over = [value for value in values if 1 < value <= 100]
+    if len(over) < 2 or 2 * len(over) < len(values):
+        return False, [], []
+    return 2 < len(over) == len(values), values, over
 
 
 def _with_tokens(raw: RawTable) -> RawTable:
