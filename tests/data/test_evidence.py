@@ -48,19 +48,6 @@ def test_hash_survives_the_file(evidence, tmp_path):
     assert load_evidence(**paths).hash == evidence.hash
 
 
-def test_for_reference(evidence):
-    olmo = evidence.for_reference("olmo2")
-    assert olmo.references == ["olmo2"]
-    assert "HumanEval" not in set(olmo.catalog["benchmark"])
-    assert set(olmo.catalog["benchmark"]) >= {"HellaSwag", "ARC-C"}
-    with pytest.raises(ValueError, match=r"known: .*minicpm, olmo2"):
-        evidence.for_reference("gpt")
-
-
-def test_newest_release(evidence):
-    assert evidence.newest_release() == evidence.catalog["release_date"].max()
-
-
 def test_own_catalog_replaces_the_bundled_one(write, evidence):
     own = load_evidence(catalog=write("catalog"))
     assert own.catalog["model"].tolist() == ["A-7B", "A-7B", "B-70B"]
@@ -148,6 +135,5 @@ def test_loading_changes_no_frame_handed_in(evidence):
 
 def test_the_version_says_which_tables_are_ones_own(write, evidence):
     assert evidence.version == EVIDENCE_VERSION
-    assert evidence.for_reference("olmo2").version == EVIDENCE_VERSION
     own = load_evidence(catalog=write("catalog"), benchmarks=write("benchmarks"))
     assert own.version == f"{EVIDENCE_VERSION}, with own benchmarks, catalog"

@@ -234,6 +234,13 @@ def test_of_several_columns_the_usual_metric_is_read_or_it_is_asked(table):
     assert "'mmlu 0-shot' or 'mmlu 5-shot'" in fault.problem
 
 
+def test_a_score_beside_columns_of_benchmarks_is_not_used_and_that_is_said(table):
+    for head in ("acc", "score", "value"):
+        frame = validate(table(f"model,release_date,params,MMLU,{head}", "a,2025-06-01,7e9,.7,.3"))
+        assert frame["score"].tolist() == [0.7]
+        assert f"not used: '{head}'" in read_as(frame)
+
+
 def test_leaderboard_exports(table):
     lines = [
         "Model,fullname,Average,IFEval,MUSR,BBH,BBH Raw,MMLU-PRO,MMLU-PRO Raw,#Params (B),released",

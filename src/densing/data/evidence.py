@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from html import escape
 from pathlib import Path
@@ -66,32 +66,6 @@ class Evidence:
     def references(self) -> list[str]:
         """Names of the reference families."""
         return sorted(self.reference_runs["reference"].unique())
-
-    def for_reference(self, name: str) -> Evidence:
-        """Keep one reference family and the benchmarks it was run on.
-
-        Raises
-        ------
-        ValueError
-            No reference of that name.
-        """
-        if name not in self.references:
-            known = ", ".join(self.references)
-            raise ValueError(f"unknown reference {name!r}; known: {known}")
-        runs, points = self.reference_runs, self.calibration_points
-        runs = runs[runs["reference"] == name]
-        on = set(runs["benchmark"])
-        return replace(
-            self,
-            reference_runs=runs,
-            calibration_points=points[points["reference"] == name],
-            catalog=self.catalog[self.catalog["benchmark"].isin(on)],
-            benchmarks=self.benchmarks[self.benchmarks["benchmark"].isin(on)],
-        )
-
-    def newest_release(self) -> pd.Timestamp:
-        """Release date of the newest model of the catalog."""
-        return self.catalog["release_date"].max()
 
     def __repr__(self) -> str:
         return (

@@ -275,6 +275,11 @@ def formed(raw: RawTable, kind: str, known: Collection[str] = ()) -> Formed:
         Names of benchmarks beside the bundled ones.
     """
     names, scales, two = proper(raw.header, kind)
+    wide = kind == "catalog" and is_wide(raw.header, known)
+    if wide:  # what is called 'acc' beside columns of benchmarks is no score of one of them
+        names = [old if new == "score" else new for old, new in zip(raw.header, names, strict=True)]
+        two.pop("score", None)
+        scales.pop("score", None)
     notes, faults = [], []
     for name, several in two.items():
         said = " or ".join(repr(one) for one in several)
@@ -290,11 +295,10 @@ def formed(raw: RawTable, kind: str, known: Collection[str] = ()) -> Formed:
         raw = _mapped(raw, "model", _unlinked)
     raw, said = full_counts(raw, scales)
     notes += said
-    if kind == "catalog" and is_wide(before.header, known):
+    if wide:
         added = raw.header[len(before.header) :]
         before = replace(before, header=(*before.header, *added))
         raw, told, found = _long(before, raw, known)
-        scales.pop("score", None)
         notes.append(told)
         faults += found
     if kind in SCORES:
@@ -308,7 +312,8 @@ def formed(raw: RawTable, kind: str, known: Collection[str] = ()) -> Formed:
     unread = [
         name
         for name in names
-        if name in raw.header and name not in own and letters(name) != "scoreunit"
+        if (name in raw.header and name not in own and letters(name) != "scoreunit")
+        or (wide and name == "score")
     ]
     if renamed:
         notes.insert(0, ", ".join(renamed))
