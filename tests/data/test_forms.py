@@ -1,9 +1,12 @@
 """Tables in the forms people have them: what is read as what, and what is asked."""
 
 import json
+from contextlib import suppress
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from densing.data import TableError, bundled, inspect_table, load_evidence, read_as, validate
 from densing.data.forms import benchmark_of, proper, unit
@@ -445,3 +448,47 @@ def test_held_out_runs_are_not_fitted(table, monkeypatch):
     )
     with pytest.raises(Posed, match="9"):
         fit.fit_loss(runs)
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+NAMES = st.sampled_from(["mmlu", "acc,none", "acc_norm,none", "arc", "model", "params", "x"])
+VALUES = st.recursive(
+    SCALARS | st.sampled_from(["7B", "35B-A3B", "pretrained=a/b", "2025-01-01", "%"]),
+    lambda more: st.lists(more, max_size=3) | st.dictionaries(NAMES, more, max_size=4),
+    max_leaves=8,
+)
+KEYS = ("results", "n-shot", "n-samples", "config", "model_name", "release_date", "params")
+
+
+@settings(max_examples=150, deadline=None,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@given(content=st.fixed_dictionaries({}, optional=dict.fromkeys(KEYS, VALUES)) | VALUES)
+def test_any_json_is_read_or_refused(tmp_path, content):
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with suppress(TableError):
+        inspect_table(path)
+
+
+@settings(max_examples=100, deadline=None,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@given(
+    header=st.lists(
+        st.sampled_from(
+            ["Model", "name", "MMLU (%)", "mmlu", "ARC", "BBH Raw", "BBH", "N", "params_b",
+             "Params", "score", "acc", "source", "release_date", "score_unit", "D", "L", "C"]
+        ),
+        min_size=2, max_size=7, unique=True,
+    ),
+    cells=st.lists(
+        st.sampled_from(["7B", "35B-A3B", "8x7B", "70", "0.5", "45%", "", "a", "2025-01-01", "1e9",
+                         "-1", "1e300", "percent"]),
+        min_size=21, max_size=21,
+    ),
+)  # fmt: skip
+def test_any_header_is_read_or_refused(tmp_path, header, cells):
+    rows = [cells[i * 7 : i * 7 + len(header)] for i in range(3)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(",".join(row) for row in [header, *rows]))
+    with suppress(TableError):
+        inspect_table(path)
