@@ -38,12 +38,13 @@ def main(worlds):
     """Return how both ranks agree, and whether each is uniform."""
     prepare_jax()
     (case,) = build_cases(["population"], load_evidence(), load_model("calibration"))
+    problem = case.problem
     design = case.draw(np.random.default_rng(SEED)).data
     kept = []
 
     def model(log_value):
-        program = NumpyroProgram(case.priors, case.sizes, case.facts)
-        case.program(program, design._replace(log_value=log_value))
+        program = NumpyroProgram(problem.priors, problem.sizes, problem.facts)
+        problem.program(program, design._replace(log_value=log_value))
 
     def simulate(level, rate, scatter, seed, **_):
         rng = np.random.default_rng(seed)
@@ -61,10 +62,12 @@ def main(worlds):
     ranks = theirs.simulations["prior_sbc"]
 
     def inputs_of(value):
-        return jax.tree.map(jnp.asarray, Inputs(design._replace(log_value=value), dict(case.facts)))
+        return jax.tree.map(
+            jnp.asarray, Inputs(design._replace(log_value=value), dict(problem.facts))
+        )
 
     sampler = build_sampler(
-        case.program, inputs_of(kept[0][1]), priors=case.priors, sizes=case.sizes,
+        problem.program, inputs_of(kept[0][1]), priors=problem.priors, sizes=problem.sizes,
         settings=load_settings(),
     )  # fmt: skip
     simuks, ours = [], []

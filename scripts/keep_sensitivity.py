@@ -13,7 +13,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from densing.cli.answers import months
+from densing.text import months
 
 KEPT = ROOT / "benchmarks" / "results" / "sensitivity.json"
 LEFT_OUT = ("universes", "around")

@@ -22,18 +22,17 @@ from backtest_tables import backtest, backtest_shapes, backtest_short, made
 
 from densing import data
 from densing.calibration.ranks import LEVELS, POOLED_FALSE_ALARM, pooled
-from densing.cli.answers import months
 from densing.cli.calibrate import pooled_cells
 from densing.cli.coverage import COLUMNS, not_bounded
-from densing.cli.sensitivity import spread, together
 from densing.data.schemas import TABLES
 from densing.models.choices import Choices
 from densing.models.declaration import PRIORS, declared, load_model, markdown, prior_rows, words
 from densing.models.graph import model_graph
 from densing.report.figures import PICTURES
 from densing.results.corollaries.contrasts import derived_words
-from densing.results.estimands import ESTIMANDS
 from densing.sensitivity.axes import load_axes
+from densing.sensitivity.summary import spread, together
+from densing.text import ESTIMANDS, months
 
 END = "<!-- end of generated -->"
 MARK = re.compile(

@@ -1,3 +1,16 @@
+from densing.answers._answer import Answer as Answer
+from densing.answers.compare import compare as compare
+from densing.answers.corollaries import Corollaries as Corollaries
+from densing.answers.corollaries import corollaries as corollaries
+from densing.answers.density import density as density
+from densing.answers.forecast import forecast as forecast
+from densing.answers.forecast import milestones as milestones
+from densing.answers.given import NotTrustworthyWarning as NotTrustworthyWarning
+from densing.answers.influence import influence as influence
+from densing.answers.priors import priors as priors
+from densing.answers.summary import Summary as Summary
+from densing.answers.summary import doubling_time as doubling_time
+from densing.answers.summary import summary as summary
 from densing.data import Evidence as Evidence
 from densing.data import TableError as TableError
 from densing.data import bundled as bundled
@@ -11,31 +24,22 @@ from densing.models.declaration import load_model as load_model
 from densing.models.graph import model_graph as model_graph
 from densing.models.prior import Prior as Prior
 from densing.models.select import SelectionError as SelectionError
-from densing.notebook.answers import density as density
-from densing.notebook.answers import doubling_time as doubling_time
-from densing.notebook.comparing import compare as compare
-from densing.notebook.comparing import plot_compare as plot_compare
 from densing.notebook.fitting import fit as fit
-from densing.notebook.following import Corollaries as Corollaries
-from densing.notebook.following import corollaries as corollaries
-from densing.notebook.following import milestones as milestones
-from densing.notebook.following import plot_corollaries as plot_corollaries
-from densing.notebook.given import NotTrustworthyWarning as NotTrustworthyWarning
+from densing.notebook.fitting import refit as refit
 from densing.notebook.handover import NumpyroModel as NumpyroModel
 from densing.notebook.handover import to_numpyro as to_numpyro
 from densing.notebook.handover import to_pymc as to_pymc
-from densing.notebook.left_out import influence as influence
-from densing.notebook.left_out import refit as refit
 from densing.notebook.multiverse import Multiverse as Multiverse
 from densing.notebook.multiverse import multiverse as multiverse
 from densing.notebook.multiverse import plot_specification as plot_specification
 from densing.notebook.multiverse import plot_tornado as plot_tornado
 from densing.notebook.multiverse import plot_variance as plot_variance
-from densing.notebook.outlook import forecast as forecast
-from densing.notebook.outlook import plot_forecast as plot_forecast
 from densing.notebook.plots import plot_benchmark_rates as plot_benchmark_rates
+from densing.notebook.plots import plot_compare as plot_compare
+from densing.notebook.plots import plot_corollaries as plot_corollaries
 from densing.notebook.plots import plot_density as plot_density
 from densing.notebook.plots import plot_diagnostics as plot_diagnostics
+from densing.notebook.plots import plot_forecast as plot_forecast
 from densing.notebook.plots import plot_influence as plot_influence
 from densing.notebook.plots import plot_loss_law as plot_loss_law
 from densing.notebook.plots import plot_performance_map as plot_performance_map
@@ -43,11 +47,9 @@ from densing.notebook.plots import plot_predictive as plot_predictive
 from densing.notebook.plots import plot_ranking as plot_ranking
 from densing.notebook.plots import plot_rate as plot_rate
 from densing.notebook.plots import plot_reference as plot_reference
-from densing.notebook.summary import Summary as Summary
-from densing.notebook.summary import summary as summary
 from densing.results.run import RunError as RunError
 from densing.results.run import open_run as open_run
 from densing.results.run import save_run as save_run
 
 __version__: str
-HOMES: dict[str, tuple[str, ...]]
+HOMES: dict[str, str]

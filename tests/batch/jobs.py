@@ -38,7 +38,7 @@ class Written(Group):
             if self.seconds:
                 (Path(self.leaves) / f"{fit.key}-{os.getpid()}").touch()
                 time.sleep(self.seconds)
-            cores = os.environ.get("NPROC")
+            cores = [os.environ.get(name) for name in ("NPROC", "OPENBLAS_NUM_THREADS")]
             yield fit.key, {"pid": os.getpid(), "cores": cores, "starts": dict(starts)}
 
 

@@ -94,10 +94,9 @@ def test_worlds_are_kept_and_taken_up_again(model, tmp_path):
 def test_another_seed_or_prior_is_another_calibration(model, tmp_path):
     settings = load_settings("quick")
     case = case_of("population", model)
-    other = dataclasses.replace(
-        case, priors=case.priors | {"rate": case.priors["rate"].model_copy(
-            update={"args": {"loc": 0.0, "scale": 1.0}})},
-    )  # fmt: skip
+    rate = case.problem.priors["rate"].model_copy(update={"args": {"loc": 0.0, "scale": 1.0}})
+    problem = dataclasses.replace(case.problem, priors=case.problem.priors | {"rate": rate})
+    other = dataclasses.replace(case, problem=problem)
     calibrate(case, settings, tmp_path, worlds=2)
     calibrate(case, settings, tmp_path, worlds=2, seed=2)
     calibrate(other, settings, tmp_path, worlds=2)

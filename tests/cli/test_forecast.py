@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from densing.results.forecast import FANS
-from densing.results.request import sized
+from densing.answers.forecast.outlook import FANS
+from densing.text import sized
 
 TODAY = ("--today", "2024-06-30")
 """Whatever the clock says."""

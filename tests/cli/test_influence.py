@@ -36,7 +36,7 @@ def test_influence_in_words(densing, quick_run):
 
 def test_refits_are_kept_in_the_run_and_shown(densing, quick_run, tables, tmp_path, monkeypatch):
     """The sampler is tested in tests/sensitivity/test_refits.py; here a record stands for it."""
-    from densing.results.growth import growth
+    from densing.results.interval import growth
     from densing.sensitivity import refits
     from densing.sensitivity.record import LEVELS
 
@@ -71,7 +71,7 @@ def test_refits_are_kept_in_the_run_and_shown(densing, quick_run, tables, tmp_pa
 def test_refits_that_cannot_be_are_refused(densing, quick_run, tmp_path):
     for arguments, word in (
         (["--refit"], "other evidence than that at hand"),
-        (["--refit", "--workers", "0"], "--workers must be at least 1"),
+        (["--refit", "--workers", "0"], "--workers must be a whole number of at least 1"),
         (["--refit", "--out", tmp_path], "is a folder"),
         (["--only", "One"], "add --refit"),
         (["--out", tmp_path / "new.nc"], "add --refit"),

@@ -8,8 +8,9 @@ import pytest
 from rich.console import Console
 
 from compare.trend_runs import trend_run
-from densing.cli import calibrate, compare, coverage, declared, selfcheck, show
-from densing.results.compare import compare as weigh
+from densing.answers.compare import compared as weigh
+from densing.answers.density import Density
+from densing.cli import calibrate, command, coverage, declared, selfcheck
 
 KEPT = Path(__file__).parents[2] / "benchmarks" / "results"
 ENDS = {"lower": 0.7123, "upper": 0.7301, "inside": False, "observed": 0.7312}
@@ -26,7 +27,7 @@ def printed(monkeypatch):
             return Console(file=out, width=width, force_terminal=True, color_system=None)
 
         monkeypatch.setattr("densing.cli.answers.plain_console", console)
-        for module in (calibrate, coverage, selfcheck):
+        for module in (calibrate, command, coverage):
             monkeypatch.setattr(module, "plain_console", console)
         monkeypatch.setattr(declared, "Console", console)
         function(*arguments)
@@ -64,7 +65,7 @@ def test_the_self_check(printed):
         "rows": [row], "counts": dict.fromkeys(selfcheck.ASKED, count), "reference": "olmo2",
         "runs_fitted": 12, "diagnostics": {"verdict": "trustworthy", "reasons": []},
     }  # fmt: skip
-    text = printed(selfcheck._show, answer)
+    text = printed(shown, selfcheck.SelfCheck.from_record(answer))
     assert "…" not in text
     assert "HellaSwag" in text
 
@@ -76,6 +77,10 @@ def test_a_model_with_its_priors(printed, model):
     assert "log_discrepancy_typical" in text
 
 
+def shown(answer):
+    answer.show(command.plain_console())
+
+
 @pytest.fixture(scope="module")
 def comparison():
     bent = trend_run("changepoint", slope_change=0.5, changepoint_share=0.4)
@@ -83,7 +88,7 @@ def comparison():
 
 
 def test_a_comparison_is_two_tables(printed, comparison):
-    text = printed(compare._show, comparison, None)
+    text = printed(shown, comparison)
     assert "…" not in text
     assert text.count("┏") == 2
     for word in ("changepoint", "log density", "at the last date", "a-rather-bent-one", "stacked"):
@@ -91,7 +96,7 @@ def test_a_comparison_is_two_tables(printed, comparison):
 
 
 def test_on_a_wide_terminal_it_is_one(printed, comparison):
-    assert printed(compare._show, comparison, None, width=150).count("┏") == 1
+    assert printed(shown, comparison, width=150).count("┏") == 1
 
 
 def test_a_long_name_of_a_model_goes_on_below():
@@ -99,8 +104,8 @@ def test_a_long_name_of_a_model_goes_on_below():
     end = {"median": 0.1234, "lower": 0.1, "upper": 0.2, "prob": 0.9}
     row = {
         "model": name, "release_date": "2025-01-01", "params": 11e9, "density": end,
-        "effective_params": end | {"median": 1e9},
+        "effective_params": end | {"median": 1e9}, "p_beyond_reference": 0.0,
     }  # fmt: skip
     out = io.StringIO()
-    Console(file=out, width=80).print(show._densities([row], 0.9))
+    Density(models=[row]).show(Console(file=out, width=80))
     assert "…" not in out.getvalue()

@@ -5,9 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from densing.answers.summary import summarise as trend_summary
 from densing.results.acceleration import acceleration, ratio_interval
-from densing.results.component import trend_summary
-from densing.results.shape_summary import shape_sentences
 from densing.results.trend_curve import LINEAR, Curve, curve_of
 
 from .trend_runs import DATES, SHAPE, trend_run
@@ -76,7 +75,7 @@ def test_the_summary_tells_mean_and_end():
     at_end = 2.0 * SPAN_YEARS * np.log(2.0) * left / (1.0 - left)
     assert told["at_end"]["population"]["rate_per_year"]["median"] == pytest.approx(at_end)
     assert told["at_end"]["date"] == DATES[-1]
-    text = "\n".join(shape_sentences(told, subject="The value"))
+    text = "\n".join(told.sentences())
     assert "mean slopes over all dates" in text
     assert f"At the last, {DATES[-1]}" in text
 
@@ -84,12 +83,12 @@ def test_the_summary_tells_mean_and_end():
 def test_a_linear_summary_says_nothing_of_shapes():
     told = trend_summary(trend_run())
     assert (told["shape"], told["at_end"], told["acceleration"]) == ("linear", None, None)
-    assert shape_sentences(told, subject="The value") == []
+    assert list(told.told_shape()) == []
 
 
 def test_words_of_an_acceleration():
     run = trend_run("fixed_changepoint", rate=2.0, slope_change=1.0)
-    text = "\n".join(shape_sentences(trend_summary(run), subject="The value"))
+    text = "\n".join(trend_summary(run).sentences())
     assert "Growth after the changepoint, 2024-01-01, over growth before it:" in text
     assert "P(acceleration) = 1.00" in text
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from densing.results.compare import compare
-from densing.results.compare_words import sentence
+from densing.answers.compare import compared as compare
+from densing.answers.compare import sentence
 from densing.results.run import RunError
 from report.synthetic import make_run
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from densing.answers.compare import compared as compare
 from densing.report.compare_figure import plot_compare
 from densing.report.style import figure_of
-from densing.results.compare import compare
 
 from .test_compare import heavy_tail, runs
 from .trend_runs import trend_run

@@ -1,14 +1,17 @@
 """A forecast from several shapes: each draw keeps its own line, weights add up, doubts stay."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from densing.answers.forecast import shapes_apart
+from densing.answers.forecast import tell as forecast
+from densing.answers.forecast.mixture import mix, shares
+from densing.answers.forecast.outlook import look_ahead
 from densing.models.shapes import Span
-from densing.results.forecast import forecast, look_ahead, shapes_apart
 from densing.results.future import future
-from densing.results.mixture import MixedFuture, mix, shares
 from densing.results.run import RunError, save_run
 from forecast.future_run import RATE, future_run, line
 
@@ -53,7 +56,7 @@ def test_shares_by_hand(weights, size, counts):
 
 def test_each_draw_keeps_its_line():
     straight, bent = future(run_of()), future(run_of("saturating"))
-    mixed = MixedFuture([straight, bent])
+    mixed = replace(straight, pieces=(*straight.pieces, *bent.pieces))
     assert mixed.size == straight.size + bent.size
     assert mixed.shapes == ("linear", "saturating")
     time = mixed.time(np.asarray([UNTIL], "datetime64[ns]"))
@@ -87,7 +90,7 @@ def test_the_forecast_of_a_mixture_lies_between_its_parts():
 
 
 def test_milestones_of_a_mixture_weigh_those_of_its_parts():
-    from densing.results.request import Request
+    from densing.answers.forecast.milestones import Request
 
     runs = {"straight": run_of(), "bent": run_of("saturating")}
     mixed, ahead, weights = mix(runs)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from densing.results.stacking import bootstrapped_weights, stacking_weights
+from densing.answers.loo import bootstrapped_weights, stacking_weights
 
 
 def test_two_models_by_hand():

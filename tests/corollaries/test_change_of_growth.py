@@ -23,8 +23,11 @@ PRIORS = {
 }
 
 
-def conjugate(*, change, models=30, draws=400, seed=0):
-    """Log densities seen with a normal error; a straight line's exact posterior; the bent truth."""
+def conjugate(*, change, families=0, spread=0.5, models=30, draws=400, seed=0):
+    """Log densities seen with a normal error; a straight line's exact posterior; the bent truth.
+
+    Families follow each other in time, so that their effects can take up much of a bend.
+    """
     rng = np.random.default_rng(seed)
     time = np.linspace(-1.2, 1.2, models)
     span = Span(time.min(), time.max(), 0.0)
@@ -37,14 +40,16 @@ def conjugate(*, change, models=30, draws=400, seed=0):
     truth = {"slope_change": change, "changepoint_share": 0.5, "rate": 0.0}
     y = RATE * time + bend(numpy_ops, "changepoint", truth, span, time)
     y = y + NOISE * rng.standard_normal(models)
-    design = np.column_stack([np.ones(models), time])
-    inverse = np.linalg.inv(design.T @ design / NOISE**2 + np.diag([1e-9, 1 / 2.5**2]))
+    of = np.arange(models)[:, None] * families // models == np.arange(families)
+    design = np.column_stack([np.ones(models), time, of])
+    variance = np.array([1e9, 2.5**2, *[spread**2] * families])
+    inverse = np.linalg.inv(design.T @ design / NOISE**2 + np.diag(1 / variance))
     mean = inverse @ design.T @ y / NOISE**2
     drawn = rng.multivariate_normal(mean, inverse, draws)
     rest = y - drawn @ design.T
     evidence = -0.5 * ((rest[:, :, None] - SHIFTS) / NOISE) ** 2
     # Without the parameters: y less its bend is normal about zero, as wide as line and noise.
-    wide = design @ np.diag([1e9, 2.5**2]) @ design.T + NOISE**2 * np.eye(models)
+    wide = design @ np.diag(variance) @ design.T + NOISE**2 * np.eye(models)
     precision = np.linalg.inv(wide)
     marginal = -0.5 * np.einsum("gi,ij,gj->g", y - away, precision, y - away)
     prior = PRIORS["slope_change"](grid[0].ravel()) + PRIORS["changepoint_share"](grid[1].ravel())
@@ -54,15 +59,20 @@ def conjugate(*, change, models=30, draws=400, seed=0):
         "bayes_factor": float(prior @ likely),
         "p_faster": float((prior * likely)[grid[0].ravel() > 0].sum() / (prior @ likely)),
     }
+    effects = {
+        "families": of, "effects": drawn[:, 2:] / spread, "spread": np.full(draws, spread)
+    } if families else {}  # fmt: skip
     found = reweighted(
-        evidence, time, drawn[:, 1], priors=PRIORS, rng=np.random.default_rng(1), chains=4
-    )
+        evidence, time, drawn[:, 1], priors=PRIORS, rng=np.random.default_rng(1), chains=4,
+        **effects,
+    )  # fmt: skip
     return found, exact
 
 
+@pytest.mark.parametrize("families", [0, 3])
 @pytest.mark.parametrize("change", [0.0, 1.5, -1.5])
-def test_reweighted_draws_are_the_bent_posterior(change):
-    found, exact = conjugate(change=change)
+def test_reweighted_draws_are_the_bent_posterior(change, families):
+    found, exact = conjugate(change=change, families=families)
     assert found.pareto_k < found.limit
     assert found.bayes_factor == pytest.approx(exact["bayes_factor"], rel=0.05)
     assert np.mean(found.after > found.before) == pytest.approx(exact["p_faster"], abs=0.03)

@@ -98,7 +98,7 @@ def test_a_page_runs_whole(path, folder, capsys, monkeypatch):
     if path.name == "README.md":
         follow(path, folder, slow=True)
         return
-    monkeypatch.setattr("densing.notebook.given.load_settings", lambda _: load_settings("quick"))
+    monkeypatch.setattr("densing.answers.given.load_settings", lambda _: load_settings("quick"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dn.NotTrustworthyWarning)
         follow(path, folder, slow=True)
@@ -121,7 +121,9 @@ def test_commands_that_are_not_run_exist(capsys):
     """Commands of blocks that are only looked at, and options they use, are known."""
     import re
 
-    from densing.cli.app import app
+    from densing.cli.app import build
+
+    app = build()
 
     for page in PAGES:
         for block in blocks(page):

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from compare.test_mixture import run_of
+from densing.answers.forecast.mixture import mix
 from densing.calibration import backtest as refitting
 from densing.data import load_evidence
 from densing.inference.settings import load_settings
@@ -29,7 +30,6 @@ from densing.results.backtest import (
     verdict_sentence,
 )
 from densing.results.horizon import released
-from densing.results.mixture import mix
 from densing.results.predict import predict_new
 
 from .future_run import RATE, future_run

@@ -4,14 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from densing.answers.forecast import tell as forecast
+from densing.answers.forecast.costs import cost_ahead
+from densing.answers.forecast.milestones import requests
+from densing.answers.forecast.outlook import look_ahead
+from densing.files import to_json
 from densing.report.forecast import plot_costs
 from densing.report.style import figure_of
 from densing.results.corollaries.economics import hardware_rate, price_trend
-from densing.results.cost_ahead import cost_ahead
-from densing.results.forecast import forecast, look_ahead
 from densing.results.horizon import RequestError
-from densing.results.plain_json import to_json
-from densing.results.request import requests
 from report.synthetic import DRIFT
 
 from .future_run import RATE, future_run

@@ -5,11 +5,12 @@ import json
 import numpy as np
 import pytest
 
+from densing.answers.forecast import tell as forecast
+from densing.answers.forecast.milestones import requests
+from densing.answers.forecast.outlook import look_ahead
+from densing.cli.command import write
 from densing.report.forecast import chance, panels_of, plot_fan, plot_milestones, spread_out
-from densing.report.forecast_write import write_forecast
 from densing.report.style import figure_of
-from densing.results.forecast import forecast, look_ahead
-from densing.results.request import requests
 
 from .future_run import future_run
 
@@ -85,9 +86,9 @@ def test_a_forecaster_that_nobody_scored_is_stamped(both, monkeypatch):
     assert words(plot_fan(outlook)).count("NOT BACK-TESTED") == 4
     assert words(plot_milestones(answer)).count("NOT BACK-TESTED") == 2
     kept = {"same": True, "sentence": "It did well.", "scores_sentence": "It did."}
-    monkeypatch.setattr("densing.results.forecast.verdict", lambda *_, **__: kept)
+    monkeypatch.setattr("densing.answers.forecast.outlook.verdict", lambda *_, **__: kept)
     answer = forecast(outlook, milestones=requests(outlook.run, density=[10.0]))
-    assert answer["backtest"] == kept
+    assert dict(answer["backtest"]) == kept
     assert answer["not_backtested"] is None
     for axes in (plot_fan(outlook), plot_milestones(answer)):
         assert "NOT BACK-TESTED" not in words(axes)
@@ -108,7 +109,7 @@ def test_near_certainty_is_not_certainty():
 
 
 def test_files(both, tmp_path):
-    out = write_forecast(*both, tmp_path / "ahead")
+    out = write(both[1], tmp_path / "ahead", name="forecast")
     names = {path.name for path in out.iterdir()}
     assert names == {
         "fan.png", "fan.svg", "milestones.png", "milestones.svg", "forecast.json",

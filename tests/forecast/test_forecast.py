@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from densing.answers.forecast import TITLES as ESTIMANDS
+from densing.answers.forecast import tell as forecast
+from densing.answers.forecast.outlook import FANS, look_ahead
+from densing.files import to_json
 from densing.results import horizon as horizon_module
-from densing.results.forecast import ESTIMANDS, FANS, forecast, look_ahead
-from densing.results.future import future
+from densing.results.future import Future, Piece, future
 from densing.results.horizon import RequestError, horizon
-from densing.results.plain_json import to_json
 from densing.results.releases import (
     WINDOW_DAYS,
     batches,
@@ -77,9 +79,9 @@ def test_fans_are_nested_and_widen(blurred):
 
 def test_a_new_model_scatters_by_family_residual_and_no_more(run):
     ahead = future(run)
-    one = ahead.posterior.isel(chain=[0], draw=[0])
+    one = ahead.pieces[0].posterior.isel(chain=[0], draw=[0])
     many = one.isel(chain=np.zeros(1, int), draw=np.zeros(200_000, int))
-    wide = type(ahead)(many, ahead.centre, ahead.window)
+    wide = Future((Piece(many),), ahead.centre, ahead.window)
     drawn = wide.new_models(np.random.default_rng(0), np.zeros(1))[:, 0]
     family, noise = (float(one[name].values.ravel()[0]) for name in ("family_spread", "noise"))
     assert drawn.mean() == pytest.approx(-1.0, abs=0.01)

@@ -4,14 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from densing.answers.forecast import tell as forecast
+from densing.answers.forecast.milestones import requests
+from densing.answers.forecast.outlook import look_ahead
+from densing.files import to_json
 from densing.models.laws import SCORE_MAPS, LossCurve, log_loss, score
 from densing.models.ops import numpy_ops
-from densing.results.forecast import forecast, look_ahead
 from densing.results.horizon import RequestError
-from densing.results.milestones import extended
+from densing.results.interval import open_interval as extended
 from densing.results.needed import Yardstick, log_size_for_score
-from densing.results.plain_json import to_json
-from densing.results.request import requests
 
 from .future_run import SHORTFALL, days_to_grow, future_run, line
 

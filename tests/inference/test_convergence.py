@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from arviz_stats.base import array_stats
 
-from densing.inference.convergence import MARGIN, converged, rank_rhat
+from densing.inference.convergence import converged, rank_rhat
+from densing.results.health import STOP_MARGIN
 
 
 @pytest.mark.parametrize("shape", [(2, 50), (4, 101), (3, 400)])
@@ -43,8 +44,8 @@ def test_effective_draws_count_with_a_margin():
         float(np.ravel(array_stats.ess(values["a"], chain_axis=0, draw_axis=1, **how))[0])
         for how in ({"method": "bulk"}, {"method": "tail", "prob": (0.05, 0.95)})
     ]
-    assert converged(values, max_rhat=1.1, min_ess=0.999 * min(found) / MARGIN)
-    assert not converged(values, max_rhat=1.1, min_ess=1.001 * min(found) / MARGIN)
+    assert converged(values, max_rhat=1.1, min_ess=0.999 * min(found) / STOP_MARGIN)
+    assert not converged(values, max_rhat=1.1, min_ess=1.001 * min(found) / STOP_MARGIN)
 
 
 def test_chains_that_stand_still_do_not_suffice():

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from arviz_stats.base import array_stats
 
+from densing.answers.influence import log_scores
 from densing.inference import engines
 from densing.inference.fit import fit
 from densing.inference.settings import load_settings
 from densing.models.layout import lay_out
 from densing.models.problem import joint_problem
-from densing.results.influence import log_scores
 from densing.results.reweighting import reweight
 
 SIGMAS = 4.0

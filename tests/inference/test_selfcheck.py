@@ -6,7 +6,7 @@ from densing.data import load_evidence
 from densing.inference.fit import fit_reference
 from densing.models.declaration import load_model
 from densing.models.select import SelectionError, hold_out_above, on_all
-from densing.results.headline import trustworthy
+from densing.results.run import trustworthy
 from densing.results.selfcheck import selfcheck
 
 ENOUGH = 13

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from densing.answers.summary import summarise as trend_summary
 from densing.calibration.cases import build_cases, calibrate
 from densing.data import load_evidence
 from densing.inference.fit import fit_trend
@@ -20,8 +21,7 @@ from densing.models.problem import Problem
 from densing.models.shapes import KNOT_NAMES, KNOTS, SHAPES, bend
 from densing.models.trend import DatedData, dated_trend
 from densing.results.acceleration import acceleration
-from densing.results.component import trend_summary
-from densing.results.headline import trustworthy
+from densing.results.run import trustworthy
 
 DAYS = pd.date_range("2022-01-01", "2025-01-01", periods=120).normalize()
 CHANGE = "2023-07-02"

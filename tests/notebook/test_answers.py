@@ -9,7 +9,7 @@ from report.synthetic import make_run
 
 
 def test_density_is_the_draws_quantiles(run):
-    table = dn.density(run, prob=0.8)
+    table = dn.density(run, prob=0.8).table()
     draws = run["derived"]["density"]
     for name, row in table.iterrows():
         low, middle, high = np.quantile(draws.sel(model=name), [0.1, 0.5, 0.9])
@@ -73,6 +73,7 @@ def test_a_doubtful_run_is_never_shown_as_good(doubtful):
     for answer in (dn.density, dn.doubling_time):
         with pytest.warns(dn.NotTrustworthyWarning, match="not trustworthy"):
             table = answer(doubtful)
+        table = table if answer is dn.doubling_time else table.table()
         assert table.attrs["verdict"] == "not trustworthy"
     with warnings.catch_warnings():
         warnings.simplefilter("error")

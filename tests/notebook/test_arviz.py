@@ -74,4 +74,4 @@ def test_a_saved_run_is_arvizs_to_open(fitted, tmp_path):
     path = dn.save_run(fitted, tmp_path / "run.nc")
     opened = az.from_netcdf(path)
     xr.testing.assert_identical(opened["posterior"].to_dataset(), fitted["posterior"].to_dataset())
-    assert dn.density(opened).equals(dn.density(fitted))
+    assert dn.density(opened).table().equals(dn.density(fitted).table())

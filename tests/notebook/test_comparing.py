@@ -1,4 +1,4 @@
-"""`dn.compare`: the command's record as a frame."""
+"""`dn.compare`: the command's answer, and its frame."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 
 import densing as dn
 from compare.trend_runs import trend_run
-from densing.results.compare import compare
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +28,8 @@ def pair():
 
 
 def test_the_frame_is_the_record(pair):
-    frame, told = dn.compare(pair, prob=0.8), compare(pair, prob=0.8)
+    told = dn.compare(pair, prob=0.8)
+    frame = told.table()
     assert list(frame.index) == [*(row["name"] for row in told["runs"]), "stacked"]
     for row in told["runs"]:
         own = frame.loc[row["name"]]
@@ -49,7 +49,7 @@ def test_the_frame_is_the_record(pair):
 
 def test_what_is_not_trustworthy_is_warned_of_and_not_weighed(pair):
     with pytest.warns(dn.NotTrustworthyWarning, match="R-hat"):
-        frame = dn.compare(pair | {"bad": wandering(2, trustworthy=False)})
+        frame = dn.compare(pair | {"bad": wandering(2, trustworthy=False)}).table()
     assert np.isnan(frame.loc["bad", ("prediction", "weight")])
     assert frame.attrs["verdict"]["bad"] == "not trustworthy"
 

@@ -22,7 +22,7 @@ def told(run):
 
 def test_corollaries_are_the_commands(run, told):
     assert dict(told) == corollaries(run, prob=0.8)
-    assert str(told).count("\n") == len(told["sentences"]) - 1
+    assert all(text in str(told) for text in told["sentences"].values())
     assert told["sentences"]["budget"] in str(told)
 
 

@@ -9,20 +9,20 @@ from report.test_influence_figure import steep
 
 
 def test_one_row_for_each_model_and_each_family(run):
-    frame = dn.influence(run)
-    assert set(frame.loc["model"].index) == set(dn.density(run).index)
+    frame = dn.influence(run).table()
+    assert set(frame.loc["model"].index) == set(dn.density(run).table().index)
     assert frame.loc["family", "models"].sum() == len(frame.loc["model"])
     assert set(frame["how"]) == {"reweighted"}
     assert (frame["population_lower"] < frame["population"]).all()
     assert (frame["population"] < frame["population_upper"]).all()
     assert frame.attrs["verdict"] == "trustworthy"
-    narrow = dn.influence(run, prob=0.5)
+    narrow = dn.influence(run, prob=0.5).table()
     assert (narrow["frontier_upper"] <= frame["frontier_upper"]).all()
 
 
 def test_what_cannot_be_told_is_missing_until_it_is_refitted(run):
     run = steep(run)
-    frame = dn.influence(run)
+    frame = dn.influence(run).table()
     name = frame.loc["model"].index[0]
     assert frame.loc[("model", name), "how"] == "needs a refit"
     assert np.isnan(frame.loc[("model", name), "population"])
@@ -33,7 +33,11 @@ def test_what_cannot_be_told_is_missing_until_it_is_refitted(run):
         p_not_growing={"population": 0.04}, how="sampled", verdict="not trustworthy",
         reasons=["few draws"], max_rhat=1.1, min_ess=30.0,
     )  # fmt: skip
-    row = dn.influence(with_refits(run, {("model", name): refit}), prob=0.98).loc[("model", name)]
+    row = (
+        dn.influence(with_refits(run, {("model", name): refit}), prob=0.98)
+        .table()
+        .loc[("model", name)]
+    )
     assert row["how"] == "refit, not trustworthy"
     assert row["population"] == pytest.approx(12 * np.log(2) / 0.46)
     assert np.isinf(row["population_upper"])

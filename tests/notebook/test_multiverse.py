@@ -18,7 +18,7 @@ levels.less = { tokens = 1e12 }
 def answer():
     doubtful = universe("1T", "without E", months=20.0, verdict="not trustworthy")
     record = {"universes": [*ADDITIVE[:4], doubtful], "skipped": [], "seconds": 1.0}
-    return dn.Multiverse(summarise(record, AXES))
+    return dn.Multiverse.from_record(summarise(record, AXES))
 
 
 @pytest.fixture(autouse=True)
@@ -30,10 +30,11 @@ def _headless():
 
 def test_it_prints_its_claims_and_how_many_may_be_trusted(answer):
     lines = repr(answer).splitlines()
-    assert lines[:-1] == [claim["sentence"] for claim in answer["claims"]]
-    assert lines[-1] == "4 of 5 universes are trustworthy"
-    assert len(answer.table) == 5
-    assert (answer.table["verdict"] == "not trustworthy").sum() == 1
+    assert {claim["sentence"] for claim in answer["claims"]} < set(lines)
+    assert any(line.startswith("4 of 5 universes are trustworthy; 0 comb") for line in lines)
+    assert not answer.good
+    assert len(answer.table()) == 5
+    assert (answer.table()["verdict"] == "not trustworthy").sum() == 1
 
 
 def test_its_figures_are_pyplots_to_show(answer):
@@ -82,7 +83,7 @@ def test_a_multiverse_of_two_goes_on_where_it_was(evidence, model, tmp_path):
         )  # fmt: skip
 
     first = go()
-    assert first.table["tokens"].tolist() == ["declared", "less"]
+    assert first.table()["tokens"].tolist() == ["declared", "less"]
     kept = {p: p.stat().st_mtime_ns for p in (tmp_path / "kept").rglob("*.json")}
     assert dict(go()) == dict(first)
     assert kept == {p: p.stat().st_mtime_ns for p in (tmp_path / "kept").rglob("*.json")}

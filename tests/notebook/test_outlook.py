@@ -5,7 +5,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import densing as dn
-from densing.results.forecast import look_ahead
+from densing.answers.forecast.outlook import look_ahead
 from forecast.future_run import future_run
 
 WHEN = {"until": "2026-12-31", "today": "2025-03-01"}
@@ -24,7 +24,7 @@ def _headless():
 
 
 def test_a_forecast_is_the_draws_quantiles(outlook_run):
-    frame = dn.forecast(outlook_run, prob=0.8, **WHEN)
+    frame = dn.forecast(outlook_run, prob=0.8, **WHEN).table()
     outlook = look_ahead(outlook_run, **WHEN)
     for name, draws in outlook.draws.items():
         low, middle, high = np.quantile(np.exp(draws), [0.1, 0.5, 0.9], axis=0)

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from densing.paper.growth import chance_lines
-from densing.results.line import least_squares
-from densing.results.record_setters import record_setters
+from densing.results.line import least_squares, record_setters
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from densing.answers.summary import summarise as summary
 from densing.cli.app import run as command
+from densing.files import to_json
 from densing.paper import page as write
 from densing.paper import reproduce as room
 from densing.paper.checks import other_choices
@@ -37,9 +39,7 @@ from densing.paper.page import PICTURES, write_reproduction
 from densing.report.style import figure_of
 from densing.results.acceleration import acceleration
 from densing.results.corollaries import corollaries
-from densing.results.headline import summary
 from densing.results.interval import Interval
-from densing.results.plain_json import to_json
 from densing.results.run import log_densities, save_run
 from report.synthetic import make_run
 

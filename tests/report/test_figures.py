@@ -1,3 +1,5 @@
+import xml.etree.ElementTree as ET
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -5,10 +7,10 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from densing import report
+from densing.answers.summary import summarise as summary
 from densing.report.figures import PICTURES, pictures
 from densing.report.growth import plot_benchmark_rates
-from densing.report.style import figure_of, log_ticks
-from densing.results.headline import summary
+from densing.report.style import figure_of, log_ticks, save
 
 RUNS = ("run", "doubtful", "without_frontier", "unbounded")
 
@@ -110,3 +112,11 @@ def test_one_trend_for_all_benchmarks_is_no_figure(run):
     assert summary(plain)["benchmarks"] is None
     with pytest.raises(ValueError, match="one trend"):
         plot_benchmark_rates(plain)
+
+
+def test_words_of_a_drawing_stay_words_in_one_font(run, tmp_path):
+    svg, _ = save(PICTURES[1].draw(run), tmp_path / "rate")
+    text = svg.read_text(encoding="utf-8")
+    words = {element.text for element in ET.fromstring(text).iter() if element.tag.endswith("text")}
+    assert "growth of log density per year" in words
+    assert text.count("font-family") == 1

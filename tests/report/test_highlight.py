@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
+from densing.answers.density import density_table
 from densing.report import plot_headline, plot_ranking
 from densing.report.figures import PICTURES
 from densing.report.page import Image, render
 from densing.report.style import HIGHLIGHT
-from densing.results.density import density_table
 
 from .page_parts import Page
 from .synthetic import make_run

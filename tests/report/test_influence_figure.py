@@ -2,11 +2,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from densing.answers.influence import left_one_out as influence
 from densing.report.axes import DOUBT
 from densing.report.growth import most_influential, plot_influence
 from densing.report.style import figure_of
-from densing.results.influence import influence
-from densing.results.influence_words import sentences
 from densing.results.refits import Refit, with_refits
 
 from .synthetic import log_scores
@@ -76,16 +75,16 @@ def test_a_refit_is_a_square_grey_where_doubtful(run, verdict):
 
 
 def test_what_is_left_to_refit_is_said_with_the_command(run):
-    assert sentences(influence(run), command="refit it") == []
+    assert influence(run).left("refit it") == []
     answer = influence(steep(run))
-    (said,) = sentences(answer, command="refit it")
+    (said,) = answer.left("refit it")
     waiting = [row for row in answer["families"] if not row["reliable"]]
     assert said.startswith("Without 1 model and 1 family (") == (len(waiting) == 1)
     assert said.endswith("refit it")
     assert answer["models"][0]["name"] in said
-    last = sentences(influence(refitted(run)), command="refit it")[-1]
+    last = influence(refitted(run)).left("refit it")[-1]
     assert last == "Refitted, since weights cannot tell: 1 model"
-    doubtful = sentences(influence(refitted(run, "not trustworthy")), command="refit it")[-1]
+    doubtful = influence(refitted(run, "not trustworthy")).left("refit it")[-1]
     assert doubtful.startswith("Refits of 1 model are not trustworthy: ")
 
 

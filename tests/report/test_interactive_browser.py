@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from densing.answers.density import density_table
 from densing.report.figures import PICTURES
 from densing.report.page import Image, render
-from densing.results.density import density_table
 
 from .chromium import Visit, executable
 from .synthetic import make_run

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from densing.files import to_json
 from densing.report.sensitivity import read_sensitivity, section
 from densing.report.sensitivity_figures import moved
-from densing.results.plain_json import to_json
 from densing.results.run import RunError
 from sensitivity.test_answers import ADDITIVE, broken, universe
 

@@ -2,7 +2,7 @@ import pytest
 
 from densing.report import words
 from densing.report.provenance import distribution, link, value_text
-from densing.results.growth import growth
+from densing.results.interval import growth
 
 
 @pytest.mark.parametrize(

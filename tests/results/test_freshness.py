@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from densing.results.freshness import STALE_DAYS, freshness, freshness_note
+from densing.answers.summary import STALE_DAYS, Newest, newest
 
 
 def run(created="2026-01-10T23:59:00+00:00"):
@@ -14,7 +14,7 @@ def run(created="2026-01-10T23:59:00+00:00"):
 
 
 def test_the_newest_model_and_its_age():
-    assert freshness(run()) == {
+    assert newest(run()) == {
         "model": "b",
         "release_date": "2025-12-31",
         "days_before_fit": 10,
@@ -22,14 +22,14 @@ def test_the_newest_model_and_its_age():
 
 
 def test_a_run_that_does_not_say_when_it_was_made():
-    told = freshness(run(None))
-    assert told["days_before_fit"] is None
-    assert freshness_note(told) == "newest model: b, released 2025-12-31"
+    told = Newest(**newest(run(None)))
+    assert told.days_before_fit is None
+    assert told.sentence() == "newest model: b, released 2025-12-31"
 
 
 @pytest.mark.parametrize(("days", "stale"), [(STALE_DAYS - 1, False), (STALE_DAYS, True)])
 def test_old_evidence_is_called_so(days, stale):
     created = (np.datetime64("2025-12-31") + np.timedelta64(days, "D")).astype(str)
-    note = freshness_note(freshness(run(f"{created}T12:00:00+00:00")))
+    note = Newest(**newest(run(f"{created}T12:00:00+00:00"))).sentence()
     assert f"{days} days before the fit" in note
     assert ("later models are not in it" in note) == stale

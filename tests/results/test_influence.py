@@ -8,8 +8,8 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from densing.results.growth import growth
-from densing.results.influence import influence
+from densing.answers.influence import left_one_out as influence
+from densing.results.interval import growth
 from densing.results.reweighting import reweight, weighted_growth
 from densing.results.run import RunError
 

@@ -8,16 +8,16 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from densing.models.declaration import load_model
-from densing.results.log_prior import top_level
-from densing.results.prior_sensitivity import (
+from densing.answers.priors import (
     STEP,
-    THRESHOLD,
     WEAKER,
     diagnose,
     prior_sensitivity,
     sensitivity,
 )
+from densing.models.declaration import load_model
+from densing.results.health import MIN_SENSITIVITY
+from densing.results.log_prior import top_level
 from densing.results.run import RunError
 
 CHAINS, DRAWS = 4, 2500
@@ -95,11 +95,11 @@ def test_growth_under_a_weaker_prior_is_the_exact_one():
 
 def test_a_conflict_is_flagged_and_a_weak_prior_is_not():
     conflict = prior_sensitivity(normal_run(loc=-2.0, scale=0.3))
-    assert conflict["population"]["prior"] > THRESHOLD
+    assert conflict["population"]["prior"] > MIN_SENSITIVITY
     assert "may disagree" in conflict["population"]["diagnosis"]
     assert conflict["parameters"][0]["name"] == "rate"
     weak = prior_sensitivity(normal_run(scale=10.0))["population"]
-    assert weak["prior"] < THRESHOLD
+    assert weak["prior"] < MIN_SENSITIVITY
     assert weak["diagnosis"] == "the evidence decides"
     assert conflict["frontier"] is None
 
@@ -107,7 +107,7 @@ def test_a_conflict_is_flagged_and_a_weak_prior_is_not():
 def test_a_prior_that_decides():
     row = prior_sensitivity(normal_run(scale=0.1, error=5.0, mean=0.0))["population"]
     assert row["diagnosis"] == "the priors move it, the evidence hardly does"
-    assert row["likelihood"] < THRESHOLD < row["prior"]
+    assert row["likelihood"] < MIN_SENSITIVITY < row["prior"]
 
 
 def test_the_numbers_are_arvizs():

@@ -10,15 +10,15 @@ import time
 
 import pytest
 
-from densing.results import whole
-from densing.results.whole import read_json, sweep, write_whole
+from densing import files
+from densing.files import read_json, sweep, write_whole
 
 unix = pytest.mark.skipif(os.name != "posix", reason="signals and limits of Unix")
 
 WRITER = """
 import os, sys
 from pathlib import Path
-from densing.results.whole import write_whole
+from densing.files import write_whole
 path, letter = Path(sys.argv[1]), sys.argv[2].encode()
 print("ready", flush=True)
 for _ in range(int(sys.argv[3])):
@@ -125,9 +125,9 @@ def test_a_folder_that_is_full_says_so(tmp_path):
 
 
 def test_what_was_finished_is_known(tmp_path):
-    whole.finished.clear()
+    files.finished.clear()
     write_whole(tmp_path / "a", b"")
-    assert whole.finished == [tmp_path / "a"]
+    assert files.finished == [tmp_path / "a"]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[" * 100_000])

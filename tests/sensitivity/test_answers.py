@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from densing.report.sensitivity import write_sensitivity
-from densing.results.growth import growth
+from densing.results.interval import growth
 from densing.sensitivity.axes import Axes
 from densing.sensitivity.record import LEVELS, failed
 from densing.sensitivity.summary import mixture, summarise

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from densing.answers.influence import left_one_out as influence
 from densing.batch.machine import build_machine
 from densing.batch.padding import common, numbers_as_data, padded, shape_of
 from densing.inference.replay import ReplayProgram
@@ -18,7 +19,6 @@ from densing.models.declaration import DeclarationError, load_model
 from densing.models.joint import joint
 from densing.models.layout import lay_out
 from densing.models.select import SelectionError
-from densing.results.influence import influence
 from densing.results.refits import Refit, refits, with_refits
 from densing.results.run import RunError, open_run, save_run
 from densing.sensitivity import refits as under_test

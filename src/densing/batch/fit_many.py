@@ -18,10 +18,9 @@ import numpy as np
 
 from densing.batch.workers import LostWorkerError, pool
 from densing.data import Evidence
+from densing.files import read_json, to_json, write_whole
 from densing.inference.settings import Settings
 from densing.models.declaration import DeclarationError, Model
-from densing.results.plain_json import to_json
-from densing.results.whole import read_json, write_whole
 
 FORMAT = 5
 """Raised where the same evidence, model and recipe get another answer or record."""

@@ -5,7 +5,6 @@ attempt is kept, and every gradient is counted.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from time import perf_counter
@@ -57,12 +56,6 @@ class JointFit:
         """Make the record of a fit whose numbers broke down."""
         raise fault
 
-    @property
-    def inputs(self) -> tuple[Mapping[str, Any], dict[str, Any]]:
-        """Facts, the priors' numbers among them, and priors that name them."""
-        priors, numbers = numbers_as_data(self.model.priors)
-        return {**self.layout.facts, **numbers}, priors
-
 
 @dataclass(frozen=True, kw_only=True)
 class JointGroup(Group):
@@ -84,7 +77,7 @@ class JointGroup(Group):
 
     def arrays(self, fit: JointFit) -> Inputs:
         """Return a member's data and facts in the group's shape."""
-        facts, _ = fit.inputs
+        facts = {**fit.layout.facts, **numbers_as_data(fit.model.priors)[1]}
         return jax.tree.map(jnp.asarray, Inputs(padded(fit.layout, self.sizes), facts))
 
     def machine(self, threads: int) -> Machine:
@@ -92,7 +85,8 @@ class JointGroup(Group):
         head = self.members[0]
         key = (self.shape, self.sizes, self.settings.model_dump_json(), threads)
         return compiled(key, lambda: build_machine(
-            self.shape, self.sizes, head.inputs[1], self.arrays(head), self.settings,
+            self.shape, self.sizes, numbers_as_data(head.model.priors)[0], self.arrays(head),
+            self.settings,
             workers=threads,
         ))  # fmt: skip
 
@@ -104,7 +98,7 @@ class JointGroup(Group):
         head, start = self.members[0], starts.get(self.name)
         if start is None:
             ladder, began = Ladder(self, head, threads), perf_counter()
-            sampled, record = ladder.dispersed(starts.get(self.parent or ""), seed=head.seed)
+            sampled, record = ladder.climb(starts.get(self.parent or ""), follow=False)
             start = ladder.warm_start(sampled, record)
             if isinstance(start, WarmStart):
                 record["diagnostics"]["gradient_evaluations"] += start.evaluations
@@ -113,7 +107,7 @@ class JointGroup(Group):
             wanted = [fit for fit in wanted if fit.key != head.key]
         for fit in wanted:
             ladder, began = Ladder(self, fit, threads), perf_counter()
-            yield fit.key, timed(ladder.on_a_good_grid(ladder.climb(start), start), began)
+            yield fit.key, timed(ladder.on_a_good_grid(ladder.climb(start)[1], start), began)
 
 
 def joint_groups(
@@ -161,43 +155,44 @@ class Ladder:
         """Whether draws may end an attempt."""
         return partial(suffices, layout=self.one.layout)
 
-    def climb(self, start: WarmStart | NoStart) -> Record:
-        """Fit from a warm start; from dispersed starts where that way, or its chains, fail."""
-        spent = 0
-        if isinstance(start, WarmStart):
-            with suppress(*FAULTS):
-                machine, inputs = self.ready
-                sampled = machine.sample_warm(start, inputs, seed=self.one.seed, enough=self.enough)
-                _, record = self.retried(sampled, WARM, self.one.seed)
-                if chains_passed(record):
-                    return record
-                spent = record["diagnostics"]["gradient_evaluations"]
-        record = self.dispersed(start, seed=self.one.seed + ELSEWHERE)[1]
-        record["diagnostics"]["gradient_evaluations"] += spent
-        return record
-
-    def dispersed(
-        self, parent: WarmStart | NoStart | None, *, seed: int
+    def climb(
+        self, start: WarmStart | NoStart | None, *, follow: bool = True
     ) -> tuple[Sampled | None, Record]:
-        """Fit from dispersed starts: in a parent's shape or a matched one, cold where that fails.
+        """Fit from a warm start, then from dispersed starts, until chains pass.
 
-        Where the numbers break down, the record says so and there are no draws.
+        Where the numbers break down on the last rung, the record says so and there are no draws.
+
+        Parameters
+        ----------
+        start
+            Of the fit's own group; a parent's, whose shape alone serves, where it is not to
+            `follow` it.
         """
         machine, inputs = self.ready
-        first: tuple[Callable[..., Sampled], str] = machine.sample_matched, DISPERSED
-        if isinstance(parent, WarmStart) and parent.trustworthy:
-            first = partial(machine.sample_inherited, parent), INHERITED
-        sampled, record, spent = None, {}, 0
-        for sample, how in (first, (machine.sample_cold, DISPERSED)):
+        seed = self.one.seed + (ELSEWHERE if follow else 0)
+        rungs: list[tuple[Callable[..., Sampled], str, int]] = []
+        if follow and isinstance(start, WarmStart):
+            rungs.append((partial(machine.sample_warm, start), WARM, self.one.seed))
+        if isinstance(start, WarmStart) and start.trustworthy:
+            rungs.append((partial(machine.sample_inherited, start), INHERITED, seed))
+        else:
+            rungs.append((machine.sample_matched, DISPERSED, seed))
+        rungs.append((machine.sample_cold, DISPERSED, seed))
+        sampled, record, spent, broken = None, {}, 0, None
+        for sample, how, own in rungs:
             try:
-                sampled = sample(inputs, seed=seed, enough=self.enough)
-                sampled, record = self.retried(sampled, how, seed)
+                sampled = sample(inputs, seed=own, enough=self.enough)
+                sampled, record = self.retried(sampled, how, own)
+                broken = None
             except FAULTS as fault:
-                sampled, record = None, self.one.failed(fault)
-            record["diagnostics"]["gradient_evaluations"] += spent
+                broken = fault
+                continue
+            spent += record["diagnostics"]["gradient_evaluations"]
             if chains_passed(record):
                 break
-            spent = record["diagnostics"]["gradient_evaluations"]
+        if broken is not None:
+            sampled, record = None, self.one.failed(broken)
+        record["diagnostics"]["gradient_evaluations"] = spent
         return sampled, record
 
     def retried(self, sampled: Sampled, how: str, seed: int) -> tuple[Sampled, Record]:
@@ -236,7 +231,7 @@ class Ladder:
             self.group.sizes, coarse=not told["integration_error"] <= MAX_INTEGRATION_ERROR,
             short=not told["edge_mass"] <= MAX_EDGE_MASS,
         ))  # fmt: skip
-        record = replace(self, group=own).climb(start)
+        record = replace(self, group=own).climb(start)[1]
         record["diagnostics"]["how"] += ", on a grid of its own"
         record["diagnostics"]["gradient_evaluations"] += told["gradient_evaluations"]
         return record

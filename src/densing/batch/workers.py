@@ -16,8 +16,14 @@ from importlib.util import find_spec
 
 from densing.models.declaration import DeclarationError
 
-ALONE = {"NPROC": "1"}
-"""What tells XLA, when a process starts, that it has one core."""
+ALONE = dict.fromkeys(
+    (
+        "NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS", "NUMEXPR_NUM_THREADS",
+    ),
+    "1",
+)  # fmt: skip
+"""What tells XLA and libraries of matrices, when a process starts, that it has one core."""
 IDLE = 300
 """Seconds after which a worker process without a job ends."""
 PATIENCE = 10.0

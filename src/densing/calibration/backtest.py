@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
+from densing.answers.forecast.mixture import mix
 from densing.batch.fit_many import Group, fit_many, identity
 from densing.data import Evidence
 from densing.inference.fit import fit
@@ -23,9 +24,7 @@ from densing.models.select import SelectionError, select
 from densing.results import backtest as scores
 from densing.results.backtested import identity as of_model
 from densing.results.future import Future, future
-from densing.results.headline import trustworthy
-from densing.results.mixture import mix
-from densing.results.run import RunError, open_run, record, save_run
+from densing.results.run import RunError, open_run, record, save_run, trustworthy
 
 FEWEST_MODELS = 8
 """A refit with fewer models has no trend to speak of."""

@@ -19,7 +19,13 @@ import numpy as np
 from densing import __version__
 from densing.batch.fit_many import Counter, Group, Records, fit_many, identity
 from densing.batch.machine import compiled
-from densing.calibration.components import Case, loss_case, performance_case, trend_case
+from densing.calibration.components import (
+    Case,
+    World,
+    loss_case,
+    performance_case,
+    trend_case,
+)
 from densing.calibration.joint import joint_case
 from densing.calibration.ranks import place
 from densing.data import Evidence
@@ -104,11 +110,16 @@ class Worlds(Group):
     ) -> Iterator[tuple[str, Any]]:
         """Fit worlds by number; yield each key with its record."""
         prepare_jax()
-        first = self.case.draw(np.random.default_rng((self.seed, wanted[0].number))).data
-        sampler = compiled(self.key, lambda: build_sampler(
-            self.case.program, jax.tree.map(jnp.asarray, Inputs(first, dict(self.case.facts))),
-            priors=self.case.priors, sizes=self.case.sizes, settings=self.settings, workers=1,
-        ))  # fmt: skip
+        problem = self.case.problem
+
+        def build() -> Sampler:
+            first = self.case.draw(np.random.default_rng((self.seed, wanted[0].number)))
+            return build_sampler(
+                problem.program, inputs_of(self.case, first), priors=problem.priors,
+                sizes=problem.sizes, settings=self.settings, workers=1,
+            )  # fmt: skip
+
+        sampler = compiled(self.key, build)
         for world in wanted:
             yield world.key, one_world(self.case, sampler, seed=self.seed, number=world.number)
 
@@ -150,12 +161,17 @@ def calibrate(
 
 def key_of(case: Case, settings: Settings, seed: int) -> str:
     """Identity of everything that a case's records follow from, the sampler's coordinates too."""
-    priors = {name: prior.model_dump_json() for name, prior in case.priors.items()}
-    example = case.draw(np.random.default_rng(0)).data
+    problem, example = case.problem, case.draw(np.random.default_rng(0)).data
+    priors = {name: prior.model_dump_json() for name, prior in problem.priors.items()}
     return identity(
-        __version__, VERSION, case.name, priors, dict(case.sizes), case.facts, example,
+        __version__, VERSION, case.name, priors, problem.coords, problem.facts, example,
         settings, seed,
     )  # fmt: skip
+
+
+def inputs_of(case: Case, world: World) -> Inputs:
+    """Return what a world is fitted from."""
+    return jax.tree.map(jnp.asarray, Inputs(world.data, dict(case.problem.facts)))
 
 
 def one_world(case: Case, sampler: Sampler, *, seed: int, number: int) -> dict[str, Any]:
@@ -163,9 +179,8 @@ def one_world(case: Case, sampler: Sampler, *, seed: int, number: int) -> dict[s
     began = perf_counter()
     rng = np.random.default_rng((seed, number))
     world = case.draw(rng)
-    inputs = jax.tree.map(jnp.asarray, Inputs(world.data, dict(case.facts)))
     own = int(rng.integers(2**31))
-    sampled = sampler.sample(inputs, seed=own)
+    sampled = sampler.sample(inputs_of(case, world), seed=own)
     health = examine(
         assemble.unlabelled(sampled.values), assemble.sample_stats(sampled.chains.statistics),
         gradient_evaluations=sampled.gradient_evaluations,

@@ -12,8 +12,8 @@ from densing.models.layout import Layout
 from densing.models.loss import loss_law
 from densing.models.ops import numpy_ops
 from densing.models.performance import performance_map
-from densing.models.prior import Prior
 from densing.models.prior_draws import PriorProgram, draw_log_density
+from densing.models.problem import Problem
 from densing.models.program import Program
 from densing.models.shapes import SHAPES, Span, bend, slope
 from densing.models.trend import DatedData, TrendData, dated_trend, trend
@@ -40,10 +40,8 @@ class Case:
 
     name: str
     about: str
-    program: Callable[[Any, Any], None]
-    priors: Mapping[str, Prior]
-    sizes: Mapping[str, int]
-    facts: Mapping[str, Any]
+    problem: Problem
+    """With any data of the shape; facts are held fixed over worlds."""
     draw: Callable[[np.random.Generator], World]
     """Draw a world from the priors."""
     estimate: Callable[..., dict[str, np.ndarray]]
@@ -52,22 +50,24 @@ class Case:
     afterwards."""
 
 
+def prior_program(problem: Problem, rng: np.random.Generator) -> PriorProgram:
+    """Return a program that draws the problem's parameters from their priors."""
+    return PriorProgram(problem.priors, problem.sizes, problem.facts, rng)
+
+
 def _observing(
-    name: str, about: str, layout: Layout, model: Model, program: Callable[[Any, Any], None],
-    data: Any, observed: str, quantities: Callable[..., dict[str, Any]],
+    name: str, about: str, layout: Layout, problem: Problem, observed: str,
+    quantities: Callable[..., dict[str, Any]],
 ) -> Case:  # fmt: skip
-    """Build a case whose worlds are `data` with another `observed` field, drawn by the program."""
+    """Build a case whose worlds are the problem's data with another `observed` field, drawn."""
 
     def draw(rng: np.random.Generator) -> World:
-        m = PriorProgram(model.priors, layout.sizes, layout.facts, rng)
-        program(m, data)
-        drawn = data._replace(**{observed: np.asarray(m.observed[observed], float)})
+        m = prior_program(problem, rng)
+        problem.program(m, problem.data)
+        drawn = problem.data._replace(**{observed: np.asarray(m.observed[observed], float)})
         return World(drawn, quantities(layout, m.values))
 
-    return Case(
-        name, about, program, model.priors, layout.sizes, layout.facts, draw,
-        lambda values, *_: quantities(layout, values),
-    )  # fmt: skip
+    return Case(name, about, problem, draw, lambda values, *_: quantities(layout, values))
 
 
 def loss_case(layout: Layout, model: Model) -> Case:
@@ -76,9 +76,9 @@ def loss_case(layout: Layout, model: Model) -> Case:
     def program(m: Program, data: Any) -> None:
         loss_law(m, data, irreducible=layout.switches.irreducible)
 
+    problem = Problem(program, layout.data.runs, model.priors, layout.coords, layout.facts)
     about = "loss law, partially pooled over benchmarks"
-    runs = layout.data.runs
-    return _observing("loss", about, layout, model, program, runs, "log_loss", loss_quantities)
+    return _observing("loss", about, layout, problem, "log_loss", loss_quantities)
 
 
 def performance_case(layout: Layout, model: Model) -> Case:
@@ -88,27 +88,30 @@ def performance_case(layout: Layout, model: Model) -> Case:
     def program(m: Program, data: Any) -> None:
         performance_map(m, data, free_ceiling=switches.free_ceiling, link=switches.link)
 
+    problem = Problem(program, points, model.priors, layout.coords, layout.facts)
     about = "sigmoid from loss to score"
-    return _observing(
-        "performance", about, layout, model, program, points, "correct", performance_quantities
-    )
+    return _observing("performance", about, layout, problem, "correct", performance_quantities)
 
 
 def trend_case(layout: Layout, model: Model, *, shortfall: bool) -> Case:
     """Build the case of a trend on values observed directly, at the layout's release dates."""
     time, span, shape = layout.data.models.time, layout.data.models.span, layout.switches.shape
     form = layout.switches.shortfall_form
-    facts, sizes = {"usual_level": layout.facts["usual_level"]}, {"knot": layout.sizes["knot"]}
     data = DatedData(time, np.zeros_like(time), np.full_like(time, 0.2), span)
 
     def program(m: Program, data: Any) -> None:
         dated_trend(m, data, shortfall=shortfall, shape=shape, form=form)
 
+    problem = Problem(
+        program, data, model.priors, {"knot": layout.coords["knot"]},
+        {"usual_level": layout.facts["usual_level"]},
+    )  # fmt: skip
+
     def quantities(values: Mapping[str, Any]) -> dict[str, Any]:
         return trend_quantities(time, values) | shape_quantities(shape, Span(*span), values)
 
     def draw(rng: np.random.Generator) -> World:
-        m = PriorProgram(model.priors, sizes, facts, rng)
+        m = prior_program(problem, rng)
         dates = TrendData(time, None, span)
         line = trend(m, dates, shortfall=shortfall, families=False, shape=shape, form=form)
         eta = draw_log_density(line, rng) + data.error * rng.standard_normal(len(time))
@@ -118,10 +121,7 @@ def trend_case(layout: Layout, model: Model, *, shortfall: bool) -> Case:
     about = "trend with a skewed residual" if shortfall else "trend with a normal residual"
     if shape != "linear":
         about = f"{shape.replace('_', ' ')} {about}"
-    return Case(
-        kind, about, program, model.priors, sizes, facts, draw,
-        lambda values, *_: quantities(values),
-    )  # fmt: skip
+    return Case(kind, about, problem, draw, lambda values, *_: quantities(values))
 
 
 def shape_quantities(shape: str, span: Span, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,8 +32,7 @@ from densing.models.declaration import Model
 from densing.models.layout import lay_out
 from densing.models.world import load_world, simulate
 from densing.results.interval import PROB
-from densing.results.line import least_squares
-from densing.results.record_setters import record_setters
+from densing.results.line import least_squares, record_setters
 
 SIZE = {"models": 40, "families": 10}
 """Smaller than the simulator's default, unless the scenario says otherwise."""

@@ -17,15 +17,16 @@ from densing.calibration.components import (
     World,
     loss_quantities,
     performance_quantities,
+    prior_program,
     trend_quantities,
 )
 from densing.inference.targets import draw_targets
 from densing.models.declaration import Model
-from densing.models.joint import JointData, curves, drift_within, joint, log_sizes
+from densing.models.joint import JointData, curves, drift_within, log_sizes
 from densing.models.layout import Layout
 from densing.models.ops import numpy_ops
 from densing.models.prior_draws import PriorProgram, draw_log_density
-from densing.models.program import Program
+from densing.models.problem import joint_problem
 from densing.models.scores import Cells, draw_about, score_moments
 
 TRIES = 10_000
@@ -34,14 +35,11 @@ TRIES = 10_000
 
 def joint_case(layout: Layout, model: Model) -> Case:
     """Build the case of the whole model on the design of a layout."""
-    switches, data = layout.switches, layout.data
-
-    def program(m: Program, given: Any) -> None:
-        joint(m, given, switches)
+    switches, data, problem = layout.switches, layout.data, joint_problem(layout, model)
 
     def draw(rng: np.random.Generator) -> World:
         for _ in range(TRIES):
-            m = PriorProgram(model.priors, layout.sizes, layout.facts, rng)
+            m = prior_program(problem, rng)
             cell, line = curves(m, data, switches)
             eta = draw_log_density(line, rng)
             x = eta + log_sizes(m, data, switches)
@@ -62,10 +60,8 @@ def joint_case(layout: Layout, model: Model) -> Case:
         drawn = draw_targets(dict(values), given, layout.facts, switches, seed=seed)
         return quantities(layout, values) | densities(drawn.log_density)
 
-    return Case(
-        "joint", "loss law, performance map, targets and trend", program, model.priors,
-        layout.sizes, layout.facts, draw, estimate,
-    )  # fmt: skip
+    about = "loss law, performance map, targets and trend"
+    return Case("joint", about, problem, draw, estimate)
 
 
 def quantities(layout: Layout, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,28 +1,13 @@
 """What the commands that answer share: the words, the JSON and the exit status."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
-from rich.text import Text
 
 from densing.cli.app import GOOD, NOT_TRUSTWORTHY
 
-if TYPE_CHECKING:
-    import xarray as xr
-
-
 PIPE_WIDTH = 140
 """Columns of a table where there is no terminal."""
-
-
-def probability(prob: float) -> float:
-    """Return `prob` (of an interval); raise `DeclarationError` unless between 0 and 1."""
-    from densing.models.declaration import DeclarationError
-
-    if not 0.0 < prob < 1.0:
-        raise DeclarationError(f"--prob must lie between 0 and 1, got {prob:g}; 0.9 is usual")
-    return prob
 
 
 def plain_console(*, markup: bool = True) -> Console:
@@ -31,19 +16,6 @@ def plain_console(*, markup: bool = True) -> Console:
     if console.is_terminal:
         return console
     return Console(highlight=False, markup=markup, soft_wrap=True, width=PIPE_WIDTH)
-
-
-def say(console: Console, title: str, *sentences: str, style: str | None = None) -> None:
-    """Print a title and sentences below it."""
-    console.print(title, style="bold", markup=False)
-    for sentence in sentences:
-        below(console, sentence, style=style)
-
-
-def below(console: Console, sentence: str, *, style: str | None = None) -> None:
-    """Print a sentence set in from the edge, all of its lines where it wraps."""
-    text = Text(sentence, style=style or "")
-    console.print(Padding(text, (0, 0, 0, 2)) if console.is_terminal else Text("  ") + text)
 
 
 def say_written(console: Console, path: object) -> None:
@@ -55,7 +27,7 @@ def print_json(answer: Any) -> None:
     """Print a record or a list on standard output, numbers that JSON lacks as null."""
     import sys
 
-    from densing.results.plain_json import to_json
+    from densing.files import to_json
 
     told = to_json(answer)
     try:
@@ -68,31 +40,3 @@ def print_json(answer: Any) -> None:
 def status(*, trustworthy: bool) -> int:
     """Return the exit status of a command that finished."""
     return GOOD if trustworthy else NOT_TRUSTWORTHY
-
-
-def status_of(run: "xr.DataTree", console: Console | None = None) -> int:
-    """Return the exit status of a run that was read; say on `console` if it is not to be trusted.
-
-    Parameters
-    ----------
-    console
-        Where the answer went in words; None after JSON, which takes no line more.
-    """
-    from densing.results.headline import trustworthy
-
-    good = trustworthy(run)
-    if console is not None and not good:
-        console.print("not trustworthy: see `densing summary`", style="bold red")
-    return status(trustworthy=good)
-
-
-def months(growth: dict[str, Any] | None) -> str:
-    """Say the doubling time of a growth record: `3.1 (2.6 to 3.5)`, in months."""
-    if growth is None:
-        return "none"
-    found = growth["doubling_months"]
-    if found["lower"] is None:
-        return "no growth"
-    upper = "not bounded above" if found["upper"] is None else f"{found['upper']:.1f}"
-    middle = "none" if found["median"] is None else f"{found['median']:.1f}"
-    return f"{middle} ({found['lower']:.1f} to {upper})"

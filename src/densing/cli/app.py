@@ -5,12 +5,12 @@ import sys
 from importlib import import_module
 from io import TextIOWrapper
 
-from cyclopts import App, CycloptsError, Group
+from cyclopts import App, CycloptsError, Group, Parameter
 from rich.console import Console
 
 from densing import __version__
 from densing.cli import signals
-from densing.results.whole import finished
+from densing.files import finished
 
 GOOD, BAD_INPUT, NOT_TRUSTWORTHY, NOBODY_READS = 0, 2, 3, 141
 
@@ -21,8 +21,8 @@ GROUPS = {
     "Measure": {
         "report": ("fit", "the main job: fit, figures, tables and a page"),
         "fit": ("fit", "one run, as a file"),
-        "loss": ("component", "a loss law L(N, D) on any table of runs"),
-        "trend": ("component", "a trend on any dated positive values"),
+        "loss": ("fit", "a loss law L(N, D) on any table of runs"),
+        "trend": ("fit", "a trend on any dated positive values"),
         "sensitivity": ("sensitivity", "the answer over all reference choices"),
         "backtest": ("backtest", "forecasts as of the past, scored against what came"),
         "calibrate": ("calibrate", "simulated worlds: do the intervals cover what they should?"),
@@ -32,16 +32,13 @@ GROUPS = {
         "selfcheck": ("selfcheck", "a reference's own largest models, whose density is 1"),
     },
     "Read a run": {
-        "summary": ("show", "headline and diagnostics"),
-        "density": ("show", "one row a model"),
+        "summary": ("command", "headline and diagnostics"),
+        "density": ("command", "one row a model"),
         "influence": ("influence", "the answer without each model and each family"),
-        "priors": ("influence", "how much the priors move the answer"),
-        "compare": ("compare", "runs of different models: predictive density, weights"),
-        "forecast": ("forecast", "density to come, the record, milestones"),
-        "corollaries": (
-            "corollaries",
-            "change of growth, budgets, prices, sizes, compression",
-        ),
+        "priors": ("command", "how much the priors move the answer"),
+        "compare": ("command", "runs of different models: predictive density, weights"),
+        "forecast": ("command", "density to come, the record, milestones"),
+        "corollaries": ("command", "change of growth, budgets, prices, sizes, compression"),
     },
     "Tables": {
         "check": ("tables", "validate tables, every fault at once"),
@@ -53,7 +50,7 @@ GROUPS = {
         "inference": ("declared", "declared sampler recipes"),
     },
     "Shell": {
-        "completion": ("completion", "completion by the tab key, for your shell"),
+        "completion": ("offers", "completion by the tab key, for your shell"),
     },
 }
 """Commands by group: the module that holds each, and what it does.
@@ -73,21 +70,23 @@ FIRST_STEPS = {
 """The first five things to do, which `densing` alone shows."""
 
 _titles = {title: Group.create_ordered(title) for title in GROUPS}
-app = App(
-    name="densing",
-    group_commands=Group.create_ordered("Options"),
-    help=f"{ABOUT}\n\n`densing` alone shows the first five things to do.",
-    version=__version__,
-    help_format="plaintext",
-    suppress_keyboard_interrupt=False,
-    error_console=Console(stderr=True),
-)
-for title, commands in GROUPS.items():
-    for place, (command, (module, about)) in enumerate(commands.items()):
-        app.command(
-            f"densing.cli.{module}:{command}",
-            name=command, group=_titles[title], sort_key=place, help=about,
-        )  # fmt: skip
+
+
+def build(asked: str = "") -> App:
+    """Make the application; the command that is `asked` for helps with its own docstring."""
+    app = App(
+        name="densing", group_commands=Group.create_ordered("Options"),
+        help=f"{ABOUT}\n\n`densing` alone shows the first five things to do.",
+        version=__version__, help_format="rst", suppress_keyboard_interrupt=False,
+        error_console=Console(stderr=True), default_parameter=Parameter(negative=()),
+    )  # fmt: skip
+    for title, commands in GROUPS.items():
+        for place, (command, (module, about)) in enumerate(commands.items()):
+            app.command(
+                f"densing.cli.{module}:{command}", name=command, group=_titles[title],
+                sort_key=place, help=None if command == asked else about,
+            )  # fmt: skip
+    return app
 
 
 def first_steps() -> None:
@@ -128,7 +127,7 @@ def run(arguments: list[str]) -> int:
         if not arguments:
             first_steps()
             return GOOD
-        status = app(arguments, exit_on_error=False, result_action="return_value")
+        status = build(arguments[0])(arguments, exit_on_error=False, result_action="return_value")
     except CycloptsError:
         errors.print(f"what it takes: {_help(arguments)}")
         return BAD_INPUT

@@ -52,8 +52,7 @@ def backtest(
     """
     from densing.cli.answers import print_json, status
     from densing.cli.files import check_writable, continuing
-    from densing.results.plain_json import to_json
-    from densing.results.whole import write_whole
+    from densing.files import to_json, write_whole
 
     model, settings = sampling.declared()
     others = _others(sampling, model, with_ or ())

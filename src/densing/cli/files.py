@@ -1,6 +1,6 @@
 """Files that commands are given: a run to read, a folder to write."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,11 +9,20 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+def open_run(path: Path) -> "xr.DataTree":
+    """Open a run of any kind; raises `RunError`."""
+    from densing.results import run
+
+    opened = run.open_run(path)
+    opened.name = path.stem
+    return opened
+
+
 def open_joint(path: Path) -> "xr.DataTree":
     """Open a run, which must be one of the joint model; raises `RunError`."""
-    from densing.results.run import RunError, open_run
-
     run = open_run(path)
+    from densing.results.run import RunError
+
     kind = run.attrs.get("kind", "joint")
     if kind != "joint":
         raise RunError(
@@ -23,7 +32,18 @@ def open_joint(path: Path) -> "xr.DataTree":
     return run
 
 
-def open_named(paths: "tuple[Path, ...]") -> "dict[str, xr.DataTree]":
+def read_size(text: str) -> float:
+    """Read a number of parameters, 4B or 4e9; raises `RequestError` with the cure."""
+    from densing.data.cells import CellError, size
+    from densing.results.horizon import RequestError
+
+    try:
+        return size(text)
+    except CellError as fault:
+        raise RequestError(f"--params {text!r} {fault.problem}: {fault.cure}") from None
+
+
+def open_named(paths: "Sequence[Path]") -> "dict[str, xr.DataTree]":
     """Open runs under the names of their files, or under their paths where names repeat.
 
     Raises
@@ -31,7 +51,7 @@ def open_named(paths: "tuple[Path, ...]") -> "dict[str, xr.DataTree]":
     RunError
         A file that is no run, or one that is given twice; names every fault.
     """
-    from densing.results.run import RunError, open_run
+    from densing.results.run import RunError
 
     faults, opened = [], {}
     stems = [path.stem for path in paths]

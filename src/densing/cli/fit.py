@@ -1,22 +1,20 @@
-"""`densing report` and `densing fit`."""
+"""`densing report`, `densing fit`, and one component alone: `densing loss`, `densing trend`."""
 
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-from cyclopts import Parameter
+from typing import TYPE_CHECKING, Any, Literal
 
 from densing.cli.files import check_file, check_writable, open_joint
 from densing.cli.options import Flag, Sampling, Tables
-from densing.cli.own import check_named, own_models
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from densing.data import Evidence
     from densing.inference.settings import Settings
+    from densing.models.choices import Choices
     from densing.models.declaration import Model
 
 
@@ -25,7 +23,7 @@ def report(
     out: Path = Path("report"),
     run: Path | None = None,
     sensitivity: Path | None = None,
-    highlight: Annotated[list[str] | None, Parameter(negative=())] = None,
+    highlight: list[str] | None = None,
     tables: Tables = Tables(),  # noqa: B008
     sampling: Sampling = Sampling(),  # noqa: B008
     json: Flag = False,
@@ -79,9 +77,10 @@ def report(
         again += [part for name in named for part in ("--highlight", name)]
         print(f"the fit is kept; the page is made by: {shlex.join(again)}", file=sys.stderr)
         raise
-    from densing.cli.show import show_summary
+    from densing.answers.summary import summarise
+    from densing.cli.command import tell
 
-    return show_summary(opened, json=json, written=page)
+    return tell(summarise(opened), json=json, written=page)
 
 
 def fit(
@@ -105,10 +104,120 @@ def fit(
     evidence = tables.load()
     own_models(evidence, model.choices)
     run = _fit(evidence, model, settings, sampling)
-    from densing.cli.show import show_summary
+    from densing.answers.summary import summarise
+    from densing.cli.command import tell
     from densing.results.run import save_run
 
-    return show_summary(run, json=json, written=save_run(run, out))
+    return tell(summarise(run), json=json, written=save_run(run, out))
+
+
+def loss(
+    table: Path,
+    *,
+    out: Path | None = None,
+    sampling: Sampling = Sampling(),  # noqa: B008
+    json: Flag = False,
+) -> int:
+    """Fit the loss law L(N, D) to any table of runs.
+
+    Parameters
+    ----------
+    table
+        CSV with params, tokens (or training FLOP), loss and, for several laws, benchmark.
+    out
+        Run file to write as well.
+    json
+        Print one JSON object.
+    """
+    check_file(out)
+    from densing.data import validate
+
+    model, settings = sampling.declared()
+    runs = validate(table, "losses")
+    from densing.answers.summary import summarise
+    from densing.cli.command import tell
+    from densing.inference.fit import fit_loss
+    from densing.results.run import save_run
+
+    with sampling.progress() as listener:
+        run = fit_loss(runs, model=model, settings=settings, seed=sampling.seed, listen=listener)
+    written = save_run(run, out) if out else None
+    return tell(summarise(run), json=json, written=written)
+
+
+def trend(
+    table: Path,
+    *,
+    residual: Literal["skewed", "normal"] = "skewed",
+    out: Path | None = None,
+    sampling: Sampling = Sampling(),  # noqa: B008
+    json: Flag = False,
+) -> int:
+    """Fit an exponential trend to any dated positive values.
+
+    Parameters
+    ----------
+    table
+        CSV with name, date, value and, if known, lower and upper (and prob) or se.
+    residual
+        skewed: with a frontier above the population; normal: the population alone.
+    out
+        Run file to write as well.
+    json
+        Print one JSON object.
+    """
+    check_file(out)
+    from densing.data import validate
+
+    model, settings = sampling.declared()
+    values = validate(table, "trend")
+    from densing.answers.summary import summarise
+    from densing.cli.command import tell
+    from densing.inference.fit import fit_trend
+    from densing.results.run import save_run
+
+    with sampling.progress() as listener:
+        run = fit_trend(
+            values, shortfall=residual == "skewed", model=model, settings=settings,
+            seed=sampling.seed, listen=listener,
+        )  # fmt: skip
+    written = save_run(run, out) if out else None
+    return tell(summarise(run), json=json, written=written)
+
+
+def own_models(evidence: "Evidence", choices: "Choices") -> list[str]:
+    """Names of the models of the table `--models` that take part in the fit.
+
+    Those that do not are told on standard error, with what leaves them out.
+
+    Raises
+    ------
+    SelectionError
+        None of them takes part.
+    """
+    from densing.models.select import own_models as judged
+
+    names, told = judged(evidence, choices)
+    if told:
+        print("\n".join(told), file=sys.stderr)
+    return names
+
+
+def check_named(names: Sequence[str], evidence: "Evidence", choices: "Choices") -> None:
+    """Refuse models of `--highlight` that take no part in the fit, all at once.
+
+    Raises
+    ------
+    SelectionError
+        A model that the catalog does not have, or that the choices leave out.
+    """
+    from densing.models.select import SelectionError, left_out
+
+    out = left_out(evidence, choices, names)
+    if out:
+        raise SelectionError(
+            "\n".join(f"{name} takes no part in the fit: {reason}" for name, reason in out.items())
+        )
 
 
 def _given(run: Path, tables: Tables, sampling: Sampling) -> "xr.DataTree":
@@ -126,7 +235,7 @@ def _given(run: Path, tables: Tables, sampling: Sampling) -> "xr.DataTree":
 def _known(names: list[str], run: "xr.DataTree") -> None:
     """Refuse names of models that a run does not have."""
     from densing.results.horizon import RequestError
-    from densing.results.request import unknown
+    from densing.text import unknown
 
     models = [str(name) for name in run["derived"]["model"].to_numpy()]
     if faults := [unknown("model", name, models) for name in names if name not in models]:

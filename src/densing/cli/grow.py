@@ -87,7 +87,7 @@ def add(
 
 def _write(grown: "Grown", folder: Path) -> list[Path]:
     """Write each table whole, the catalog last, so that what it refers to is there."""
-    from densing.results.whole import write_whole
+    from densing.files import write_whole
 
     paths = []
     for kind, table in grown.tables.items():

@@ -1,21 +1,68 @@
 """`densing modes`: every mode of a loss law, its weight, and the doubling time it implies."""
 
-from typing import Annotated, Any
+from collections.abc import Iterator
+from typing import Annotated
 
 from cyclopts import Parameter
-from rich.table import Column, Table
 
-from densing.cli.answers import months, plain_console, print_json, probability, status
+from densing.answers._answer import Cells, Line, Plain
+from densing.answers.given import as_prob
+from densing.cli.command import tell
 from densing.cli.offers import model_names
 from densing.cli.options import Flag, Quiet, Seed, Tables
+from densing.text import months
 
-Changes = Annotated[list[str] | None, Parameter(name="--set", negative=())]
+METHOD = (
+    "weights of the runs alone: importance sampling by a mixture of Student-t densities fitted by "
+    "population Monte Carlo; doubling times and support: the joint model of the one benchmark, its "
+    "law held at the mode, all else by a normal approximation"
+)
+
+
+class Modes(Plain):
+    """The modes of each loss law, the heaviest first."""
+
+    @property
+    def good(self) -> bool:
+        """Whether the weights of all are to be believed."""
+        return all(row["reliable"] for row in self["benchmarks"])
+
+    def told(self, width: int = 0) -> Iterator[Line | Cells]:
+        """List one row a mode."""
+        del width
+        yield Line(
+            f"Modes of each benchmark's loss law ({self['reference']}, {self['model']}); weight by "
+            "the runs alone, in brackets its Monte Carlo standard error; months to double of a "
+            "typical new model and of the frontier; nats of support by the scores; alpha if let go:"
+        )
+        rows, breaks = [], []
+        for row in self["benchmarks"]:
+            for i, mode in enumerate(row["modes"]):
+                weight = f"{100 * mode['weight']:.1f} ({100 * mode['error']:.2f})"
+                rows.append((
+                    "" if i else row["benchmark"], f"{mode['alpha']:.3f}", f"{mode['beta']:.3f}",
+                    weight if row["reliable"] else f"{weight} ?", months(mode["population"]),
+                    months(mode["frontier"]), f"{mode['support']:+.1f}",
+                    f"{mode['released']['alpha']:.3f}",
+                ))  # fmt: skip
+            breaks.append(len(rows) - 1)
+        # Short words, for a terminal of 80 columns.
+        heads = ("benchmark", "alpha", "beta", "weight, %", "months, typical", "months, frontier",
+                 "nats", "let go")  # fmt: skip
+        yield Cells(heads, rows, breaks=breaks, whole=(0,))
+        yield Line(f"{self['method']}.")
+        for row in self["benchmarks"]:
+            if not row["reliable"]:
+                yield Line(
+                    f"{row['benchmark']}: the weights are not to be believed (Pareto k "
+                    f"{row['pareto_k']:.2f}, limit {row['limit']})", "bold red",
+                )  # fmt: skip
 
 
 def modes(
     *benchmarks: str,
     model: Annotated[str, Parameter(completer=model_names)] = "no_irreducible",
-    set_: Changes = None,
+    set_: list[str] | None = None,
     tables: Tables = Tables(),  # noqa: B008
     prob: float = 0.9,
     seed: Seed = 1,
@@ -48,7 +95,7 @@ def modes(
     from densing.models.declaration import load_model, override
     from densing.models.layout import lay_out
 
-    prob = probability(prob)
+    prob = as_prob(prob)
     declared = override(load_model(model), set_ or [])
     evidence = tables.load()
     asked = list(dict.fromkeys(benchmarks)) or list(declared.choices.benchmarks)
@@ -65,47 +112,4 @@ def modes(
         "reference": declared.choices.reference, "model": declared.name, "seed": seed,
         "method": METHOD, "benchmarks": [found_one.as_dict() for found_one in found],
     }  # fmt: skip
-    if json:
-        print_json(answer)
-    else:
-        show(answer)
-    return status(trustworthy=all(row["reliable"] for row in answer["benchmarks"]))
-
-
-METHOD = (
-    "weights of the runs alone: importance sampling by a mixture of Student-t densities fitted by "
-    "population Monte Carlo; doubling times and support: the joint model of the one benchmark, its "
-    "law held at the mode, all else by a normal approximation"
-)
-
-
-def show(answer: dict[str, Any]) -> None:
-    """Print one row a mode, the heaviest first."""
-    # Short words, and two that are held whole: for a terminal of 80 columns.
-    table = Table(
-        Column("benchmark", no_wrap=True), "alpha", "beta", "weight, %", "months, typical",
-        Column("months, frontier", min_width=len("frontier")), "nats", "let go",
-    )  # fmt: skip
-    for row in answer["benchmarks"]:
-        for i, mode in enumerate(row["modes"]):
-            weight = f"{100 * mode['weight']:.1f} ({100 * mode['error']:.2f})"
-            table.add_row(
-                row["benchmark"] if i == 0 else "", f"{mode['alpha']:.3f}", f"{mode['beta']:.3f}",
-                weight if row["reliable"] else f"{weight} ?", months(mode["population"]),
-                months(mode["frontier"]), f"{mode['support']:+.1f}",
-                f"{mode['released']['alpha']:.3f}", end_section=i + 1 == len(row["modes"]),
-            )  # fmt: skip
-    console = plain_console()
-    console.print(
-        f"Modes of each benchmark's loss law ({answer['reference']}, {answer['model']}); weight by "
-        "the runs alone, in brackets its Monte Carlo standard error; months to double of a typical "
-        "new model and of the frontier; nats of support by the scores; alpha if let go:"
-    )
-    console.print(table)
-    console.print(f"{answer['method']}.")
-    for row in answer["benchmarks"]:
-        if not row["reliable"]:
-            console.print(
-                f"{row['benchmark']}: the weights are not to be believed (Pareto k "
-                f"{row['pareto_k']:.2f}, limit {row['limit']})", style="bold red",
-            )  # fmt: skip
+    return tell(Modes.from_record(answer, prob=prob), json=json)

@@ -23,6 +23,8 @@ Flag = Annotated[bool, Parameter(negative=())]
 """True where given; there is no `--no-` form."""
 Seed = Annotated[int, Parameter(validator=Number(gte=0, lt=2**32))]
 """What every generator of random numbers takes."""
+Names = Annotated[list[str] | None, Parameter(negative=())]
+"""May be given several times."""
 Quiet = Annotated[bool, Parameter(name=["--quiet", "-q"], negative=())]
 
 

@@ -1,17 +1,17 @@
 """`densing selfcheck`: the reference's own largest models, whose density is 1 by construction."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
-from rich.box import SIMPLE
-from rich.table import Column, Table
 
-from densing.cli.answers import plain_console, print_json, probability, status_of
+from densing.answers._answer import Cells, Line, Plain
+from densing.answers.given import as_prob
+from densing.cli.command import tell
 from densing.cli.offers import model_names, recipe_names
 from densing.cli.options import Flag, Quiet, Seed
 
-Settings = Annotated[list[str] | None, Parameter(name="--set", negative=())]
 ASKED = {
     "loss": "loss, given size and tokens",
     "score_given_loss": "score, given the loss",
@@ -21,11 +21,38 @@ ASKED = {
 }
 
 
+class SelfCheck(Plain):
+    """Predictions of the reference's largest models."""
+
+    def told(self, width: int = 0) -> Iterator[Line | Cells]:
+        """List one row a run and benchmark, then how many lie inside their intervals."""
+        del width
+        rows = []
+        for row in self["rows"]:
+            ends = [_ends(row[c]) for c in ("loss", "score_of_run", "score_of_model", "density")]
+            ends.insert(1, f"{row['score_of_run']['observed']:.3f}")
+            rows.append((row["run"], row["benchmark"], *ends, f"{row['p_beyond_reference']:.2f}"))
+        heads = "run", "benchmark", "loss", "score", "as a run", "as a target", "density", "beyond"
+        yield Cells(heads, rows, whole=(1,), dense=True)
+        for check, words in ASKED.items():
+            count = self["counts"][check]
+            yield Line(
+                f"{words}: {count['covered']} of {count['of']} inside their {count['prob']:.0%} "
+                "intervals"
+            )
+        health = self["diagnostics"]
+        yield Line(
+            f"reference {self['reference']}, {self['runs_fitted']} runs fitted; "
+            f"{health['verdict']}", "" if self.good else "bold red",
+        )  # fmt: skip
+        yield from (Line(reason, "red", below=True) for reason in health["reasons"])
+
+
 def selfcheck(
     *,
     model: Annotated[str, Parameter(completer=model_names)] = "olmo2",
     inference: Annotated[str, Parameter(completer=recipe_names)] = "default",
-    set_: Settings = None,
+    set_: list[str] | None = None,
     above: float | None = None,
     reference: Path | None = None,
     prob: float = 0.9,
@@ -65,7 +92,7 @@ def selfcheck(
     from densing.models.select import hold_out_above, on_all
     from densing.results.selfcheck import selfcheck as ask
 
-    prob = probability(prob)
+    prob = as_prob(prob)
     changes, settings = set_ or [], load_settings(inference)
     declared = override(load_model(model), changes)
     evidence = load_evidence(reference_runs=reference)
@@ -76,38 +103,7 @@ def selfcheck(
     with showing(quiet=quiet) as listener:
         run = fit_reference(evidence, model=declared, settings=settings, seed=seed, listen=listener)
     answer = ask(run, seed=seed, prob=prob)
-    if json:
-        print_json(answer)
-    else:
-        _show(answer)
-    return status_of(run)
-
-
-def _show(answer: dict[str, Any]) -> None:
-    console = plain_console()
-    table = Table(
-        Column("run", overflow="fold"), Column("benchmark", no_wrap=True), "loss", "score",
-        "as a run", "as a target", "density", "beyond", box=SIMPLE, padding=0,
-    )  # fmt: skip
-    for row in answer["rows"]:
-        told = [_ends(row[c]) for c in ("loss", "score_of_run", "score_of_model", "density")]
-        told.insert(1, f"{row['score_of_run']['observed']:.3f}")
-        table.add_row(row["run"], row["benchmark"], *told, f"{row['p_beyond_reference']:.2f}")
-    console.print(table)
-    for check, words in ASKED.items():
-        count = answer["counts"][check]
-        console.print(
-            f"{words}: {count['covered']} of {count['of']} inside their {count['prob']:.0%} "
-            "intervals"
-        )
-    health = answer["diagnostics"]
-    good = health["verdict"] == "trustworthy"
-    console.print(
-        f"reference {answer['reference']}, {answer['runs_fitted']} runs fitted; "
-        f"{health['verdict']}", style=None if good else "bold red",
-    )  # fmt: skip
-    for reason in health["reasons"]:
-        console.print(f"  {reason}", style="red")
+    return tell(SelfCheck.from_record(answer, prob=prob), json=json)
 
 
 def _ends(told: dict[str, Any]) -> str:

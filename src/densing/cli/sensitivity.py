@@ -1,21 +1,11 @@
 """`densing sensitivity`: the answer over all declared reference choices."""
 
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
-from densing.cli.answers import below, months, plain_console, print_json, status
 from densing.cli.calibrate import made
 from densing.cli.files import check_writable, continuing
 from densing.cli.options import Flag, Sampling, Tables, compiled_once
-from densing.results.estimands import ESTIMANDS
-
-LISTED = 10
-"""Universes or combinations that are named one by one."""
 
 
 def sensitivity(
@@ -86,10 +76,11 @@ def sensitivity(
     compiled_once(settings, "universes")
     check_writable(out)
     evidence = tables.load()
+    from densing.cli.command import tell
     from densing.cli.progress import counting
     from densing.report.sensitivity import write_sensitivity
     from densing.sensitivity.multiverse import run
-    from densing.sensitivity.summary import summarise
+    from densing.sensitivity.summary import Multiverse, summarise
 
     with continuing(out):
         with counting("universes", quiet=sampling.quiet) as listen:
@@ -101,98 +92,4 @@ def sensitivity(
         # Of this call alone: the rest of the answer is the same however often it was stopped.
         answer["diagnostics"] |= {key: result[key] for key in ("seconds", "fitted")}
         written = write_sensitivity(answer, out)
-    if json:
-        print_json(answer)
-    else:
-        _show(answer, written, result["seconds"])
-    return status(trustworthy=answer["diagnostics"]["verdict"] == "trustworthy")
-
-
-def _show(answer: dict[str, Any], written: Path, seconds: float) -> None:
-    from densing.sensitivity.record import off
-
-    console = plain_console()
-    table = Table("axis", "level", *(f"{title}, months" for title in ESTIMANDS.values()))
-    default = answer["default"]
-    if default:
-        cells = [months(default[e]) for e in ESTIMANDS]
-        table.add_row("default", "", *cells, end_section=True)
-    for name, axis in answer["axes"].items():
-        for level, told in axis["levels"].items():
-            if told is not None:
-                doubt = "" if told["verdict"] == "trustworthy" else " (not trustworthy)"
-                table.add_row(name, level + doubt, *(months(told[e]) for e in ESTIMANDS))
-    console.print("Doubling time, one axis at a time (90 % equal-tailed intervals):")
-    console.print(table)
-    for sentence in together(answer):
-        console.print(sentence)
-    for estimand, title in ESTIMANDS.items():
-        if answer["variance"][estimand]:
-            console.print(f"{title}, {spread(answer, estimand)}")
-    for claim in answer["claims"]:
-        console.print(claim["sentence"])
-    broken = [u for u in answer["universes"] if u["population"] is None]
-    listed(console, [f"{u['name']}: {u['diagnostics']['reasons'][0]}" for u in broken])
-    told = answer["diagnostics"]
-    console.print(
-        f"{told['trustworthy']} of {told['universes']} universes are trustworthy; "
-        f"{len(answer['skipped'])} combinations are impossible or repeat another"
-        + (":" if answer["skipped"] else "")
-    )
-    defaults = {name: axis["default"] for name, axis in answer["axes"].items()}
-    listed(console, [f"{off(s['levels'], defaults)}: {s['reason']}" for s in answer["skipped"]])
-    console.print(cost(told))
-    console.print(f"written: {written} ({seconds:.0f} s)", soft_wrap=True)
-
-
-def cost(told: Mapping[str, Any]) -> str:
-    """Say what all universes took, and what that is beside the default one's own gradients."""
-    text = f"{told['gradient_evaluations']:,} gradients for {told['universes']} universes"
-    if told["gradients_over_default"] is not None:
-        text += (
-            f", {told['gradients_over_default']:.1f} times the default universe's own "
-            f"{told['default_gradients']:,}"
-        )
-    return f"{text}; {told['worker_seconds']:.0f} s of workers"
-
-
-def listed(console: Console, lines: Sequence[str]) -> None:
-    """Print lines set in from the edge, and of many how many more there are."""
-    for line in lines[:LISTED]:
-        below(console, line)
-    if len(lines) > LISTED:
-        below(console, f"and {len(lines) - LISTED} more, in sensitivity.json")
-
-
-def together(answer: dict[str, Any]) -> list[str]:
-    """Say for each estimand what all trustworthy universes say, and the levels counted alike."""
-    told = []
-    for key, title in ESTIMANDS.items():
-        if whole := answer["multiverse"][key]:
-            told.append(
-                f"{title}: all {whole['universes']} trustworthy universes together "
-                f"{months(whole)} months, each counted once, as often as the design drew its levels"
-            )
-        if most := answer["widest"][key]:
-            told.append(
-                f"{title}: the levels of one choice counted alike, widest for {most['title']} "
-                f"({', '.join(most['levels'])}): {months(most)} months"
-            )
-    return told
-
-
-def spread(answer: dict[str, Any], estimand: str, *, count: int = 4) -> str:
-    """Say what one standard deviation of the axes that matter most does to the default."""
-    split, axes = answer["variance"][estimand], answer["axes"]
-    known = [(axes[n]["title"], told) for n, told in split["axes"].items() if told][:count]
-    each = ", ".join(f"{name} {_between(*told['months'])}" for name, told in known)
-    return (
-        f"one standard deviation of a choice moves the default to, months: {each}; "
-        f"the evidence {_between(*split['posterior']['months'])}"
-    )
-
-
-def _between(fast: float | None, slow: float | None) -> str:
-    if fast is None:
-        return "no growth"
-    return f"{fast:.1f} to {'no growth' if slow is None else f'{slow:.1f}'}"
+    return tell(Multiverse.from_record(answer), json=json, written=written)

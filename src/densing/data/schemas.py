@@ -142,8 +142,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _may("family", "text", "the developer's line of models, the group of a random effect"),
         _may("release", "text", "models of one recipe released together, in several sizes"),
         _need("release_date", "date", "day of the release of the weights", "day"),
-        _may("date_precision", "text", "day, month (the date is its middle) or upper bound "
-             "(released then or somewhat before)"),
+        _may("date_precision", "text", "day, month (of unknown day: the middle, or the "
+             "likeliest) or upper bound (released then or somewhat before)"),
         _need("params", "count", "all parameters, embeddings included", "parameters", *SIZE),
         _may("active_params", "count", "those used for a token, embeddings included",
              "parameters", *SIZE),

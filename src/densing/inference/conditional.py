@@ -28,7 +28,7 @@ from densing.models.declaration import Model
 from densing.models.layout import Layout, lay_out
 from densing.models.problem import joint_problem
 from densing.results.derive import frontier_rate
-from densing.results.growth import growth
+from densing.results.interval import growth
 
 DRAWS = 2000
 """Draws of the normal approximation."""
@@ -42,7 +42,7 @@ class ConditionalMode:
     """Log density of scores and checkpoints given that law, all else integrated out by the normal
     approximation; only differences between the modes of one law mean something."""
     population: dict[str, Any]
-    """Growth of a typical new model (`results.growth`), of the normal approximation."""
+    """Growth of a typical new model (`results.interval.growth`), of the normal approximation."""
     frontier: dict[str, Any] | None
     released: tuple[float, float]
     """Exponents alpha and beta where the law ends up when it is let go."""

@@ -6,10 +6,7 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from densing.results.health import MAX_RHAT, MIN_ESS, effective
-
-MARGIN = 1.1
-"""By how much the draws must pass the thresholds of the verdict before sampling stops."""
+from densing.results.health import MAX_RHAT, MIN_ESS, STOP_MARGIN, effective
 
 
 def converged(
@@ -26,9 +23,9 @@ def converged(
     every = every[..., np.any(every != every[:1, :1], axis=(0, 1))]  # of constants all is known
     if not every.size:
         return True
-    if len(every) > 1 and not np.all(rank_rhat(every) - 1.0 <= (max_rhat - 1.0) / MARGIN):
+    if len(every) > 1 and not np.all(rank_rhat(every) - 1.0 <= (max_rhat - 1.0) / STOP_MARGIN):
         return False
-    needed = MARGIN * min_ess
+    needed = STOP_MARGIN * min_ess
     return needed <= 0.0 or all(
         min(effective(every[..., i])) >= needed for i in range(every.shape[2])
     )

@@ -25,13 +25,12 @@ from densing.inference.potential import Potential
 from densing.inference.starts import HOPELESS
 from densing.inference.whitening import Inputs
 from densing.models.ops import numpy_ops
+from densing.results.health import MAX_PARETO_K as RELIABLE
 
 FREEDOM = 5.0
 """Degrees of freedom of the mixture's components: tails heavier than the posterior's."""
 SAME = 1.0
 """Modes nearer than this, in standard deviations of the curvature at the better one, are one."""
-RELIABLE = 0.7
-"""Pareto k from which importance weights are not believed (Vehtari et al. 2024)."""
 
 
 @dataclass(frozen=True)

@@ -27,18 +27,20 @@ class Choices(Handed):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     reference: str = "minicpm"
-    """Reference family: which `reference` of the runs and checkpoints."""
+    """Family of small models whose scaling is the yardstick: the `reference` of their tables."""
     benchmarks: Annotated[tuple[str, ...], Field(min_length=1)]
     """Benchmarks whose scores count."""
     tokens: Annotated[float, Field(gt=0)] | Literal["own", "infinite"] = 5e12
-    """D0, the tokens the reference is trained on: a count, each model's own, or no limit."""
+    """D0, the tokens the reference is imagined to be trained on: a count, each model's own, or no
+    limit. A convention: density is relative to it."""
     count: Literal["non-embedding", "total", "active", "experts"] = "non-embedding"
-    """Which parameters of a target model count; experts: ``active^(1-w) total^w`` without
-    embeddings, w a parameter (`expert_weight`)."""
+    """Which parameters count, of the reference and of the models alike; experts: without
+    embeddings, of a mixture ``active^(1-w) total^w``, w a parameter (`expert_weight`)."""
     irreducible: bool = True
     """Loss law with an irreducible loss E (the paper's law has none)."""
     shortfall: bool = True
-    """Skewed residual with a frontier; otherwise normal, population only."""
+    """Models fall short of a frontier by skewed amounts; otherwise the residual is normal, and
+    there is no frontier."""
     shortfall_form: ShortfallForm = "exponential"
     """Distribution of the shortfall below the frontier."""
     likelihood: LikelihoodName = "beta"
@@ -51,9 +53,10 @@ class Choices(Handed):
     """A bias of each benchmark, upwards, for models from November 2023 on: training on the test
     task (arXiv 2407.07890). It is hard to tell from growth: its prior decides."""
     families: bool = True
-    """A random effect for each family of models."""
+    """Models of one developer's line share an effect: siblings are not independent."""
     shape: ShapeName = "linear"
-    """How the slope of the trend may change over the dates (`models.shapes`)."""
+    """How the slope of the trend may change over the dates (`models.shapes`); whatever it is, the
+    rate is the mean slope over them."""
     changepoint: date = date(2022, 11, 30)
     """Date at which the slope changes under shape = fixed_changepoint: ChatGPT's release."""
     benchmark_trends: bool = True

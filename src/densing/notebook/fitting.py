@@ -1,18 +1,25 @@
-"""Fit from a notebook."""
+"""Fit from a notebook: a run, and its refits without single models and families."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
 
+from densing.answers.given import (
+    as_count,
+    as_evidence,
+    as_model,
+    as_run,
+    as_seed,
+    as_settings,
+)  # fmt: skip
 from densing.data import Evidence
 from densing.inference.settings import Settings
-from densing.models.declaration import Model
+from densing.models.declaration import DeclarationError, Model
 from densing.models.select import own_models
-from densing.notebook.given import as_evidence, as_model, as_seed, as_settings
 
 
 @contextmanager
@@ -75,6 +82,68 @@ def fit(
 
     with showing(quiet=not progress) as listener:
         return sample(evidence, model=model, settings=settings, seed=seed, listen=listener)
+
+
+def refit(
+    run: xr.DataTree,
+    evidence: Evidence,
+    *,
+    folder: str | Path,
+    only: Iterable[str] | None = None,
+    settings: Settings | str | Path = "universe",
+    seed: int = 1,
+    workers: int = 1,
+    progress: bool = True,
+) -> xr.DataTree:
+    """Fit anew without each model and family that `influence` cannot tell by weights.
+
+    Parameters
+    ----------
+    run
+        Of `fit` or `open_run`.
+    evidence
+        What it was fitted to.
+    folder
+        Where refits are kept: the same call again goes on where it was stopped.
+    only
+        Names of models and families to refit; all that need it where None.
+    settings
+        Sampler recipe of the refits, its name or a .toml file; of the engine numpyro.
+    seed
+        Seed of all random numbers.
+    workers
+        Processes to fit in.
+    progress
+        Tell on standard error how many refits are done.
+
+    Returns
+    -------
+    xarray.DataTree
+        The run with its refits, for `influence`, `plot_influence` and `save_run`.
+
+    Raises
+    ------
+    TypeError, RunError, DeclarationError
+        What was given does not fit, other evidence than the run's among it.
+    """
+    run, evidence, settings = as_run(run), as_evidence(evidence), as_settings(settings)
+    seed, workers = as_seed(seed), as_count(workers, "workers")
+    if isinstance(only, str):
+        raise TypeError(f"only must be a list of names, got a string: only=[{only!r}]")
+    if settings.engine != "numpyro":
+        raise DeclarationError(
+            f"settings {settings.name!r}: refits need the engine numpyro; take settings='universe'"
+        )
+    from densing.cli.progress import counting
+
+    with without_widgets():
+        from densing.sensitivity.refits import refit as fit_anew
+
+    with counting("refits", quiet=not progress) as listen:
+        return fit_anew(
+            run, evidence, settings, Path(folder), only=only, seed=seed, workers=workers,
+            listen=listen,
+        ).run  # fmt: skip
 
 
 def _by_choosing(**choice: Any) -> str:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from densing.answers.given import as_evidence, as_model
 from densing.data import Evidence
 from densing.models.declaration import Model
-from densing.notebook.given import as_evidence, as_model
 
 if TYPE_CHECKING:
     import pymc

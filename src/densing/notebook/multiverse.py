@@ -2,44 +2,21 @@
 
 import sys
 from collections.abc import Iterable, Mapping
-from html import escape
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from matplotlib.axes import Axes
 
+from densing.answers.given import as_count, as_evidence, as_model, as_seed, as_settings
 from densing.data import Evidence
 from densing.inference.settings import Settings
 from densing.models.declaration import DeclarationError, Model
 from densing.notebook.fitting import without_widgets
-from densing.notebook.given import as_count, as_evidence, as_model, as_seed, as_settings
 from densing.notebook.plots import shown
-from densing.notebook.told import Told
 from densing.report import sensitivity_figures as figures
-from densing.report.sensitivity import table
 from densing.sensitivity.axes import load_axes
 from densing.sensitivity.design import design, more_than_asked
-
-
-class Multiverse(Told):
-    """The record that `densing sensitivity --json` prints, as a mapping with a readable face."""
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """One row a universe: levels, doubling times in months, verdict."""
-        return table(self)
-
-    def __repr__(self) -> str:
-        return "\n".join(self._lines())
-
-    def _repr_html_(self) -> str:
-        return "".join(f"<p>{escape(line)}</p>" for line in self._lines())
-
-    def _lines(self) -> list[str]:
-        told = self["diagnostics"]
-        count = f"{told['trustworthy']} of {told['universes']} universes are trustworthy"
-        return [*(claim["sentence"] for claim in self["claims"]), count]
+from densing.sensitivity.summary import Multiverse, summarise
 
 
 def multiverse(
@@ -85,7 +62,7 @@ def multiverse(
     Returns
     -------
     Multiverse
-        A mapping (universes, axes, variance, claims, ...); `table` is a frame. Draw it with
+        A mapping (universes, axes, variance, claims, ...); `table()` is a frame. Draw it with
         `plot_tornado`, `plot_specification` and `plot_variance`.
 
     Raises
@@ -111,7 +88,6 @@ def multiverse(
 
     with without_widgets():
         from densing.sensitivity.multiverse import run
-        from densing.sensitivity.summary import summarise
 
     laid_out = design(declared, full=factorial, universes=universes, seed=seed)
     if progress and (told := more_than_asked(laid_out, universes)):
@@ -121,7 +97,7 @@ def multiverse(
             laid_out, model, evidence, settings, Path(folder), seed=seed, workers=workers,
             dask=dask, listen=listen,
         )  # fmt: skip
-    return Multiverse(summarise(result, declared))
+    return Multiverse.from_record(summarise(result, declared))
 
 
 def plot_tornado(answer: Mapping[str, Any]) -> list[Axes]:

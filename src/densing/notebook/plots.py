@@ -5,99 +5,24 @@ and `plt.show()` does; save it with ``ax.figure.savefig(...)``. Runs that did no
 diagnostics are stamped.
 """
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import xarray as xr
 from matplotlib.axes import Axes
 
 from densing import report
-from densing.notebook.given import as_models, as_prob, as_run
-from densing.report.growth import plot_influence as _influence
+from densing.answers.compare import compare
+from densing.answers.corollaries import Corollaries
+from densing.answers.forecast.outlook import look_ahead
+from densing.answers.given import as_models, as_prob, as_run
+from densing.report import compare_figure
+from densing.report import corollaries as corollaries_figure
+from densing.report import forecast as forecast_figure
+from densing.report.growth import plot_influence as influence_figure
 from densing.report.style import figure_of
-
-
-def plot_density(
-    run: xr.DataTree, ax: Axes | None = None, *, labels: int = 20, highlight: Sequence[str] = ()
-) -> Axes:
-    """Draw every model's density against its release date, and both trends.
-
-    `labels` is how many models are named at the most, those that set a record first; models to
-    `highlight` stand out, and are named before all others.
-    """
-    run = as_run(run)
-    named = as_models(highlight, run)
-    drawn = report.plot_headline(run, ax, labels=labels, highlight=named)
-    return shown(drawn, new=ax is None)
-
-
-def plot_rate(run: xr.DataTree, ax: Axes | None = None) -> Axes:
-    """Draw the posterior of both growth rates and the prior; months on the upper axis."""
-    return shown(report.plot_rate(as_run(run), ax), new=ax is None)
-
-
-def plot_ranking(
-    run: xr.DataTree,
-    ax: Axes | None = None,
-    *,
-    models: int | None = 30,
-    highlight: Sequence[str] = (),
-) -> Axes:
-    """Draw median density, 50 % and 90 % interval of the densest models (all where None).
-
-    Models to `highlight` stand out, and are there however far down they rank.
-    """
-    run = as_run(run)
-    named = as_models(highlight, run)
-    return shown(report.plot_ranking(run, ax, models=models, highlight=named), new=ax is None)
-
-
-def plot_benchmark_rates(run: xr.DataTree, ax: Axes | None = None) -> Axes:
-    """Draw the doubling time on each benchmark beside the common trend.
-
-    Raises
-    ------
-    ValueError
-        The run's model gives all benchmarks one trend.
-    """
-    return shown(report.plot_benchmark_rates(as_run(run), ax), new=ax is None)
-
-
-def plot_loss_law(run: xr.DataTree, axes: Sequence[Axes] | None = None) -> list[Axes]:
-    """Draw the reference's losses and fitted laws, one panel a benchmark."""
-    return shown(report.plot_loss_law(as_run(run), axes), new=axes is None)
-
-
-def plot_reference(run: xr.DataTree, axes: Sequence[Axes] | None = None) -> list[Axes]:
-    """Draw the reference's loss at D0 tokens against effective parameters, by benchmark."""
-    return shown(report.plot_reference(as_run(run), axes), new=axes is None)
-
-
-def plot_performance_map(run: xr.DataTree, axes: Sequence[Axes] | None = None) -> list[Axes]:
-    """Draw the map from loss to score, one panel a benchmark."""
-    return shown(report.plot_performance_map(as_run(run), axes), new=axes is None)
-
-
-def plot_predictive(
-    run: xr.DataTree, axes: Sequence[Axes] | None = None, *, prob: float = 0.9, seed: int = 1
-) -> list[Axes]:
-    """Draw observed against predicted scores, one panel a benchmark."""
-    drawn = report.plot_predictive(as_run(run), axes, prob=as_prob(prob), seed=seed)
-    return shown(drawn, new=axes is None)
-
-
-def plot_diagnostics(
-    run: xr.DataTree, axes: Sequence[Sequence[Axes]] | None = None
-) -> list[list[Axes]]:
-    """Draw traces and rank histograms of the answer's parameters and of the worst one."""
-    return shown(report.plot_diagnostics(as_run(run), axes), new=axes is None)
-
-
-def plot_influence(
-    run: xr.DataTree, axes: Sequence[Axes] | None = None, *, rows: int = 15
-) -> list[Axes]:
-    """Draw the doubling time without each of the most influential models or families."""
-    return shown(_influence(as_run(run), axes, rows=rows), new=axes is None)
+from densing.results.corollaries.economics import price_trend
 
 
 def shown(drawn: Any, *, new: bool) -> Any:
@@ -113,3 +38,71 @@ def shown(drawn: Any, *, new: bool) -> Any:
         except ValueError:  # before 3.11: show it with `ax.figure`
             pass
     return drawn
+
+
+def _of_run(draw: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a verb of a figure of a run: arguments judged first, a new figure shown."""
+
+    @functools.wraps(draw)
+    def plot(run: xr.DataTree, axes: Any = None, **options: Any) -> Any:
+        run = as_run(run)
+        if "highlight" in options:
+            options["highlight"] = as_models(options["highlight"], run)
+        if "prob" in options:
+            options["prob"] = as_prob(options["prob"])
+        return shown(draw(run, axes, **options), new=axes is None)
+
+    return plot
+
+
+plot_benchmark_rates = _of_run(report.plot_benchmark_rates)
+plot_diagnostics = _of_run(report.plot_diagnostics)
+plot_influence = _of_run(influence_figure)
+plot_loss_law = _of_run(report.plot_loss_law)
+plot_performance_map = _of_run(report.plot_performance_map)
+plot_predictive = _of_run(report.plot_predictive)
+plot_ranking = _of_run(report.plot_ranking)
+plot_rate = _of_run(report.plot_rate)
+plot_reference = _of_run(report.plot_reference)
+
+
+def plot_corollaries(answer: Corollaries) -> list[Axes]:
+    """Draw what `corollaries` told, six panels of a new figure."""
+    if not isinstance(answer, Corollaries):
+        raise TypeError(
+            f"expected the answer of corollaries, got {type(answer).__name__}: "
+            "dn.plot_corollaries(dn.corollaries(run))"
+        )
+    return shown(corollaries_figure.plot_corollaries(answer, price_trend()), new=True)
+
+
+def plot_density(
+    run: xr.DataTree, ax: Axes | None = None, *, labels: int = 20, highlight: Sequence[str] = ()
+) -> Axes:
+    """Draw every model's density against its release date, and both trends.
+
+    `labels` is how many models are named at the most, those that set a record first; models to
+    `highlight` stand out, and are named before all others.
+    """
+    return _of_run(report.plot_headline)(run, ax, labels=labels, highlight=highlight)
+
+
+def plot_compare(
+    runs: Mapping[str, xr.DataTree], axes: Sequence[Axes] | None = None, *, prob: float = 0.9
+) -> list[Axes]:
+    """Draw each run's line through the data, its predictive density and its growth, three Axes."""
+    answer = compare(runs, prob=prob)
+    return shown(compare_figure.plot_compare(runs, answer, axes), new=axes is None)
+
+
+def plot_forecast(
+    run: xr.DataTree,
+    axes: Sequence[Axes] | None = None,
+    *,
+    until: Any,
+    today: Any = None,
+    seed: int = 1,
+) -> list[Axes]:
+    """Draw the data and a fan of intervals for each estimand until a day, one panel each."""
+    outlook = look_ahead(as_run(run), until=until, today=today, seed=seed)
+    return shown(forecast_figure.plot_fan(outlook, axes), new=axes is None)

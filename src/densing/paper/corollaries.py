@@ -36,9 +36,8 @@ from densing.paper.growth import (
 from densing.results.acceleration import acceleration
 from densing.results.corollaries.contrasts import CURE, SMALLER, compression
 from densing.results.corollaries.economics import budget, halving_months, price_trend
-from densing.results.headline import as_interval, trustworthy
-from densing.results.interval import PROB, Interval, interval
-from densing.results.run import log_densities
+from densing.results.interval import PROB, Interval, as_interval, interval
+from densing.results.run import log_densities, trustworthy
 
 PRICE, COMPRESSION = "Price of inference (Fig. 3a)", "Compression (Fig. 3b)"
 HARDWARE, EXAMPLE = "Hardware and density", "The example of the text"

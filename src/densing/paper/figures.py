@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
 
+from densing.answers.summary import summarise as trend_summary
 from densing.models.dates import DAYS_PER_YEAR, EPOCH
 from densing.paper import published as pub
 from densing.paper.growth import MONTH, SECTION, days, months
@@ -40,12 +41,10 @@ from densing.report.style import (
     style,
 )
 from densing.report.words import digits, months_range, plain, size
-from densing.results.component import trend_summary
 from densing.results.derive import trend_lines
-from densing.results.headline import as_interval, trustworthy
-from densing.results.interval import Interval
+from densing.results.interval import Interval, as_interval
 from densing.results.line import Line
-from densing.results.run import record
+from densing.results.run import record, trustworthy
 from densing.results.shortfall import window_of
 
 PUBLISHED, REPRODUCED, BAYES, GREY = "#c7ced6", INK, FRONTIER, "#8d99a6"

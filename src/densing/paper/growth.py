@@ -12,17 +12,17 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from densing.answers.summary import summarise as summary
+from densing.answers.summary import summarise as trend_summary
 from densing.data import bundled
 from densing.inference.fit import fit_trend
 from densing.inference.news import Listener
 from densing.models.dates import DAYS_PER_YEAR, EPOCH
 from densing.paper import published as pub
 from densing.paper.claim import Claim, Range
-from densing.results.component import trend_summary
-from densing.results.headline import as_interval, summary, trustworthy
-from densing.results.interval import PROB, Interval, doubling_months, interval
-from densing.results.line import Line, least_squares
-from densing.results.record_setters import record_setters
+from densing.results.interval import PROB, Interval, as_interval, doubling_months, interval
+from densing.results.line import Line, least_squares, record_setters
+from densing.results.run import trustworthy
 
 SECTION, CHATGPT = "Growth of density (Fig. 1)", "ChatGPT (Fig. 3c)"
 MONTH = DAYS_PER_YEAR / 12.0

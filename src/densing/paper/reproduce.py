@@ -40,8 +40,7 @@ from densing.paper.growth import (
     split_at_chatgpt,
 )
 from densing.paper.laws import Panel, fit_laws, law_claims, score_claims
-from densing.results.headline import trustworthy
-from densing.results.run import record
+from densing.results.run import record, trustworthy
 
 ABSENT = (
     "Figure 2 (MMLU-CF): its densities are not among the bundled tables",

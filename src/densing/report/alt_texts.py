@@ -1,9 +1,9 @@
 """What each figure of the report shows, in words from the run: for those who cannot see it."""
 
+from densing.answers.influence import counted, untold
 from densing.report.answers import RunAnswers
 from densing.report.reference import shown
 from densing.report.words import digits, doubling, months_range, percent, size
-from densing.results.influence_words import counted, untold
 
 
 def headline(run: RunAnswers) -> str:

@@ -4,12 +4,13 @@ from functools import cached_property
 
 import xarray as xr
 
+from densing.answers.density import density_table
+from densing.answers.influence import left_one_out as influence
+from densing.answers.priors import prior_sensitivity
+from densing.answers.summary import summarise as summary
 from densing.results.corollaries import corollaries
-from densing.results.density import density_table
-from densing.results.headline import summary, trustworthy
-from densing.results.influence import influence
 from densing.results.predict import coverage, predict_held_out_checkpoints, predict_scores
-from densing.results.prior_sensitivity import prior_sensitivity
+from densing.results.run import trustworthy
 
 
 class RunAnswers:

@@ -14,7 +14,7 @@ from matplotlib.transforms import Bbox
 
 from densing.report.style import FRONTIER, INK, MUTED, POPULATION, figure_of, log_ticks
 from densing.report.words import digits, months, months_range, percent, plain
-from densing.results.estimands import ESTIMANDS
+from densing.text import ESTIMANDS
 
 DODGE_DAYS = 5.0
 """Models of one day stand side by side, this far apart."""

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from densing.answers.compare import ALIKE
 from densing.models.dates import DAYS_PER_YEAR, EPOCH
 from densing.report.axes import (
     beside,
@@ -23,7 +24,6 @@ from densing.report.axes import (
 )
 from densing.report.style import INK, MUTED, stamp, style
 from densing.report.words import plain
-from densing.results.compare_words import ALIKE
 from densing.results.run import record
 from densing.results.trend_curve import curve_of
 
@@ -47,7 +47,7 @@ def plot_compare(
     runs
         By name, as they were compared.
     answer
-        `results.compare.compare(runs)`.
+        `answers.compare.compare(runs)`.
     axes
         Three Axes; a new figure where None.
     narrow

@@ -1,7 +1,6 @@
-"""What follows from a growing density: its figures, the page's section, and a folder of both."""
+"""What follows from a growing density: its figures, and the page's section."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import matplotlib.dates as mdates
@@ -14,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from densing.report import words
 from densing.report.axes import COLOURS, beside, interval_plot, log_axis, name_rows
-from densing.report.folder import fill, write_json, written_whole
+from densing.report.folder import fill
 from densing.report.style import (
     FAINT,
     FRONTIER,
@@ -26,7 +25,6 @@ from densing.report.style import (
     RECORD,
     figure_of,
     new_panels,
-    save,
     shades,
     stamp,
     style,
@@ -34,7 +32,7 @@ from densing.report.style import (
 from densing.report.words import digits, plain, size
 from densing.results.corollaries import TITLES
 from densing.results.corollaries.contrasts import SMALLER
-from densing.results.corollaries.economics import PriceTrend, price_trend
+from densing.results.corollaries.economics import PriceTrend
 
 Answer = Mapping[str, Any]
 """`results.corollaries.corollaries(run)`, or a record in it."""
@@ -334,13 +332,3 @@ def section(answer: Answer, images: Mapping[str, Any]) -> Markup:
     """Return the HTML of the page's section; `images`: `page.Image` of each figure, by name."""
     return fill("densing.report", "corollaries.html.j2", filters={"percent": words.percent},
                 context={"answer": answer, "images": images, "titles": TITLES})  # fmt: skip
-
-
-def write_corollaries(answer: dict[str, Any], out: str | Path, *, seed: int = 1) -> Path:
-    """Write the figures (.png, .svg) and corollaries.json, each whole; return the folder."""
-    out = Path(out)
-    with written_whole(out, last="corollaries.json") as folder:
-        for name, figure in corollary_figures(answer, price_trend(seed=seed)).items():
-            save(figure, folder / name)
-        write_json(folder / "corollaries.json", answer)
-    return out

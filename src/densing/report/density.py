@@ -34,7 +34,7 @@ from densing.report.style import (
     style,
 )
 from densing.report.words import digits, months, months_range, percent, plain, size
-from densing.results.record_setters import record_setters
+from densing.results.line import record_setters
 
 BEYOND = 0.05
 """Probability of lying beyond the reference's reach from which a model is marked."""

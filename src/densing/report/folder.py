@@ -11,8 +11,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from densing.results.plain_json import to_json
-from densing.results.whole import finished, sweep
+from densing.files import finished, sweep, to_json
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
+from densing.answers.forecast.outlook import FANS, Outlook
 from densing.report.axes import date_axis, decades_axis, dodge, fan_end, mark_day
 from densing.report.style import (
     FAINT,
@@ -25,10 +26,9 @@ from densing.report.style import (
     style,
 )
 from densing.report.words import plain, size
-from densing.results.forecast import FANS, Outlook
-from densing.results.headline import trustworthy
 from densing.results.horizon import released
 from densing.results.releases import running_record
+from densing.results.run import trustworthy
 
 FAN_PANELS = {
     "population": ("Typical new model", POPULATION),
@@ -62,7 +62,7 @@ def plot_fan(
     Parameters
     ----------
     outlook
-        `results.forecast.look_ahead(run, until=...)`.
+        `answers.forecast.outlook.look_ahead(run, until=...)`.
     axes
         One Axes a panel; a new figure where None.
     narrow
@@ -162,7 +162,7 @@ def plot_milestones(
     Parameters
     ----------
     answer
-        `results.forecast.forecast(...)`.
+        `answers.forecast.forecast(...)`.
     axes
         One Axes a panel (`panels_of(answer)` counts them); a new figure where None.
     narrow
@@ -304,7 +304,7 @@ def plot_costs(answer: dict[str, Any], *, narrow: bool = False) -> list[Axes]:
     Parameters
     ----------
     answer
-        `results.forecast.forecast(...)`, with `costs` of `results.cost_ahead.cost_ahead`.
+        `answers.forecast.forecast(...)`, with `costs`.
     narrow
         Panels below each other, for a phone.
     """

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from scipy.stats import gaussian_kde
 
+from densing.answers.influence import doubtful
 from densing.report.answers import Answered, RunAnswers
 from densing.report.axes import (
     COLOURS,
@@ -23,7 +24,6 @@ from densing.report.axes import (
 )
 from densing.report.style import INK, MUTED, POPULATION, new_axes, new_panels, stamp, style
 from densing.report.words import months, months_range, percent, plain
-from densing.results.influence_words import doubtful
 from densing.results.run import record
 
 
@@ -161,7 +161,7 @@ def plot_influence(
     rows
         How many models and families: families where several models are left out at once.
     answer
-        `results.influence.influence(run)`, where it is at hand.
+        `answers.influence.influence(run)`, where it is at hand.
     """
     answers = RunAnswers.of(run)
     answer = answer or answers.influence

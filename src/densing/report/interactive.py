@@ -14,7 +14,7 @@ from densing.report.axes import dodge, marker_area
 from densing.report.density import BEYOND
 from densing.report.folder import asset
 from densing.report.words import digits, percent, size
-from densing.results.record_setters import record_setters
+from densing.results.line import record_setters
 
 MILLISECONDS_PER_DAY = 86_400_000.0
 ARCHITECTURES = {"dense": "dense", "moe": "mixture of experts"}

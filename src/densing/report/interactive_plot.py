@@ -12,7 +12,6 @@ from bokeh.models import (
     BooleanFilter,
     CDSView,
     ColumnDataSource,
-    GlyphRenderer,
     Label,
     Line,
     LinearAxis,
@@ -42,29 +41,23 @@ def interactive_plot(models: Columns, lines: dict[str, Columns]) -> Plot:
     Parameters
     ----------
     models, lines
-        `interactive_data.model_columns`, and `line_columns` of each line by name.
+        `interactive.model_columns`, and `line_columns` of each line by name.
     """
-    source = ColumnDataSource(models, name="models")
     plot = _frame(models, lines)
-    coloured(plot.add_layout, Span(location=1, dimension="width", line_dash=[5, 4]), line="--muted")
-    coloured(
-        plot.add_layout,
-        Label(
-            x=8, y=1, x_units="screen", text="1: the reference family", y_offset=3,
-            text_font_size="11px", text_font=FONT,
-        ),
-        text="--muted",
-    )  # fmt: skip
+    one = Span(location=1, dimension="width", line_dash=[5, 4])
+    words = Label(x=8, y=1, x_units="screen", text="1: the reference family", y_offset=3,
+                  text_font_size="11px", text_font=FONT)  # fmt: skip
+    plot.add_layout(coloured(one, line="--muted"))
+    plot.add_layout(coloured(words, text="--muted"))
     for name, columns in lines.items():
         _line(plot, name, columns)
-    _points(plot, source, models)
+    _points(plot, ColumnDataSource(models, name="models"), models)
     return plot
 
 
-def coloured[M: Model](add: Any, model: M, **variables: str) -> M:
-    """Tag a model with the page's colours of its line, fill or text, and add it to a plot."""
+def coloured[M: Model](model: M, **variables: str) -> M:
+    """Tag a model with the page's colours of its line, fill or text."""
     model.tags = [{f"{kind}_color": variable for kind, variable in variables.items()}]
-    add(model)
     return model
 
 
@@ -105,14 +98,13 @@ def _frame(models: Columns, lines: dict[str, Columns]) -> Plot:
 def _line(plot: Plot, name: str, columns: Columns) -> None:
     """Band and median of a trend; of the record only the median, which rises in steps."""
     source = ColumnDataSource(columns)
-    colour = f"--{name}"
     if name == "record":
         line = Step(x="x", y="median", mode="after", line_width=1.6, line_dash=[2, 3])
     else:
         band = VArea(x="x", y1="lower", y2="upper", fill_alpha=0.16)
-        coloured(lambda glyph: _add(plot, source, glyph, name=name), band, fill=colour)
+        _add(plot, source, band, name=name, fill=f"--{name}")
         line = Line(x="x", y="median", line_width=2.6)
-    coloured(lambda glyph: _add(plot, source, glyph, name=name), line, line=colour)
+    _add(plot, source, line, name=name, line=f"--{name}")
 
 
 def _points(plot: Plot, source: ColumnDataSource, models: Columns) -> None:
@@ -124,37 +116,38 @@ def _points(plot: Plot, source: ColumnDataSource, models: Columns) -> None:
         name: CDSView(filter=BooleanFilter(booleans=shown.tolist(), name=name))
         for name, shown in in_views.items()
     }
-
-    def add(glyph: Glyph, view: str, layer: str) -> None:
-        _add(plot, source, glyph, name=layer, view=views[view])
-
     dot: dict[str, Any] = {"x": "x", "y": "density", "size": "diameter"}
-    coloured(lambda g: add(g, "left_out", "left_out"),
-             Scatter(**dot, fill_alpha=0.16, line_alpha=0.0), fill="--muted")  # fmt: skip
+    faint = Scatter(**dot, fill_alpha=0.16, line_alpha=0.0)
+    _add(plot, source, faint, name="left_out", view=views["left_out"], fill="--muted")
     shades = {"others": "--muted", "records": "--ink", "own": "--own"}
     for view, colour in shades.items():
         whisker = Segment(x0="x", x1="x", y0="lower", y1="upper", line_alpha=0.5)
-        coloured(lambda g, view=view: add(g, view, "intervals"), whisker, line=colour)
+        _add(plot, source, whisker, name="intervals", view=views[view], line=colour)
     for view, colour in shades.items():
         marker = Scatter(**dot, fill_alpha=0.9, line_width=0.8)
-        coloured(lambda g, view=view: add(g, view, "dots"), marker, fill=colour, line="--paper")
+        _add(plot, source, marker, name="dots", view=views[view], fill=colour, line="--paper")
     empty: Columns = {name: [] for name in ("x", "density", "text", "align", "right", "down")}
-    names = ColumnDataSource(empty, name="names")
     text = Text(
         x="x", y="density", text="text", text_align={"field": "align"}, x_offset="right",
         y_offset="down", text_baseline="middle", text_font_size="11px", text_font=value(FONT),
         background_fill_alpha=0.6,
     )  # fmt: skip
-    coloured(
-        lambda g: _add(plot, names, g, name="labels"), text, text="--ink", background_fill="--paper"
-    )
+    names = ColumnDataSource(empty, name="names")
+    _add(plot, names, text, name="labels", text="--ink", background_fill="--paper")
     chosen = ColumnDataSource({"x": [], "density": [], "diameter": []}, name="chosen")
     ring = Scatter(**dot, fill_alpha=0.0, line_width=3)
-    coloured(lambda g: _add(plot, chosen, g, name="ring"), ring, line="--link")
+    _add(plot, chosen, ring, name="ring", line="--link")
 
 
 def _add(
-    plot: Plot, source: ColumnDataSource, glyph: Glyph, *, name: str, view: CDSView | None = None
-) -> GlyphRenderer:
+    plot: Plot,
+    source: ColumnDataSource,
+    glyph: Glyph,
+    *,
+    name: str,
+    view: CDSView | None = None,
+    **colours: str,
+) -> None:
     """Add a glyph that looks the same whatever is selected."""
-    return plot.add_glyph(source, glyph, name=name, view=view or CDSView(), nonselection_glyph=None)
+    plot.add_glyph(source, coloured(glyph, **colours), name=name, view=view or CDSView(),
+                   nonselection_glyph=None)  # fmt: skip

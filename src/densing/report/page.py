@@ -22,9 +22,7 @@ from densing.report.provenance import choice_rows, prior_rows, sources
 from densing.report.sensitivity import choice_pictures, section
 from densing.report.style import save
 from densing.results.corollaries.economics import price_trend
-from densing.results.influence_words import sentences
 from densing.results.run import record
-from densing.results.shape_summary import shape_sentences
 
 REFIT = "densing influence run.nc --refit"
 """In the report's folder, which has the run."""
@@ -191,7 +189,7 @@ def render(
         "answer": answer,
         "trustworthy": answers.trustworthy,
         "headline": words.headline(answer),
-        "shape": shape_sentences(answer, subject="That of a typical new model"),
+        "shape": [line.text for line in answer.told_shape(subject="That of a typical new model")],
         "figures": figures,
         "interactive": interactive(answers, highlight=highlight) | {"of": "density_by_release"},
         "densities": answers.densities,
@@ -199,7 +197,7 @@ def render(
         "coverage": answers.coverage,
         "choices": choice_rows(run),
         "priors": prior_rows(run),
-        "hangs_on": sentences(answers.influence, command=REFIT),
+        "hangs_on": answers.influence.left(REFIT),
         "moved": answers.priors,
         "sources": sources(run),
         "settings": record(run, "settings"),

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from densing.files import read_json
 from densing.report import words
 from densing.report.axes import COLOURS
 from densing.report.folder import fill, write_json, written_whole
@@ -19,8 +19,8 @@ from densing.report.sensitivity_figures import (
 )
 from densing.report.style import figure_of, save
 from densing.results.run import RunError
-from densing.results.whole import read_json
 from densing.sensitivity.record import off
+from densing.sensitivity.summary import table
 
 RECORD = "sensitivity.json"
 
@@ -34,21 +34,6 @@ def write_sensitivity(answer: Mapping[str, Any], folder: Path) -> Path:
         for name, (figure, _) in choice_pictures(answer, narrow=False).items():
             save(figure, made / "figures" / name)
     return folder
-
-
-def table(answer: Mapping[str, Any]) -> pd.DataFrame:
-    """One row a universe: levels, doubling times in months, verdict."""
-    rows = []
-    for universe in answer["universes"]:
-        row: dict[str, Any] = dict(universe["levels"])
-        for estimand in COLOURS:
-            months = (universe[estimand] or {}).get("doubling_months", {})
-            row |= {f"{estimand}_{k}": months.get(k) for k in ("median", "lower", "upper")}
-        told = universe["diagnostics"]
-        row |= {"models": universe["models"], "scores": universe["scores"], "how": told["how"],
-                "verdict": told["verdict"], "reasons": "; ".join(told["reasons"])}  # fmt: skip
-        rows.append(row)
-    return pd.DataFrame(rows)
 
 
 def read_sensitivity(

@@ -9,8 +9,7 @@ import xarray as xr
 from densing.models.dates import DAYS_PER_YEAR, EPOCH
 from densing.models.ops import numpy_ops
 from densing.models.shapes import SHAPES, chord
-from densing.results.growth import growth
-from densing.results.interval import KIND, PROB
+from densing.results.interval import KIND, PROB, growth, open_interval
 from densing.results.run import record
 from densing.results.shortfall import gap_growth
 from densing.results.trend_curve import curve_of
@@ -70,10 +69,7 @@ def ratio_interval(after: np.ndarray, before: np.ndarray, *, prob: float = PROB)
     grew = before > 0
     values = np.where(grew, after / np.where(grew, before, 1.0), np.inf)
     values = np.where(~grew & (after <= before), -np.inf, values)
-    levels = {"median": 0.5, "lower": (1 - prob) / 2, "upper": (1 + prob) / 2}
-    ends = {k: float(np.quantile(values, q, method="inverted_cdf")) for k, q in levels.items()}
-    told = {k: v if np.isfinite(v) else None for k, v in ends.items()}
-    return told | {"prob": prob, "kind": KIND}
+    return open_interval(values, prob=prob).as_dict()
 
 
 def date_interval(time: np.ndarray, *, prob: float = PROB) -> dict[str, Any]:

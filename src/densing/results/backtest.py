@@ -49,6 +49,7 @@ from densing.results.scoring import (
     pit_of_latent,
     shares_inside,
 )
+from densing.text import listed
 
 MONTHS = (3, 6, 12)
 OURS = "densing"
@@ -390,7 +391,7 @@ def verdict_sentence(
         found = [f"{WORDS[name]} ({row['crps']:.2f})" for name, row in rivals.items()
                  if (row["crps"] >= ours["crps"]) == beaten]  # fmt: skip
         if found:
-            against.append(f"{word} than {_and(found)}")
+            against.append(f"{word} than {listed(found)}")
     refitted = f"refitted as of {ours['origins']} half-years"
     if averaged > 1:
         refitted = (
@@ -422,7 +423,7 @@ def averages_sentence(told: Mapping[str, Any]) -> str:
     )
     for side, days in (("above", above), ("below", below)):
         if days:
-            sentence += f"; it lay {side} as of {_and(days)}"
+            sentence += f"; it lay {side} as of {listed(days)}"
     if share["share"] < ENOUGH:
         sentence += ". Scores to come are less certain than such intervals say"
     return sentence + "."
@@ -458,7 +459,3 @@ def scores_sentence(told: Mapping[str, Any]) -> str:
             "a single benchmark are less certain than they look"
         )
     return sentence + "."
-
-
-def _and(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -5,10 +5,10 @@ from typing import Any
 
 import xarray as xr
 
+from densing.files import kept_path, read_kept
 from densing.models.choices import departures, parameters_of_others
 from densing.models.dates import DAYS_PER_YEAR
 from densing.results.backtest import OURS
-from densing.results.kept import kept_path, read_kept
 from densing.results.run import record
 
 NOT_TESTED = (

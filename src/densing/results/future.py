@@ -6,7 +6,7 @@ A *new model* is the population line, plus the effect of a new family, plus the 
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -20,60 +20,94 @@ from densing.results.shortfall import Window, mean_shortfall, window_of
 from densing.results.trend_curve import LINEAR, Curve, curve_of
 
 
-@dataclass(frozen=True)
-class Future:
-    """Posterior draws of a run's trend, flat over chains."""
+class Piece(NamedTuple):
+    """Posterior draws of one run's trend, and the shape of its line."""
 
     posterior: xr.Dataset
     """The trend's parameters, dims (chain, draw) first."""
-    centre: float
-    """Mean release date, years since Llama 1."""
-    window: Window
-    """Of the run's release dates: beyond it a shortfall goes on as `mean_shortfall` says."""
     curve: Curve = LINEAR
-    """Shape of the line; beyond the data it goes on by its own formula."""
-    form: str = "exponential"
-    """Distribution of the shortfall."""
-
-    @property
-    def shapes(self) -> tuple[str, ...]:
-        """Shapes of the trend that the lines have."""
-        return (self.curve.shape,)
+    """Beyond the data it goes on by its own formula."""
 
     @property
     def size(self) -> int:
         """Number of draws."""
         return self.posterior["rate"].size
 
+    def taken(self, samples: Any) -> "Piece":
+        """Return some of the draws, by flat positions or a slice, as one chain."""
+        flat = {name: (v.dims, v.to_numpy().reshape(1, -1, *v.shape[2:])[:, samples])
+                for name, v in self.posterior.data_vars.items()}  # fmt: skip
+        return Piece(xr.Dataset(flat), self.curve)
+
+
+@dataclass(frozen=True)
+class Future:
+    """Posterior draws of a trend, flat over chains; of several runs one after the other."""
+
+    pieces: tuple[Piece, ...]
+    centre: float
+    """Mean release date, years since Llama 1."""
+    window: Window
+    """Of the run's release dates: beyond it a shortfall goes on as `mean_shortfall` says."""
+    form: str = "exponential"
+    """Distribution of the shortfall."""
+
+    @property
+    def shapes(self) -> tuple[str, ...]:
+        """Shapes of the trend that the lines have."""
+        return tuple(dict.fromkeys(piece.curve.shape for piece in self.pieces))
+
+    @property
+    def size(self) -> int:
+        """Number of draws."""
+        return sum(piece.size for piece in self.pieces)
+
     def time(self, days: Any) -> np.ndarray:
         """Years since the mean release date, shape of `days`."""
         return years(days) - self.centre
 
     def draws(self, name: str) -> np.ndarray | None:
-        """Draws of a scalar parameter, shape (sample,); None where the model has none."""
-        return self.posterior[name].to_numpy().ravel() if name in self.posterior else None
+        """Draws of a scalar parameter, shape (sample,); None unless all runs have it."""
+        if not all(name in piece.posterior for piece in self.pieces):
+            return None
+        return np.concatenate([piece.posterior[name].to_numpy().ravel() for piece in self.pieces])
 
     def part(self, samples: slice) -> "Future":
-        """Return some of the draws, as one chain."""
-        flat = {name: (v.dims, v.to_numpy().reshape(1, -1, *v.shape[2:])[:, samples])
-                for name, v in self.posterior.data_vars.items()}  # fmt: skip
-        return replace(self, posterior=xr.Dataset(flat))
+        """Return some of the draws."""
+        start, stop, _ = samples.indices(self.size)
+        taken, before = [], 0
+        for piece in self.pieces:
+            low, high = max(start - before, 0), min(stop - before, piece.size)
+            if low < high:
+                taken.append(piece.taken(slice(low, high)))
+            before += piece.size
+        return replace(self, pieces=tuple(taken))
 
     def lines(self, time: np.ndarray) -> dict[str, np.ndarray]:
         """Log density of population and (where there is one) frontier, (sample, time)."""
-        population, frontier = trend_lines(
-            self.posterior, time, window=self.window, curve=self.curve
-        )
-        flat = {"population": population.reshape(self.size, -1)}
-        if frontier is not None:
-            flat["frontier"] = frontier.reshape(self.size, -1)
+        each = [
+            trend_lines(piece.posterior, time, window=self.window, curve=piece.curve)
+            for piece in self.pieces
+        ]
+        flat = {}
+        for i, name in enumerate(("population", "frontier")):
+            if all(lines[i] is not None for lines in each):
+                parts = (
+                    lines[i].reshape(piece.size, -1)
+                    for lines, piece in zip(each, self.pieces, strict=True)
+                )
+                flat[name] = np.concatenate(list(parts))
         return flat
 
     def line_at(self, time: np.ndarray) -> np.ndarray:
         """Log density of the population at each draw's own times, shape (sample, ...)."""
-        chains_and_draws = self.posterior["rate"].shape
-        own = time.reshape(*chains_and_draws, *time.shape[1:])
-        return self.curve.height(self.posterior, own, own_times=True).reshape(time.shape)
+        ends = np.cumsum([piece.size for piece in self.pieces])[:-1]
+        out = []
+        for piece, own in zip(self.pieces, np.split(time, ends), strict=True):
+            by_chain = own.reshape(*piece.posterior["rate"].shape, *own.shape[1:])
+            line = piece.curve.height(piece.posterior, by_chain, own_times=True)
+            out.append(line.reshape(own.shape))
+        return np.concatenate(out)
 
     def family_effect(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Effects of new families, one of `shape` for each draw: (sample, *shape)."""
@@ -137,4 +171,5 @@ def future(run: xr.DataTree) -> Future:
     kept = posterior[[name for name in names if name in posterior]]
     centre, days = float(record(run, "centre")["time"]), years(released(run))
     form, window = chosen(run, "shortfall_form", "exponential"), window_of(days - centre)
-    return Future(kept.transpose("chain", "draw", ...), centre, window, curve, form)
+    piece = Piece(kept.transpose("chain", "draw", ...), curve)
+    return Future((piece,), centre, window, form)

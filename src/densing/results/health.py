@@ -7,11 +7,26 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-MAX_RHAT = 1.01
-MIN_ESS = 400.0
-MIN_EBFMI = 0.3
-MAX_INTEGRATION_ERROR = 0.05
-MAX_EDGE_MASS = 1e-3
+# ---- every limit of a verdict ----------------------------------------------------------------
+
+MAX_RHAT, MIN_ESS, MIN_EBFMI = 1.01, 400.0, 0.3
+"""Of a run: every scalar's rank R-hat, its effective draws (bulk and tail), each chain's E-BFMI."""
+MAX_INTEGRATION_ERROR, MAX_EDGE_MASS = 0.05, 1e-3
+"""Of the grid: nats that a finer one changes, and posterior mass of a model at either end."""
+STOP_MARGIN = 1.1
+"""A run that is still sampled goes on until it is so much better than its limits."""
+MAX_PARETO_K = 0.7
+"""Of importance weights, where the draws are many; fewer bear less (`reweighting.reweight`)."""
+MIN_COMPARED = 0.5
+"""Share of the observations that can be left out, without which there is no comparison."""
+ALIKE = 4.0
+"""Nats: models closer than this make much the same predictions, and the standard error of their
+difference is not to be relied on (Sivula, Magnusson, Matamoros & Vehtari 2025)."""
+MIN_SENSITIVITY = 0.05
+"""Power-scaling: a prior above it is informative, a likelihood below it says little."""
+
+# ---- of one run ------------------------------------------------------------------------------
+
 GRID = "the integration grid"
 """How the reasons begin that are of the integration and not of the chains."""
 AXES: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}

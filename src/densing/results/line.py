@@ -1,4 +1,4 @@
-"""A straight line by ordinary least squares, and its posterior under a flat prior.
+"""Record-setters, and a straight line by least squares with its posterior under a flat prior.
 
 With normal errors of unknown variance and a prior flat in slope, intercept and log variance,
 the posterior of the slope is Student's t about the least-squares slope (Gelman et al., *Bayesian
@@ -6,6 +6,7 @@ Data Analysis*, 3rd ed., 14.2): the same ends as the classical interval, in clos
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -75,3 +76,22 @@ def least_squares(x: np.ndarray, y: np.ndarray) -> Line:
         r2=1.0 - squares / total if total > 0 else 1.0, count=len(x), centre=float(x.mean()),
         spread=spread, noise=float(np.sqrt(squares / (len(x) - 2))),
     )  # fmt: skip
+
+
+def record_setters(time: Any, value: np.ndarray) -> np.ndarray:
+    """Positions of the strict record-setters in order of time, shape (record,).
+
+    A value counts when it exceeds every earlier one: a tie is no record, and of one day's values
+    only the highest can be one.
+
+    Parameters
+    ----------
+    time, value
+        Anything that sorts, for example dates or days; and numbers, shape (model,).
+    """
+    best, found = -np.inf, []
+    for i in np.lexsort((-value, time)):
+        if value[i] > best:
+            best = value[i]
+            found.append(i)
+    return np.asarray(found, int)

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from densing.results.estimands import ESTIMANDS
 from densing.results.interval import Interval, doubling_months
 from densing.results.run import RunError
+from densing.text import ESTIMANDS
 
 GROUP = "refits"
 """Group of a run that holds them."""

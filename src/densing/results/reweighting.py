@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from densing.results.health import MAX_PARETO_K
 from densing.results.interval import PROB, Interval, doubling_months
 
-MAX_PARETO_K = 0.7
 EQUAL = 1e-12
 """Log ratios that differ by less are equal: what is left is rounding, and has no tail."""
 

@@ -18,8 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import stats
 
-from densing.results.line import least_squares
-from densing.results.record_setters import record_setters
+from densing.results.line import least_squares, record_setters
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 HALF_YEAR = 0.5

@@ -8,7 +8,7 @@ of the whole, which passes over models without scores (`batch.machine.Masked`).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,14 +28,9 @@ RUNS = ("all", "without smallest", "without largest")
 PROTOCOLS = ("modelled", "ignored", "uniform only")
 
 
-class Changed(NamedTuple):
-    """A universe's model and evidence."""
-
-    model: Model
-    evidence: Evidence
-
-
-def apply_changes(model: Model, evidence: Evidence, changes: Mapping[str, Any]) -> Changed:
+def apply_changes(
+    model: Model, evidence: Evidence, changes: Mapping[str, Any]
+) -> tuple[Model, Evidence]:
     """Return `model` and `evidence` with `changes` applied.
 
     Raises
@@ -56,7 +51,7 @@ def apply_changes(model: Model, evidence: Evidence, changes: Mapping[str, Any]) 
     evidence = _protocols(model, evidence, changes.get("protocols", PROTOCOLS[0]))
     evidence = _runs(model, evidence, changes.get("runs", RUNS[0]))
     identified(model, evidence)
-    return Changed(model, evidence)
+    return model, evidence
 
 
 def scaled(model: Model, factor: Any) -> Model:
@@ -82,9 +77,7 @@ def scaled(model: Model, factor: Any) -> Model:
 def identified(model: Model, evidence: Evidence) -> None:
     """Raise unless each benchmark of the reference has runs enough for a loss law."""
     runs = evidence.reference_runs
-    runs = runs[runs["reference"] == model.choices.reference]
-    if "held_out" in runs and not model.choices.held_out:
-        runs = runs[~runs["held_out"].astype("boolean").fillna(value=False).astype(bool)]
+    runs = runs[_own_runs(model, runs, held_out=model.choices.held_out)]
     for name in model.choices.benchmarks:
         own = runs[runs["benchmark"] == name]
         sizes = own["params"].nunique()
@@ -130,16 +123,21 @@ def drop_models(layout: Layout, names: Any) -> Layout:
     )  # fmt: skip
 
 
+def _own_runs(model: Model, runs: pd.DataFrame, *, held_out: bool) -> pd.Series:
+    """Whether each run is of the model's reference, those held out among them or not."""
+    own = runs["reference"] == model.choices.reference
+    if held_out or "held_out" not in runs:
+        return own
+    return own & ~runs["held_out"].astype("boolean").fillna(value=False).astype(bool)
+
+
 def _runs(model: Model, evidence: Evidence, subset: Any) -> Evidence:
     if subset not in RUNS:
         raise DeclarationError(f"runs must be one of {', '.join(RUNS)}, got {subset!r}")
     if subset == "all":
         return evidence
     runs = evidence.reference_runs
-    of = (runs["reference"] == model.choices.reference) & ~(
-        runs["held_out"].astype("boolean").fillna(value=False).astype(bool)
-        if "held_out" in runs else pd.Series(data=False, index=runs.index)
-    )  # fmt: skip
+    of = _own_runs(model, runs, held_out=False)
     sizes = runs.loc[of, "params"]
     end = sizes.min() if subset == "without smallest" else sizes.max()
     return replace(evidence, reference_runs=runs[~(of & (runs["params"] == end))])

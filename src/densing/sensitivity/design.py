@@ -1,8 +1,8 @@
 """Which universes to fit: one axis at a time, factorial, and a sample of the rest."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 import numpy as np
@@ -131,28 +131,22 @@ def design(
             "universes out, or leave factorial out for a sample of that size"
         )
     universes = UNIVERSES if universes is None else universes
-    found: dict[tuple[tuple[str, str], ...], Universe] = {}
-    skipped: dict[tuple[tuple[str, str], ...], Skipped] = {}
-
-    def add(new: Universe | Skipped) -> None:
-        key = tuple(sorted(new.levels.items()))
-        if isinstance(new, Skipped):
-            skipped.setdefault(key, new)
-        else:
-            found.setdefault(key, new)
-
-    for new in one_at_a_time(axes):
-        add(new)
-    if full:
-        for new in factorial(axes):
-            add(new)
-        return Design(tuple(found.values()), tuple(skipped.values()))
+    found: dict[tuple[tuple[str, str], ...], Universe | Skipped] = {}
     rng = np.random.default_rng(seed)
-    for _ in range(TRIES * max(universes - len(found), 0)):
-        if len(found) >= universes:
-            break
-        add(sample(axes, rng))
-    return Design(tuple(found.values()), tuple(skipped.values()))
+
+    def kept() -> list[Universe]:
+        return [new for new in found.values() if isinstance(new, Universe)]
+
+    def add(some: Iterable[Universe | Skipped]) -> None:
+        for new in some:
+            found.setdefault(tuple(sorted(new.levels.items())), new)
+
+    add(chain(one_at_a_time(axes), factorial(axes) if full else ()))
+    tries = 0 if full else TRIES * (universes - len(kept()))
+    while tries > 0 and len(kept()) < universes:
+        add([sample(axes, rng)])
+        tries -= 1
+    return Design(tuple(kept()), tuple(new for new in found.values() if isinstance(new, Skipped)))
 
 
 def more_than_asked(laid_out: Design, universes: int | None) -> str | None:

@@ -1,6 +1,6 @@
 """Fit a design's universes: each laid out, those of one shape together, and each kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -82,16 +82,16 @@ def plan(
     fits: dict[str, UniverseFit] = {}
     for universe in design.universes:
         try:
-            changed = apply_changes(model, evidence, universe.changes)
+            changed, tables = apply_changes(model, evidence, universe.changes)
             dropped = universe.changes.get("without", ())
-            layout = drop_models(lay_out(changed.evidence, changed.model.choices), dropped)
+            layout = drop_models(lay_out(tables, changed.choices), dropped)
         except (DeclarationError, SelectionError) as fault:
             if universe.part == "default":
                 raise
             skipped.append(Skipped(universe.levels, str(fault)))
             continue
         key = identity(
-            changed.model, changed.evidence, settings, seed,
+            changed, tables, settings, seed,
             *(("without", *sorted(dropped)) if dropped else ()),
         )  # fmt: skip
         if key in fits:
@@ -99,7 +99,7 @@ def plan(
             skipped.append(Skipped(universe.levels, f"the same as {same}"))
             continue
         own = (seed + int(key[:8], 16)) % 2**31
-        fits[key] = UniverseFit(key, own, changed.model, layout, universe)
+        fits[key] = UniverseFit(key, own, changed, layout, universe)
     found = joint_groups(list(fits.values()), settings, head=lambda fit: len(fit.universe.left))
     found = [replace(g, members=(replace(g.members[0], seed=seed), *g.members[1:])) for g in found]
     default, *others = found
@@ -137,7 +137,7 @@ def run(
     """
     began = perf_counter()
     groups, skipped = plan(design, model, evidence, settings, seed=seed)
-    keep = kept_in(folder)
+    keep = Records(folder / "universes", folder / "starts")
     fitted = fit_many(groups, keep=keep, workers=workers, backend=dask, listen=listen)
     return {
         "universes": records([fit for g in groups for fit in g.members], design, keep),
@@ -153,11 +153,6 @@ def run(
     }
 
 
-def kept_in(folder: Path) -> Records:
-    """Return where a multiverse's records and warm starts are."""
-    return Records(folder / "universes", folder / "starts")
-
-
 def records(wanted: Sequence[UniverseFit], design: Design, keep: Records) -> list[dict[str, Any]]:
     """Read what is kept of `wanted`, in the order of `design`.
 
@@ -165,11 +160,6 @@ def records(wanted: Sequence[UniverseFit], design: Design, keep: Records) -> lis
     levels.
     """
     order = {tuple(u.levels.items()): i for i, u in enumerate(design.universes)}
-
-    def place(fit: UniverseFit) -> int:
-        return order[tuple(fit.universe.levels.items())]
-
-    found: list[tuple[UniverseFit, Mapping[str, Any] | None]] = [
-        (fit, keep.read(fit.key)) for fit in sorted(wanted, key=place)
-    ]
+    found = [(fit, keep.read(fit.key)) for fit in wanted]
+    found.sort(key=lambda pair: order[tuple(pair[0].universe.levels.items())])
     return [{**told, **fit.about} for fit, told in found if told is not None]

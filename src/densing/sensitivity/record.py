@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from densing.results.growth import growth
+from densing.results.interval import growth
 
 FAILED = "could not be fitted"
 FAST = 6.0

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
+from densing.answers.influence import doubtful, untold
+from densing.answers.influence import left_one_out as influence
 from densing.batch.fit_many import Counter
 from densing.data import Evidence
 from densing.inference.settings import Settings
 from densing.models.declaration import Model, check_names, validated
-from densing.results.influence import influence
-from densing.results.influence_words import doubtful, untold
 from densing.results.refits import Key, Refit, with_refits
 from densing.results.run import RunError, record
 from densing.sensitivity.design import Design, Universe

@@ -1,22 +1,136 @@
 """What a multiverse says: per axis, in variance, all together, and which claim survives."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from densing.results.estimands import ESTIMANDS
-from densing.results.growth import growth
-from densing.results.interval import Interval, doubling_months
+from densing.answers._answer import Cells, Line, Plain
+from densing.results.interval import Interval, doubling_months, growth
 from densing.sensitivity.axes import Axes
-from densing.sensitivity.record import FAST, good
+from densing.sensitivity.record import FAST, good, off
+from densing.text import ESTIMANDS, months
 
 SURE = 0.9
 """Probability from which a universe is said to support a claim."""
+LISTED = 10
+"""Universes or combinations that are named one by one."""
 NORMAL_90 = 3.29
 """Standard deviations between the ends of a normal's 90 % interval."""
 
 Record = Mapping[str, Any]
+
+
+class Multiverse(Plain):
+    """The answer over many reference choices: the record of `densing sensitivity --json`."""
+
+    def told(self, width: int = 0) -> Iterator[Line | Cells]:
+        """Say each level alone, all universes together, what spreads them, and the claims."""
+        del width
+        yield Line("Doubling time, one axis at a time (90 % equal-tailed intervals):")
+        alone = [("default", "", self["default"])] if self["default"] else []
+        for name, axis in self["axes"].items():
+            for level, told in axis["levels"].items():
+                if told is not None:
+                    doubt = "" if told["verdict"] == "trustworthy" else " (not trustworthy)"
+                    alone.append((name, level + doubt, told))
+        yield Cells(
+            ("axis", "level", *(f"{title}, months" for title in ESTIMANDS.values())),
+            [(name, level, *(months(told[e]) for e in ESTIMANDS)) for name, level, told in alone],
+            breaks=(0,) if self["default"] else (),
+        )
+        for sentence in together(self):
+            yield Line(sentence)
+        for estimand, title in ESTIMANDS.items():
+            if self["variance"][estimand]:
+                yield Line(f"{title}, {spread(self, estimand)}")
+        for claimed in self["claims"]:
+            yield Line(claimed["sentence"])
+        broken = [u for u in self["universes"] if u["population"] is None]
+        yield from listed([f"{u['name']}: {u['diagnostics']['reasons'][0]}" for u in broken])
+        own, skipped = self["diagnostics"], self["skipped"]
+        yield Line(
+            f"{own['trustworthy']} of {own['universes']} universes are trustworthy; "
+            f"{len(skipped)} combinations are impossible or repeat another"
+            + (":" if skipped else "")
+        )
+        defaults = {name: axis["default"] for name, axis in self["axes"].items()}
+        yield from listed([f"{off(s['levels'], defaults)}: {s['reason']}" for s in skipped])
+        yield Line(cost(own))
+
+    def table(self) -> pd.DataFrame:
+        """One row a universe: levels, doubling times in months, verdict."""
+        return table(self)
+
+
+def table(answer: Mapping[str, Any]) -> pd.DataFrame:
+    """One row a universe: levels, doubling times in months, verdict."""
+    rows = []
+    for universe in answer["universes"]:
+        row: dict[str, Any] = dict(universe["levels"])
+        for estimand in ESTIMANDS:
+            months = (universe[estimand] or {}).get("doubling_months", {})
+            row |= {f"{estimand}_{k}": months.get(k) for k in ("median", "lower", "upper")}
+        told = universe["diagnostics"]
+        row |= {"models": universe["models"], "scores": universe["scores"], "how": told["how"],
+                "verdict": told["verdict"], "reasons": "; ".join(told["reasons"])}  # fmt: skip
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def cost(told: Mapping[str, Any]) -> str:
+    """Say what all universes took, and what that is beside the default one's own gradients."""
+    text = f"{told['gradient_evaluations']:,} gradients for {told['universes']} universes"
+    if told["gradients_over_default"] is not None:
+        text += (
+            f", {told['gradients_over_default']:.1f} times the default universe's own "
+            f"{told['default_gradients']:,}"
+        )
+    wall = f", {told['seconds']:.0f} s in all" if "seconds" in told else ""
+    return f"{text}; {told['worker_seconds']:.0f} s of workers{wall}"
+
+
+def listed(lines: Sequence[str]) -> Iterator[Line]:
+    """Set lines in from the edge, and of many how many more there are."""
+    for line in lines[:LISTED]:
+        yield Line(line, below=True)
+    if len(lines) > LISTED:
+        yield Line(f"and {len(lines) - LISTED} more, in sensitivity.json", below=True)
+
+
+def together(answer: Record) -> list[str]:
+    """Say for each estimand what all trustworthy universes say, and the levels counted alike."""
+    told = []
+    for key, title in ESTIMANDS.items():
+        if whole := answer["multiverse"][key]:
+            told.append(
+                f"{title}: all {whole['universes']} trustworthy universes together "
+                f"{months(whole)} months, each counted once, as often as the design drew its levels"
+            )
+        if most := answer["widest"][key]:
+            told.append(
+                f"{title}: the levels of one choice counted alike, widest for {most['title']} "
+                f"({', '.join(most['levels'])}): {months(most)} months"
+            )
+    return told
+
+
+def spread(answer: Record, estimand: str, *, count: int = 4) -> str:
+    """Say what one standard deviation of the axes that matter most does to the default."""
+    split, axes = answer["variance"][estimand], answer["axes"]
+    known = [(axes[n]["title"], told) for n, told in split["axes"].items() if told][:count]
+    each = ", ".join(f"{name} {_months_between(*told['months'])}" for name, told in known)
+    return (
+        f"one standard deviation of a choice moves the default to, months: {each}; "
+        f"the evidence {_months_between(*split['posterior']['months'])}"
+    )
+
+
+def _months_between(fast: float | None, slow: float | None) -> str:
+    if fast is None:
+        return "no growth"
+    return f"{fast:.1f} to {'no growth' if slow is None else f'{slow:.1f}'}"
 
 
 def summarise(result: Mapping[str, Any], axes: Axes) -> dict[str, Any]:

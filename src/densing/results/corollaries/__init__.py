@@ -35,10 +35,9 @@ from densing.results.corollaries.economics import (
     target_sizes,
 )
 from densing.results.corollaries.misfit import size_bands, size_bands_words
-from densing.results.headline import trustworthy
 from densing.results.interval import PROB
 from densing.results.quantised import quantised
-from densing.results.run import RunError
+from densing.results.run import RunError, trustworthy
 from densing.results.trend_curve import curve_of
 
 TITLES = {

@@ -23,14 +23,13 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from densing.files import kept_path, read_kept
 from densing.results.future import future
-from densing.results.headline import trustworthy
 from densing.results.horizon import released
 from densing.results.interval import PROB, Interval, interval
-from densing.results.kept import kept_path, read_kept
 from densing.results.posterior import WEIGHT
-from densing.results.run import RunError, log_densities, record
-from densing.results.spans import span
+from densing.results.run import RunError, log_densities, record, trustworthy
+from densing.text import span
 
 METHODS = {
     "pruned and distilled": "pruned and distilled", "distilled": "distilled", "pruned": "pruned",

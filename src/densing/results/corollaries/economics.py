@@ -34,11 +34,10 @@ from densing.data import bundled
 from densing.models.dates import DAYS_PER_YEAR, years
 from densing.results.future import future
 from densing.results.horizon import MOST_YEARS, RequestError, released
-from densing.results.interval import PROB, Interval, doubling_months, interval
-from densing.results.milestones import extended
+from densing.results.interval import PROB, Interval, doubling_months, interval, open_interval
 from densing.results.needed import Yardstick
 from densing.results.run import log_densities
-from densing.results.spans import span
+from densing.text import span
 
 HARDWARE_YEARS = 2.1
 """Median of the prior: computation per dollar doubled every 2.1 years in the paper's source."""
@@ -276,7 +275,7 @@ def half_size(run: xr.DataTree, *, count: int = COUNT, prob: float = PROB) -> li
             {
                 "model": str(data["model"].to_numpy()[i]), "release_date": f"{day[i]:%Y-%m-%d}",
                 "params": float(data["counted_params"].to_numpy()[i]),
-                "months": extended(months, prob=prob),
+                "months": open_interval(months, prob=prob).as_dict(),
                 "p_at_release": float(np.mean(first == np.argmax(after))),
             }
         )  # fmt: skip
@@ -319,7 +318,7 @@ def target_sizes(run: xr.DataTree, *, prob: float = PROB, seed: int = 1) -> list
         score, yardstick = float(np.median(scores)), Yardstick(run, name)
         needed = yardstick.needed(score, rng)[:, None] - best - yardstick.lead(time)
         with np.errstate(over="ignore"):
-            sizes = [extended(size, prob=prob) for size in np.exp(needed).T]
+            sizes = [open_interval(size, prob=prob).as_dict() for size in np.exp(needed).T]
         rows.append(
             {"benchmark": name, "score": score, "models": len(scores),
              "dates": [f"{when:%Y-%m-%d}" for when in dates], "params": sizes,

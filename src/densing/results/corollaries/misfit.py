@@ -24,7 +24,7 @@ from densing.results.interval import PROB, Interval
 from densing.results.posterior import thinned
 from densing.results.run import chosen
 from densing.results.score_grid import STEP, LeftOver, ScoreGrid, left_over, score_grids
-from densing.results.spans import span
+from densing.text import span
 
 FACTOR = 2.0
 """By which densities of one size may well lie off the trend: one standard deviation a priori."""

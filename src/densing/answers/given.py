@@ -1,8 +1,7 @@
 """What a caller handed over, judged before any work: one sentence that says what to do."""
 
-import difflib
 import warnings
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ import xarray as xr
 from densing.data import Evidence
 from densing.inference.settings import Settings, load_settings
 from densing.models.declaration import Model, load_model
-from densing.results.headline import trustworthy
-from densing.results.run import FORMAT, RunError, record
+from densing.results.horizon import RequestError
+from densing.results.run import FORMAT, RunError, record, trustworthy
+from densing.text import unknown
 
 FIT = "run = dn.fit(dn.load_evidence())"
 OPEN = 'run = dn.open_run("run.nc")'
@@ -22,10 +22,11 @@ class NotTrustworthyWarning(UserWarning):
     """The run behind an answer did not pass its diagnostics."""
 
 
-def as_run(given: Any, *, kinds: Collection[str] = ("joint",)) -> xr.DataTree:
+def as_run(given: Any, *, kinds: Collection[str] = ("joint",), warn: bool = True) -> xr.DataTree:
     """Return `given` where it is a run of one of the `kinds` that this version reads.
 
-    A run that did not pass its diagnostics is told of by a `NotTrustworthyWarning`.
+    A run that did not pass its diagnostics is warned of (`NotTrustworthyWarning`), unless not
+    to `warn` is asked for.
 
     Raises
     ------
@@ -57,7 +58,7 @@ def as_run(given: Any, *, kinds: Collection[str] = ("joint",)) -> xr.DataTree:
     missing = [name for name in ("posterior", "derived") if name not in given.children]
     if missing:
         raise RunError(f"the run has lost its group {missing[0]!r}: open the file again, {OPEN}")
-    if not trustworthy(given):
+    if warn and not trustworthy(given):
         reasons = "; ".join(record(given, "health")["reasons"])
         warnings.warn(
             f"this run is not trustworthy ({reasons}); see dn.summary(run)",
@@ -87,25 +88,23 @@ def as_evidence(given: Any) -> Evidence:
 
 def as_model(given: Model | str | Path | None) -> Model:
     """Return a declared model from itself, its name or file; the default from None."""
-    if given is None or isinstance(given, str | Path):
-        return load_model(given or "default")
-    if isinstance(given, Model):
-        return given
-    raise TypeError(
-        f"expected a model, got {_a(given)}: give its name, or model = dn.load_model('default')"
-    )
+    return _declared(given, Model, load_model, "a model", "model = dn.load_model('default')")
 
 
 def as_settings(given: Settings | str | Path | None) -> Settings:
     """Return a sampler recipe from itself, its name or file; the default from None."""
+    cure = "settings = dn.load_settings('default')"
+    return _declared(given, Settings, load_settings, "a sampler recipe", cure)
+
+
+def _declared[T](
+    given: Any, kind: type[T], load: Callable[[str | Path], T], what: str, cure: str
+) -> T:
     if given is None or isinstance(given, str | Path):
-        return load_settings(given or "default")
-    if isinstance(given, Settings):
+        return load(given or "default")
+    if isinstance(given, kind):
         return given
-    raise TypeError(
-        f"expected a sampler recipe, got {_a(given)}: give its name, or "
-        "settings = dn.load_settings('default')"
-    )
+    raise TypeError(f"expected {what}, got {_a(given)}: give its name, or {cure}")
 
 
 def as_models(given: Collection[str], run: xr.DataTree) -> list[str]:
@@ -115,39 +114,40 @@ def as_models(given: Collection[str], run: xr.DataTree) -> list[str]:
     ------
     TypeError
         A single name.
-    ValueError
-        A model that the run lacks; the message says which come close.
+    RequestError
+        Models that the run lacks; the message says which come close.
     """
     if isinstance(given, str):
         raise TypeError(f"expected a list of names, got a string: [{given!r}]")
     known = [str(name) for name in run["derived"].to_dataset()["model"].values]
-    for name in given:
-        if name not in known:
-            close = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
-            hint = f"did you mean {', '.join(close)}?" if close else "dn.density(run).index has all"
-            raise ValueError(f"the run has no model {name!r}: {hint}")
+    if faults := [unknown("model", str(name), known) for name in given if name not in known]:
+        raise RequestError("\n".join(faults))
     return list(given)
 
 
 def as_prob(given: float) -> float:
     """Return `given` where it is a probability an interval can have."""
     if isinstance(given, bool) or not isinstance(given, int | float) or not 0.0 < given < 1.0:
-        raise ValueError(f"prob must lie between 0 and 1, got {given!r}; 0.9 is usual")
+        raise RequestError(f"prob must lie between 0 and 1, got {given!r}; 0.9 is usual")
     return float(given)
 
 
 def as_seed(given: int) -> int:
     """Return `given` where every generator of random numbers takes it as a seed."""
-    if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given < 2**32:
-        raise ValueError(f"seed must be a whole number from 0 to 4294967295, got {given!r}")
+    if not _whole(given, 0, 2**32 - 1):
+        raise RequestError(f"seed must be a whole number from 0 to 4294967295, got {given!r}")
     return given
 
 
 def as_count(given: int, name: str) -> int:
     """Return `given` where it is a whole number of at least one."""
-    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {given!r}")
+    if not _whole(given, 1):
+        raise RequestError(f"{name} must be a whole number of at least 1, got {given!r}")
     return given
+
+
+def _whole(given: Any, least: int, most: float = float("inf")) -> bool:
+    return isinstance(given, int) and not isinstance(given, bool) and least <= given <= most
 
 
 def _a(given: Any) -> str:

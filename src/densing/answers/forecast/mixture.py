@@ -6,69 +6,17 @@ the forecast of any run, and the form of the trend is part of its uncertainty.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from densing.answers.compare import compared
 from densing.results.backtested import AVERAGED
-from densing.results.compare import compare
 from densing.results.future import Future, future
-from densing.results.headline import trustworthy
-from densing.results.run import RunError, chosen, record
-
-
-class MixedFuture(Future):
-    """Futures one after the other along the samples."""
-
-    def __init__(self, parts: Sequence[Future]) -> None:
-        super().__init__(xr.Dataset(), parts[0].centre, parts[0].window, form=parts[0].form)
-        object.__setattr__(self, "parts", tuple(parts))
-
-    parts: tuple[Future, ...]
-
-    @property
-    def shapes(self) -> tuple[str, ...]:
-        """See `Future.shapes`."""
-        return tuple(dict.fromkeys(part.curve.shape for part in self.parts))
-
-    @property
-    def size(self) -> int:
-        """Number of draws."""
-        return sum(part.size for part in self.parts)
-
-    def draws(self, name: str) -> np.ndarray | None:
-        """See `Future.draws`; None unless all parts have the parameter."""
-        found = [part.draws(name) for part in self.parts]
-        own = [draws for draws in found if draws is not None]
-        return np.concatenate(own) if len(own) == len(found) else None
-
-    def part(self, samples: slice) -> Future:
-        """See `Future.part`."""
-        start, stop, _ = samples.indices(self.size)
-        taken, before = [], 0
-        for part in self.parts:
-            low, high = max(start - before, 0), min(stop - before, part.size)
-            if low < high:
-                taken.append(part.part(slice(low, high)))
-            before += part.size
-        return MixedFuture(taken)
-
-    def lines(self, time: np.ndarray) -> dict[str, np.ndarray]:
-        """See `Future.lines`."""
-        each = [part.lines(time) for part in self.parts]
-        return {name: np.concatenate([lines[name] for lines in each]) for name in each[0]}
-
-    def line_at(self, time: np.ndarray) -> np.ndarray:
-        """See `Future.line_at`."""
-        ends = np.cumsum([part.size for part in self.parts])[:-1]
-        pieces = np.split(time, ends)
-        return np.concatenate(
-            [part.line_at(piece) for part, piece in zip(self.parts, pieces, strict=True)]
-        )
-
+from densing.results.run import RunError, chosen, record, trustworthy
 
 ONE_KIND = (
     ("link", "logit"), ("likelihood", "beta"), ("contamination", False), ("count", ""),
@@ -77,7 +25,7 @@ ONE_KIND = (
 """Choices that a forecast takes from its run, and what runs without them have."""
 
 
-def mix(runs: Mapping[str, xr.DataTree]) -> tuple[xr.DataTree, MixedFuture, dict[str, float]]:
+def mix(runs: Mapping[str, xr.DataTree]) -> tuple[xr.DataTree, Future, dict[str, float]]:
     """Average runs of the joint model by their stacking weights (see `compare`).
 
     Returns
@@ -97,7 +45,7 @@ def mix(runs: Mapping[str, xr.DataTree]) -> tuple[xr.DataTree, MixedFuture, dict
         Runs that cannot be compared, none to be trusted, a frontier in some but not in all, or
         other choices that an average cannot mix.
     """
-    rows = compare(runs)["runs"]
+    rows = compared(runs)["runs"]
     weights = {row["name"]: row["weight"] for row in rows if row["weight"] is not None}
     if not weights:
         raise RunError("none of these runs can be weighed: see `densing compare` for the reasons")
@@ -133,12 +81,12 @@ def mix(runs: Mapping[str, xr.DataTree]) -> tuple[xr.DataTree, MixedFuture, dict
         "health": json.dumps(_health(runs)),
         AVERAGED: json.dumps([record(run, "model") for run in runs.values()]),
     }
-    futures = []
-    for name, index in taken.items():
-        own = future(runs[name])
-        flat = _flat(own.posterior, index).expand_dims(chain=[0])
-        futures.append(replace(own, posterior=flat.transpose("chain", "draw", ...)))
-    return mixed, MixedFuture(futures), weights
+    futures = [future(runs[name]) for name in taken]
+    pieces = (
+        piece.taken(index)
+        for own, index in zip(futures, taken.values(), strict=True) for piece in own.pieces
+    )  # fmt: skip
+    return mixed, replace(futures[0], pieces=tuple(pieces)), weights
 
 
 def shares(weights: np.ndarray, size: int) -> np.ndarray:

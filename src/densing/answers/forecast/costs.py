@@ -14,6 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from densing.answers._answer import Record
+from densing.answers.forecast.milestones import Request
+from densing.answers.forecast.outlook import Band, Outlook, fan, intervals
 from densing.models.dates import years
 from densing.results.corollaries.economics import (
     HARDWARE_SPREAD,
@@ -22,10 +25,44 @@ from densing.results.corollaries.economics import (
     hardware_rate,
     price_trend,
 )
-from densing.results.forecast import Outlook, fan
-from densing.results.interval import PROB, interval
+from densing.results.interval import PROB, Interval
 from densing.results.needed import Yardstick
-from densing.results.request import Request
+
+
+class HardwareYears(Record):
+    """Prior of the time in which computation per dollar doubles, years: log-normal."""
+
+    median: float
+    log_spread: float
+
+
+class Cost(Record):
+    """What it costs to do one thing, today being 1; one interval a date."""
+
+    name: str
+    params: list[Interval]
+    params_over_hardware: list[Interval]
+    fans: dict[str, list[Band]]
+
+
+class Costs(Record):
+    """Costs at a forecast's dates, over today's."""
+
+    relative_to: str
+    """Today."""
+    of: str
+    """Whose density."""
+    dates: list[str]
+    hardware_years: HardwareYears
+    requests: list[Cost]
+    price: list[Interval] | None
+    """None, with `no_price`, where none is told."""
+    price_fan: list[Band] | None
+    no_price: str | None
+    prices: dict[str, Any]
+    """How many, from, until, and how far beyond them the forecast reaches."""
+    sentences: dict[str, str]
+    """One for each of these costs."""
 
 
 def cost_ahead(
@@ -35,7 +72,7 @@ def cost_ahead(
     hardware_years: float = HARDWARE_YEARS,
     prob: float = PROB,
     prices: PriceTrend | None = None,
-) -> dict[str, Any] | None:
+) -> Costs | None:
     """Costs at the outlook's months over today's, for each score or model to reach at any size.
 
     Parameters
@@ -47,11 +84,7 @@ def cost_ahead(
 
     Returns
     -------
-    dict or None
-        `relative_to` (today), `dates`, `of` (whose density), `hardware_years` (median and
-        `log_spread`), `requests` (each with `name`, `params`, `params_over_hardware`: intervals,
-        one a date, and `fans` of both), `price` and `price_fan` (None, with `no_price`, where
-        none is told), `prices` (what it rests on), `sentences` (one for each of these costs).
+    Costs or None
         None where no such request is made.
 
     Raises
@@ -76,8 +109,12 @@ def cost_ahead(
             fall = fall + yardstick.lead(time) - yardstick.lead(now)
         both = fall + hardware[:, None] * (time - now)
         rows.append(
-            {"name": request.name} | _told({"params": fall, "params_over_hardware": both}, prob)
-        )
+            Cost(
+                name=request.name, params=_costs(fall, prob),
+                params_over_hardware=_costs(both, prob),
+                fans={"params": fan(np.exp(-fall)), "params_over_hardware": fan(np.exp(-both))},
+            )
+        )  # fmt: skip
     out: dict[str, Any] = {
         "relative_to": f"{span.today:%Y-%m-%d}", "of": of,
         "dates": [f"{day:%Y-%m-%d}" for day in span.months],
@@ -85,17 +122,12 @@ def cost_ahead(
         "requests": rows,
     }  # fmt: skip
     out |= _price(outlook, price_trend(seed=outlook.seed) if prices is None else prices, prob)
-    return out | {"sentences": _sentences(out)}
+    return Costs(**out, sentences=_sentences(out))
 
 
-def _told(falls: dict[str, np.ndarray], prob: float) -> dict[str, Any]:
-    """Intervals and fans of costs, from draws (sample, date) of the log by which they fell."""
-    costs = {name: np.exp(-fall) for name, fall in falls.items()}
-    told: dict[str, Any] = {
-        name: [interval(draws, prob=prob).as_dict() for draws in cost.T]
-        for name, cost in costs.items()
-    }
-    return told | {"fans": {name: fan(cost) for name, cost in costs.items()}}
+def _costs(fall: np.ndarray, prob: float) -> list[Interval]:
+    """Intervals of costs, from draws (sample, date) of the log by which they fell."""
+    return intervals(np.exp(-fall), prob=prob)
 
 
 def _price(outlook: Outlook, found: PriceTrend, prob: float) -> dict[str, Any]:
@@ -114,9 +146,9 @@ def _price(outlook: Outlook, found: PriceTrend, prob: float) -> dict[str, Any]:
         )
         return {"price": None, "price_fan": None, "no_price": why, "prices": rests}
     since = years(span.months) - years([span.today])
-    told = _told({"price": found.fall[:, None] * since}, prob)
+    fall = found.fall[:, None] * since
     return {
-        "price": told["price"], "price_fan": told["fans"]["price"], "no_price": None,
+        "price": _costs(fall, prob), "price_fan": fan(np.exp(-fall)), "no_price": None,
         "prices": rests,
     }  # fmt: skip
 

@@ -8,22 +8,205 @@ the first day of a draw on which it holds; a draw in which it never does stays i
 which is then not bounded above.
 """
 
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
+from pydantic import model_serializer
 
+from densing.answers._answer import Record
+from densing.answers.growth import DateInterval
 from densing.models.dates import DAYS_PER_YEAR
 from densing.results.future import Future
-from densing.results.horizon import Horizon, released
-from densing.results.interval import KIND
+from densing.results.horizon import Horizon, RequestError, released
+from densing.results.interval import Interval, open_interval
 from densing.results.needed import Yardstick
 from densing.results.posterior import run_log_sizes
 from densing.results.releases import Releases
-from densing.results.request import Request, sized
 from densing.results.run import log_densities
+from densing.text import listed, sized, unknown
+
+USUAL_FACTOR = 10.0
+USUAL_MODEL, USUAL_BENCHMARK, USUAL_PARAMS = "DeepSeek-V3", "MMLU", 4e9
+"""The milestones told where none is asked for."""
+FEWEST_PARAMS = 1e6
+
+
+# ---- what is asked -----------------------------------------------------------------------------
+
+
+class Request(Record):
+    """One milestone: a multiple of today's density, or a model or score to reach."""
+
+    name: str
+    factor: float | None = None
+    """Multiple of today's frontier (of the typical new model where there is no frontier)."""
+    model: str | None = None
+    """Model to match, all benchmarks together unless one is named."""
+    benchmark: str | None = None
+    score: float | None = None
+    """Score to reach on the benchmark, a proportion; a matched model's own where one is named."""
+    protocol: str = ""
+    """What the score was measured under, where that is not the benchmark's baseline."""
+    params: float | None = None
+    """Size of the model that is to do it, in parameters that count."""
+
+
+def requests(
+    run: xr.DataTree,
+    *,
+    density: Sequence[float] = (),
+    match: str | None = None,
+    score: float | None = None,
+    benchmark: str | None = None,
+    params: float | None = None,
+) -> list[Request]:
+    """Milestones asked for; the usual ones where none is.
+
+    Raises
+    ------
+    RequestError
+        Every fault: a name that the run does not know (with the nearest), a score that is no
+        proportion, options that contradict each other.
+    """
+    data = run["constant_data"].to_dataset()
+    models = [str(name) for name in data["model"].to_numpy()]
+    benchmarks = [str(name) for name in data["benchmark"].to_numpy()]
+    faults = [
+        f"--density must be a multiple above 1, got {factor:g}: 10 asks for ten times today's"
+        for factor in density
+        if not (1.0 < factor < np.inf)
+    ]
+    if match is not None and match not in models:
+        faults.append(unknown("model", match, models))
+    if benchmark is not None and benchmark not in benchmarks:
+        faults.append(unknown("benchmark", benchmark, benchmarks))
+    if match is not None and score is not None:
+        faults.append("--match and --score both name what to reach: give one of them")
+    if score is not None and benchmark is None:
+        faults.append(f"--score needs --benchmark; this run has {', '.join(benchmarks)}")
+    if score is not None and not 0.0 < score < 1.0:
+        cure = f": write {score / 100:g}?" if 1.0 < score < 100.0 else ""
+        faults.append(f"--score must be a proportion between 0 and 1, got {score:g}{cure}")
+    for option, value in (("--benchmark", benchmark), ("--params", params)):
+        if value is not None and match is None and score is None:
+            faults.append(f"{option} needs --match MODEL or --score S: what is to be reached?")
+    if params is not None and not (FEWEST_PARAMS <= params < 1e18):
+        faults.append(
+            f"--params must be a number of parameters, {sized(FEWEST_PARAMS)} at the least, "
+            f"such as 4B or 4e9; got {params:g}"
+        )
+    if not faults and match is not None and benchmark is not None:
+        row = _row(data, match, benchmark)
+        if row is None:
+            known = [name for name in benchmarks if _row(data, match, name) is not None]
+            has = listed(known, last="or")
+            faults.append(f"{match} has no score on {benchmark} in this run, but on {has}")
+    if faults:
+        raise RequestError("\n".join(faults))
+    of = "frontier" if "shortfall" in run["posterior"] else "typical model"
+    asked = [_multiple(factor, of) for factor in density]
+    if match is not None:
+        asked.append(_match(data, match, benchmark, params))
+    elif score is not None:
+        assert benchmark is not None
+        asked.append(_score(score, benchmark, params))
+    return asked or _usual(data, models, benchmarks, of)
+
+
+def _usual(data: xr.Dataset, models: list[str], benchmarks: list[str], of: str) -> list[Request]:
+    usual = [_multiple(USUAL_FACTOR, of)]
+    known = USUAL_MODEL in models and USUAL_BENCHMARK in benchmarks
+    if known and _row(data, USUAL_MODEL, USUAL_BENCHMARK) is not None:
+        usual.append(_match(data, USUAL_MODEL, USUAL_BENCHMARK, USUAL_PARAMS))
+    return usual
+
+
+def _multiple(factor: float, of: str) -> Request:
+    return Request(name=f"density {factor:g} times that of today's {of}", factor=factor)
+
+
+def _match(data: xr.Dataset, model: str, benchmark: str | None, params: float | None) -> Request:
+    who = "a model" if params is None else f"a {sized(params)} model"
+    if benchmark is None:
+        return Request(name=f"{who} matches {model}", model=model, params=params)
+    row = _row(data, model, benchmark)
+    assert row is not None
+    score, protocol = float(data["score"][row]), str(data["score_protocol"].to_numpy()[row])
+    name = f"{who} reaches {model}'s {benchmark} score ({score:.3f})"
+    return Request(
+        name=name, model=model, benchmark=benchmark, score=score, protocol=protocol, params=params
+    )
+
+
+def _score(score: float, benchmark: str, params: float | None) -> Request:
+    who = "a model" if params is None else f"a {sized(params)} model"
+    return Request(
+        name=f"{who} reaches {score:g} on {benchmark}", benchmark=benchmark, score=score,
+        params=params,
+    )  # fmt: skip
+
+
+def _row(data: xr.Dataset, model: str, benchmark: str) -> int | None:
+    """Row of a model's best score on a benchmark; None where it has none."""
+    names = data["model"].to_numpy()[data["score_model"].to_numpy().astype(int)].astype(str)
+    own = np.flatnonzero((names == model) & (data["score_benchmark"].to_numpy() == benchmark))
+    return int(own[np.argmax(data["score"].to_numpy()[own])]) if len(own) else None
+
+
+# ---- what is answered --------------------------------------------------------------------------
+
+
+class Reach(DateInterval):
+    """When something is reached; an end that does not come before the horizon is None."""
+
+    def when(self, until: str) -> str:
+        """Say the date: `2026-03-01 (2025-11-02 to later)`."""
+        if self.lower is None:
+            return f"not by {until}"
+        return f"{self.median or f'after {until}'} ({self.lower} to {self.upper or 'later'})"
+
+
+class Reached(Record):
+    """When a milestone is reached."""
+
+    date: Reach
+    probability: list[float]
+    """That it is reached by each of the forecast's dates."""
+
+
+class Milestone(Record):
+    """A milestone; what was not asked of it is absent from its keys and from its JSON."""
+
+    name: str
+    request: Request
+    of: str = ""
+    """Whose density today is multiplied."""
+    population: Reached | None = None
+    frontier: Reached | None = None
+    record: Reached | None = None
+    """None where no new model is small enough."""
+    p_above_ceiling: float = 0.0
+    p_below_floor: float = 0.0
+    p_out_of_reach: float = 0.0
+    why: str = ""
+    """Why no size, or any size, does it."""
+    params_needed: dict[str, list[Interval] | None] | None = None
+    """Parameters that a model of each line's density takes, one interval a date."""
+    unseen: str | None = None
+    """Where the size is smaller than any model of the run."""
+    smallest_seen: float = 0.0
+
+    def keys(self) -> list[str]:
+        """Names of what was asked, in the order of their JSON."""
+        return [name for name in type(self).model_fields if name in self.model_fields_set]
+
+    @model_serializer
+    def _asked(self) -> dict[str, Any]:
+        return dict(self)
+
 
 Lead = Callable[..., Any]
 """Of times and of samples: how far ahead of the common trend a benchmark stands."""
@@ -49,10 +232,10 @@ class Milestones:
         self.log_density = log_densities(run)
         self.months = (span.months - span.first).days.to_numpy()
 
-    def answer(self, request: Request, *, prob: float) -> dict[str, Any]:
-        """Return one milestone of the contract: when each estimand reaches it, and at what size."""
+    def answer(self, request: Request, *, prob: float) -> Milestone:
+        """Return when each estimand reaches a milestone, and at what size."""
         rng = np.random.default_rng(self.seed)
-        out: dict[str, Any] = {"name": request.name, "request": asdict(request)}
+        out: dict[str, Any] = {"name": request.name, "request": request}
         if request.factor is not None:
             today = self.ahead.lines(self.ahead.time([self.span.today]))
             base = today.get("frontier", today["population"])[:, 0]
@@ -63,7 +246,7 @@ class Milestones:
                 self.log_density >= threshold[:, None],
                 self.new.log_density >= threshold[:, None],
             )
-            return out | self._told(first, prob)
+            return Milestone(**out, **self._told(first, prob))
         effective, of_new, reached, lead = self._needed(request, rng)
         out |= self._reach(request, effective)
         if request.params is not None:
@@ -78,19 +261,19 @@ class Milestones:
                 first["record"] = None
             out |= self._told(first, prob)
         sizes = self._sizes(effective, lead, prob)
-        return out | {
-            "params_needed": sizes, "unseen": self._unseen(request, sizes["population"]),
-            "smallest_seen": float(self.data["counted_params"].min()),
-        }  # fmt: skip
+        return Milestone(
+            **out, params_needed=sizes, unseen=self._unseen(request, sizes["population"]),
+            smallest_seen=float(self.data["counted_params"].min()),
+        )  # fmt: skip
 
-    def _unseen(self, request: Request, sizes: list[dict[str, Any]]) -> str | None:
+    def _unseen(self, request: Request, sizes: list[Interval]) -> str | None:
         """Say where the size asked for, or found, is smaller than any model of the run."""
         least = float(self.data["counted_params"].min())
         lack = f"below the smallest model of the run ({sized(least)}): density there is unseen"
         if request.params is not None:
             return f"{sized(request.params)} lies {lack}" if request.params < least else None
         for day, size in zip(self.span.months, sizes, strict=True):
-            if size["median"] is not None and size["median"] < least:
+            if size.median is not None and size.median < least:
                 return f"from {day:%Y-%m-%d} the median size lies {lack}"
         return None
 
@@ -165,12 +348,11 @@ class Milestones:
 
     def _date(self, day: np.ndarray, prob: float) -> dict[str, Any]:
         """Interval of a date; None for an end that does not come before the horizon."""
-        ends = {}
-        for key, q in (("median", 0.5), ("lower", (1 - prob) / 2), ("upper", (1 + prob) / 2)):
-            value = float(np.quantile(day, q, method="inverted_cdf"))
-            when = self.span.first + np.timedelta64(int(value), "D") if np.isfinite(value) else None
-            ends[key] = None if when is None else f"{when:%Y-%m-%d}"
-        return ends | {"prob": prob, "kind": KIND}
+        told = open_interval(day, prob=prob).as_dict()
+        for key in ("median", "lower", "upper"):
+            if (days := told[key]) is not None:
+                told[key] = f"{self.span.first + pd.Timedelta(days=int(days)):%Y-%m-%d}"
+        return told
 
     def _sizes(self, effective: np.ndarray, lead: Lead, prob: float) -> dict[str, Any]:
         """Parameters that a model of each line's density takes, by month."""
@@ -180,17 +362,8 @@ class Milestones:
         for name, line in lines.items():
             with np.errstate(over="ignore"):
                 sizes = np.exp(effective[:, None] - line - further)
-            out[name] = [extended(size, prob=prob) for size in sizes.T]
+            out[name] = [open_interval(size, prob=prob) for size in sizes.T]
         return out
-
-
-def extended(draws: np.ndarray, *, prob: float) -> dict[str, Any]:
-    """Interval of draws of which some may be infinite: such an end is None, not bounded."""
-    levels = {"median": 0.5, "lower": (1 - prob) / 2, "upper": (1 + prob) / 2}
-    ends = {k: float(np.quantile(draws, q, method="inverted_cdf")) for k, q in levels.items()}
-    return {k: v if np.isfinite(v) else None for k, v in ends.items()} | {
-        "prob": prob, "kind": KIND,
-    }  # fmt: skip
 
 
 def _why(request: Request, reach: dict[str, Any]) -> str:

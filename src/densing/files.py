@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files: written whole or not at all, as JSON that every parser reads, and those of the package."""
 
 import json
 import os
@@ -6,6 +6,8 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+PACKAGE = Path(__file__).resolve().parent
 
 STALE = 3600.0
 """Seconds after which a part of a file is nobody's: its writer was killed."""
@@ -71,3 +73,30 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
+
+
+def to_json(value: Any, *, ascii_only: bool = False) -> str:
+    """Encode records, indented, numbers that JSON does not know as null.
+
+    Parameters
+    ----------
+    ascii_only
+        For what cannot show any other character.
+    """
+    from pydantic_core import to_jsonable_python
+
+    plain = to_jsonable_python(value, inf_nan_mode="null")  # names of files need not be UTF-8
+    return json.dumps(plain, indent=2, ensure_ascii=ascii_only, allow_nan=False)
+
+
+def kept_path(name: str) -> Path | None:
+    """File or folder of kept results, from a wheel or a checkout; None where there is none."""
+    for folder in (PACKAGE / "_declarations", PACKAGE.parents[1] / "benchmarks" / "results"):
+        if (folder / name).exists():
+            return folder / name
+    return None
+
+
+def read_kept(path: Path | None) -> Any:
+    """Read a result that comes with the package; None without one, or where it cannot be read."""
+    return None if path is None else read_json(path)
