@@ -29,6 +29,7 @@ from densing.models.layout import (
 from densing.models.prior_draws import prior_draws
 from densing.models.problem import (
     Problem,
+    in_own_units,
     joint_problem,
     loss_problem,
     reference_problem,
@@ -258,6 +259,7 @@ def fit_trend(
     settings = settings or load_settings()
     model = (model or load_model()).choose(shortfall=shortfall)
     table = table.sort_values("date", kind="stable").reset_index(drop=True)
+    model = in_own_units(model, table)
     problem = trend_problem(table, model)
     sampled = engines.sample(problem, settings=settings, seed=seed, listen=listen)
     posterior, data, shape = (
