@@ -135,11 +135,12 @@ def same_models(own: pd.DataFrame, catalog: pd.DataFrame) -> dict[str, tuple[str
         return {}
     found: dict[str, tuple[str, str]] = {}
     if "hub_id" in own and "hub_id" in catalog:
-        names = catalog.dropna(subset=["hub_id"]).drop_duplicates("hub_id").set_index("hub_id")
+        mine = catalog[["hub_id", "model"]].dropna().drop_duplicates("hub_id")
+        names = dict(mine.itertuples(index=False, name=None))
         mine = own[["model", "hub_id"]].dropna().drop_duplicates()
         for model, weights in mine.itertuples(index=False, name=None):
-            if weights in names.index and names.at[weights, "model"] != model:
-                found[model] = (names.at[weights, "model"], f"hub_id {weights}")
+            if names.get(weights, model) != model:
+                found[model] = (names[weights], f"hub_id {weights}")
     new = own[~own["model"].isin([*found, *catalog["model"]])]
     pairs = new.astype({"params": float}).merge(
         catalog.astype({"params": float}),
@@ -148,7 +149,7 @@ def same_models(own: pd.DataFrame, catalog: pd.DataFrame) -> dict[str, tuple[str
     )
     for (model, there), shared in pairs.groupby(["model", "model_there"], sort=False):
         if len(shared) > 1 and (shared["score"] == shared["score_there"]).all():
-            found[model] = (there, "size, date and scores")
+            found[str(model)] = (str(there), "size, date and scores")
     return found
 
 
@@ -347,10 +348,10 @@ def _two_errors(frame: pd.DataFrame, file: str) -> Iterator[Fault]:
     prob = frame["prob"].fillna(0.9) if "prob" in frame else 0.9
     half = (frame["upper"] - frame["lower"]) / 2
     ratio = half / (norm.ppf(0.5 + prob / 2) * frame["se"])
-    for row in frame.index[(ratio > 2) | (ratio < 0.5)]:
+    for row, error in frame.loc[(ratio > 2) | (ratio < 0.5), "se"].items():
         problem = "does not go with lower and upper"
         cure = "leave the standard error or the interval blank"
-        yield at(file, row, "se", plain(float(frame.at[row, "se"])), problem, cure)
+        yield at(file, row, "se", plain(error), problem, cure)
 
 
 def _nothing_more(frame: pd.DataFrame, file: str, known: frozenset[str]) -> Iterator[Fault]:

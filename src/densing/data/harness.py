@@ -111,7 +111,8 @@ def _entries(entries: Any) -> dict[str, float]:
 
 def _about(content: dict[str, Any]) -> dict[str, Any]:
     """Read what a file says of its model: name, hub identifier, size, and facts of the catalog."""
-    config = content.get("config") if isinstance(content.get("config"), dict) else {}
+    config: Any = content.get("config")
+    config = config if isinstance(config, dict) else {}
     given = config.get("model_args")
     if not isinstance(given, dict):
         pairs = (part.partition("=") for part in str(given or "").split(","))
