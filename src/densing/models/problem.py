@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from densing.models.dates import EPOCH, trend_span, years
-from densing.models.declaration import Model, load_model
+from densing.models.declaration import Model, declared, load_model
 from densing.models.joint import Switches, joint
 from densing.models.layout import Layout, ReferenceLayout
 from densing.models.loss import RunData, loss_law
@@ -136,18 +136,19 @@ def in_own_units(model: Model, table: pd.DataFrame) -> Model:
 
     A rate is judged by the year, and 2.5 a year is nothing to counts that double within days. One
     scale is then the whole change of the logarithm over the whole time. It is never narrowed, and a
-    prior that is not the default's stands.
+    prior of one's own stands.
     """
-    prior, declared = model.priors["rate"], load_model().priors["rate"]
+    prior = model.priors["rate"]
+    own = model.name not in declared("models") or prior != load_model(model.name).priors["rate"]
     dates = years(pd.to_datetime(table["date"]))
     steepest = float(
         np.ptp(np.log(table["value"].to_numpy(float))) / max(np.ptp(dates), 1 / 365.25)
     )
     scale = prior.args.get("scale")
-    if prior != declared or not isinstance(scale, int | float) or steepest <= scale:
+    if own or not isinstance(scale, int | float) or steepest <= scale:
         return model
     about = "as wide as the values: their whole change over their whole time, either way"
-    wide = prior.model_copy(update={"args": prior.args | {"scale": steepest}, "about": about})
+    wide = prior.model_copy(update={"args": {"loc": 0.0, "scale": steepest}, "about": about})
     return model.with_priors(rate=wide)
 
 
