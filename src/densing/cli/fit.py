@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from densing.cli.files import check_file, check_writable, open_joint
-from densing.cli.options import Flag, Sampling, Tables
+from densing.cli.options import Flag, Sampling, Tables, read_table
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -48,10 +48,11 @@ def report(
     check_writable(out)
     named = list(highlight or ())
     if run is not None:
+        from densing.answers.given import as_models
         from densing.results.run import record
 
         opened = _given(run, tables, sampling)
-        _known(named, opened)
+        as_models(named, opened)
         choices = _sensitivity(
             sensitivity, out, opened.attrs["evidence_hash"], record(opened, "model")
         )
@@ -130,10 +131,8 @@ def loss(
         Print one JSON object.
     """
     check_file(out)
-    from densing.data import validate
-
     model, settings = sampling.declared()
-    runs = validate(table, "losses")
+    runs = read_table(table, "losses")
     from densing.answers.summary import summarise
     from densing.cli.command import tell
     from densing.inference.fit import fit_loss
@@ -167,10 +166,8 @@ def trend(
         Print one JSON object.
     """
     check_file(out)
-    from densing.data import validate
-
     model, settings = sampling.declared()
-    values = validate(table, "trend")
+    values = read_table(table, "trend")
     from densing.answers.summary import summarise
     from densing.cli.command import tell
     from densing.inference.fit import fit_trend
@@ -230,16 +227,6 @@ def _given(run: Path, tables: Tables, sampling: Sampling) -> "xr.DataTree":
             "or leave out --run to fit"
         )
     return open_joint(run)
-
-
-def _known(names: list[str], run: "xr.DataTree") -> None:
-    """Refuse names of models that a run does not have."""
-    from densing.results.horizon import RequestError
-    from densing.text import unknown
-
-    models = [str(name) for name in run["derived"]["model"].to_numpy()]
-    if faults := [unknown("model", name, models) for name in names if name not in models]:
-        raise RequestError("\n".join(faults))
 
 
 def _sensitivity(

@@ -189,7 +189,7 @@ def render(
         "answer": answer,
         "trustworthy": answers.trustworthy,
         "headline": words.headline(answer),
-        "shape": [line.text for line in answer.told_shape(subject="That of a typical new model")],
+        "shape": [line.text for line in answer.shape_parts(subject="That of a typical new model")],
         "figures": figures,
         "interactive": interactive(answers, highlight=highlight) | {"of": "density_by_release"},
         "densities": answers.densities,
