@@ -5,7 +5,7 @@ from typing import Any
 import xarray as xr
 
 from densing.data import bundled
-from densing.models.choices import Choices
+from densing.models.choices import Choices, FamilyChoices
 from densing.report.words import size
 from densing.results.run import record
 
@@ -19,7 +19,7 @@ NOTATION = {
 
 def choice_rows(run: xr.DataTree) -> list[dict[str, str]]:
     """Every reference choice: name, value, meaning."""
-    fields = Choices.model_fields
+    fields = FamilyChoices.model_fields | Choices.model_fields
     return [
         {
             "name": name.replace("_", " "), "value": value_text(name, value),

@@ -40,7 +40,7 @@ def scores_of(run: xr.DataTree) -> pd.DataFrame:
     rows = models.iloc[data["score_model"].to_numpy().astype(int)].reset_index(drop=True)
     return rows.assign(
         benchmark=data["score_benchmark"].to_numpy().astype(str),
-        score=data["score"].to_numpy(float),
+        score=data["score"].to_numpy().astype(float),
         protocol=data["score_protocol"].to_numpy().astype(str),
     )
 
@@ -50,8 +50,8 @@ def layout_of(run: xr.DataTree) -> FamilyLayout:
     data = run["constant_data"].to_dataset()
     benchmarks = pd.DataFrame(
         {
-            "items": data["benchmark_items"].to_numpy(float),
-            "chance": data["chance"].to_numpy(float),
+            "items": data["benchmark_items"].to_numpy().astype(float),
+            "chance": data["chance"].to_numpy().astype(float),
             "type": data["benchmark_type"].to_numpy().astype(str),
             "protocol": data["benchmark_protocol"].to_numpy().astype(str),
         },
