@@ -1,6 +1,7 @@
 """Files: written whole or not at all, as JSON that every parser reads, and those of the package."""
 
 import json
+import math
 import os
 import tempfile
 import time
@@ -85,8 +86,18 @@ def to_json(value: Any, *, ascii_only: bool = False) -> str:
     """
     from pydantic_core import to_jsonable_python
 
-    plain = to_jsonable_python(value, inf_nan_mode="null")  # names of files need not be UTF-8
+    # By the standard library, since names of files need not be UTF-8.
+    plain = _finite(to_jsonable_python(value))
     return json.dumps(plain, indent=2, ensure_ascii=ascii_only, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    """Replace numbers that JSON does not know by None, in nested lists and dictionaries."""
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def kept_path(name: str) -> Path | None:

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from densing.batch.verdict import MAX_RHAT, MAX_RHAT_ANY, suffices
+from densing.batch.verdict import suffices
 from densing.inference.nuts import Statistics
-from densing.results.health import convergence
+from densing.results.health import UNIVERSE_MAX_RHAT, UNIVERSE_MAX_RHAT_ANY, convergence
 from densing.sensitivity.multiverse import UniverseFit
 
 LAYOUT = SimpleNamespace(
@@ -58,5 +58,5 @@ def test_draws_suffice_when_the_growth_rates_do(scale, passes):
         "level": 0.1 * draws[2], "rate": 2.5 + 0.2 * draws[1],
         "shortfall": 1.0 + 0.01 * draws[2], "shortfall_drift": scale * apart,
     }  # fmt: skip
-    assert MAX_RHAT < convergence(apart)[0] < MAX_RHAT_ANY
+    assert UNIVERSE_MAX_RHAT < convergence(apart)[0] < UNIVERSE_MAX_RHAT_ANY
     assert suffices(values, LAYOUT) is passes

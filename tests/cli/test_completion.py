@@ -97,3 +97,11 @@ def test_bash_completes(densing, tmp_path):
         ["bash", "--norc", "-c", "\n".join(lines)], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines() == ["forecast", "--dry-run", "", "olmo2"]
+
+
+def test_help_of_a_command_is_its_docstring(densing):
+    for name in ("density", "forecast", "influence", "calibrate"):
+        assert "\n\n" in densing(name, "--help").out.split("╭")[0].strip()
+    assert "their intervals move" in " ".join(densing("density", "--help").out.split())
+    every = [name for group in GROUPS.values() for name in group]
+    assert all("System Message" not in densing(name, "--help").out for name in every)

@@ -83,7 +83,7 @@ def test_the_summary_tells_mean_and_end():
 def test_a_linear_summary_says_nothing_of_shapes():
     told = trend_summary(trend_run())
     assert (told["shape"], told["at_end"], told["acceleration"]) == ("linear", None, None)
-    assert list(told.told_shape()) == []
+    assert list(told.shape_parts()) == []
 
 
 def test_words_of_an_acceleration():

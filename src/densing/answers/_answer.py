@@ -154,6 +154,7 @@ class Cells:
         """Return the table for a terminal; the first column's words wrap and are never cut."""
         from rich.box import HEAVY_HEAD, SIMPLE
         from rich.table import Table
+        from rich.text import Text
 
         table = Table(box=SIMPLE if self.dense else HEAVY_HEAD, padding=(0, int(not self.dense)))
         for i, head in enumerate(self.heads):
@@ -162,23 +163,26 @@ class Cells:
                 justify="right" if i >= self.right else "left",
             )  # fmt: skip
         for i, row in enumerate(self.rows):
+            cells = map(Text, row)  # a model's name may have brackets, which are no markup
             table.add_row(
-                *row, style="red" if i in self.bad else None, end_section=i in self.breaks
+                *cells, style="red" if i in self.bad else None, end_section=i in self.breaks
             )
         return table
 
     def html(self) -> str:
         """Return the table for a notebook."""
-        rows = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in self.rows)
         heads = "".join(f"<th>{escape(head)}</th>" for head in self.heads)
-        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        body = ""
+        for i, row in enumerate(self.rows):
+            colour = f' style="color:{ALARM}"' if i in self.bad else ""
+            body += f"<tr{colour}>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
 
 
 class Answer(Record):
     """What a question returns.
 
-    A subclass declares its fields, which are its JSON, and says them in `told`; it has `table`
+    A subclass declares its fields, which are its JSON, and says them in `parts`; it has `table`
     where there are numbers for a frame, and `figures` where `draws` is true.
     """
 
@@ -192,7 +196,7 @@ class Answer(Record):
         """Whether the runs behind the answer, and what it made of them, are to be trusted."""
         return self._verdict == "trustworthy"
 
-    def told(self, width: int = WIDE) -> Iterator[Line | Cells]:
+    def parts(self, width: int = WIDE) -> Iterator[Line | Cells]:
         """Say the answer: sentences and tables in the order in which they are read.
 
         Parameters
@@ -212,7 +216,7 @@ class Answer(Record):
 
     def sentences(self) -> list[str]:
         """Say the answer without its tables."""
-        return [part.text for part in self.told() if isinstance(part, Line)]
+        return [part.text for part in self.parts() if isinstance(part, Line)]
 
     def figures(self) -> dict[str, Any]:
         """Draw the answer: figures by name."""
@@ -223,7 +227,7 @@ class Answer(Record):
         from rich.padding import Padding
         from rich.text import Text
 
-        for part in self.told(console.width):
+        for part in self.parts(console.width):
             if isinstance(part, Cells):
                 console.print(part.rich())
                 continue
@@ -243,7 +247,7 @@ class Answer(Record):
 
     def _repr_html_(self) -> str:
         parts = []
-        for part in self.told():
+        for part in self.parts():
             if isinstance(part, Cells):
                 parts.append(part.html())
                 continue

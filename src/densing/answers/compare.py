@@ -118,7 +118,7 @@ class Comparison(Answer):
         """Whether all runs are trustworthy."""
         return self.trustworthy
 
-    def told(self, width: int = WIDE) -> Iterator[Line | Cells]:
+    def parts(self, width: int = WIDE) -> Iterator[Line | Cells]:
         """Say how the runs predict, what growth each tells, and what was left aside."""
         yield Line(
             f"Leave-one-out prediction of {self.compared} of {self.observations} {self.of}, best "

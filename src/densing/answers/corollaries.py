@@ -29,7 +29,7 @@ class Corollaries(Plain):
     draws = True
     _seed: int = PrivateAttr(1)
 
-    def told(self, width: int = 0) -> Iterator[Line]:
+    def parts(self, width: int = 0) -> Iterator[Line]:
         """Say each corollary, and of compression each pair."""
         del width
         if not self.good:

@@ -31,7 +31,7 @@ class Density(Answer):
 
     models: list[ModelDensity]
 
-    def told(self, width: int = 0) -> Iterator[Line | Cells]:
+    def parts(self, width: int = 0) -> Iterator[Line | Cells]:
         """List the models."""
         del width
         rows = [

@@ -85,15 +85,15 @@ class Shaped(Growths):
     acceleration: Acceleration | None
     """None for a shape without a changepoint."""
 
-    def told_growth(self, *, subject: str = SUBJECTS["population"]) -> Iterator[Line]:
+    def growth_parts(self, *, subject: str = SUBJECTS["population"]) -> Iterator[Line]:
         """Say both growth rates, then what the shape says."""
         subjects = SUBJECTS | {"population": subject}
         for key, what in subjects.items():
             if self[key]:
                 yield Line(self[key].sentence(what), "bold")
-        yield from self.told_shape(subject=subject)
+        yield from self.shape_parts(subject=subject)
 
-    def told_shape(self, *, subject: str = SUBJECTS["population"]) -> Iterator[Line]:
+    def shape_parts(self, *, subject: str = SUBJECTS["population"]) -> Iterator[Line]:
         """Say what a shape that is no straight line means; nothing for a straight line."""
         if self.at_end is None:
             return

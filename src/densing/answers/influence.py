@@ -135,7 +135,7 @@ class Influence(Answer, Growths):
         rows = (*self.families, *self.models)
         return cut(list(dict.fromkeys(row.name for row in rows if which(row))), 6)
 
-    def told(self, width: int = 0) -> Iterator[Line | Cells]:
+    def parts(self, width: int = 0) -> Iterator[Line | Cells]:
         """List models and families, then say what is left to do."""
         del width
         titles = [f"{title}, months" for title in ESTIMANDS.values()]

@@ -85,7 +85,7 @@ class Priors(Answer):
     """Those that the priors move most."""
     diagnostics: Verdict
 
-    def told(self, width: int = 0) -> Iterator[Line | Cells]:
+    def parts(self, width: int = 0) -> Iterator[Line | Cells]:
         """Say what moves each growth rate, and which parameters the priors move."""
         del width
         yield Line(f"Power-scaling sensitivity; {self.threshold:g} and more is noteworthy.")

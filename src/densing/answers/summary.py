@@ -49,16 +49,16 @@ class Diagnosed(Answer):
         """Whether the run's diagnostics passed."""
         return self.diagnostics.ok
 
-    def told_body(self) -> Iterator[Line | Cells]:
+    def own_parts(self) -> Iterator[Line | Cells]:
         """Say the answer itself."""
         raise NotImplementedError
 
-    def told(self, width: int = 0) -> Iterator[Line | Cells]:
+    def parts(self, width: int = 0) -> Iterator[Line | Cells]:
         """Say the answer between doubts and diagnostics."""
         del width
         if not self.trustworthy:
             yield Line(f"{self.diagnostics.verdict}: do not use these numbers", "bold red")
-        yield from self.told_body()
+        yield from self.own_parts()
         yield from _diagnosed(self.diagnostics)
 
 
@@ -75,9 +75,9 @@ class Summary(Shaped, Diagnosed):
     choices: dict[str, Any]
     evidence_hash: str
 
-    def told_body(self) -> Iterator[Line | Cells]:
+    def own_parts(self) -> Iterator[Line | Cells]:
         """Say both growth rates, those of the benchmarks, and what they rest on."""
-        yield from self.told_growth()
+        yield from self.growth_parts()
         if self.benchmarks:
             yield Line(by_benchmark(self.benchmarks))
         yield Line(
@@ -99,9 +99,9 @@ class Trend(Shaped, Diagnosed):
     """How many values there are."""
     table = Summary.table
 
-    def told_body(self) -> Iterator[Line | Cells]:
+    def own_parts(self) -> Iterator[Line | Cells]:
         """Say both growth rates."""
-        return self.told_growth(subject="The value")
+        return self.growth_parts(subject="The value")
 
 
 class LossLaw(Diagnosed):
@@ -111,7 +111,7 @@ class LossLaw(Diagnosed):
     """Intervals by name; by law first where there are several."""
     runs: int
 
-    def told_body(self) -> Iterator[Line | Cells]:
+    def own_parts(self) -> Iterator[Line | Cells]:
         """List the parameters."""
         several = any(isinstance(value, Mapping) for value in self.parameters.values())
         laws: Mapping[str, Any] = self.parameters if several else {"": self.parameters}

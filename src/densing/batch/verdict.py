@@ -11,14 +11,13 @@ from densing.inference.convergence import converged
 from densing.inference.sampler import Sampled
 from densing.models.layout import Layout
 from densing.results.derive import frontier_rate
-from densing.results.health import Health, examine
-
-MAX_RHAT, MIN_ESS = 1.02, 100.0
-"""Limits of the growth rates, which are all that is told. With 100 effective draws Monte Carlo
-moves a median by an eighth of the posterior's standard deviation and an end of its interval by a
-fifth: each is read beside a hundred others."""
-MAX_RHAT_ANY = 1.1
-"""Limit on R-hat of any other quantity: Gelman & Rubin's, against chains in different modes."""
+from densing.results.health import (
+    UNIVERSE_MAX_RHAT,
+    UNIVERSE_MAX_RHAT_ANY,
+    UNIVERSE_MIN_ESS,
+    Health,
+    examine,
+)
 
 
 def judge(
@@ -47,16 +46,18 @@ def judge(
             gradient_evaluations=sampled.gradient_evaluations, **how,
         )  # fmt: skip
 
-    every = judged({**sampled.values, **(more or {})}, max_rhat=MAX_RHAT_ANY, min_ess=0.0, **checks)
-    own = judged(rates, max_rhat=MAX_RHAT, min_ess=MIN_ESS)
+    every = judged(
+        {**sampled.values, **(more or {})}, max_rhat=UNIVERSE_MAX_RHAT_ANY, min_ess=0.0, **checks
+    )
+    own = judged(rates, max_rhat=UNIVERSE_MAX_RHAT, min_ess=UNIVERSE_MIN_ESS)
     return own, every, list(dict.fromkeys([*own.reasons, *every.reasons]))
 
 
 def suffices(values: Mapping[str, np.ndarray], layout: Layout) -> bool:
     """Whether draws, (chain, draw, ...), pass what `judge` asks: no rate is left to luck."""
-    return converged(growth_rates(values, layout), max_rhat=MAX_RHAT, min_ess=MIN_ESS) and (
-        converged(values, max_rhat=MAX_RHAT_ANY, min_ess=0.0)
-    )
+    return converged(
+        growth_rates(values, layout), max_rhat=UNIVERSE_MAX_RHAT, min_ess=UNIVERSE_MIN_ESS
+    ) and (converged(values, max_rhat=UNIVERSE_MAX_RHAT_ANY, min_ess=0.0))
 
 
 def growth_rates(values: Mapping[str, np.ndarray], layout: Layout) -> dict[str, np.ndarray]:

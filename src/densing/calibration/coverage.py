@@ -21,7 +21,7 @@ from densing.batch.ladder import JointFit, JointGroup, Record
 from densing.batch.machine import Machine
 from densing.batch.padding import common, shape_of
 from densing.batch.verdict import growth_rates, judge
-from densing.calibration.ranks import ENOUGH, standard_error
+from densing.calibration.ranks import standard_error
 from densing.data import load_evidence
 from densing.inference.sampler import Sampled
 from densing.inference.settings import Settings
@@ -31,6 +31,7 @@ from densing.models.coordinates import VERSION
 from densing.models.declaration import Model
 from densing.models.layout import lay_out
 from densing.models.world import load_world, simulate
+from densing.results.health import MIN_TRUSTWORTHY
 from densing.results.interval import PROB
 from densing.results.line import least_squares, record_setters
 
@@ -261,7 +262,7 @@ def verdict(kinds: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
             under.append(
                 f"{name}: 90 % intervals hold too few truths in {row['worlds']} worlds: {found}"
             )
-        if row["trustworthy"] < ENOUGH * row["worlds"]:
+        if row["trustworthy"] < MIN_TRUSTWORTHY * row["worlds"]:
             doubtful.append(f"{name}: {row['trustworthy']} of {row['worlds']} fits are trustworthy")
     over = [
         name for name, row in kinds.items()

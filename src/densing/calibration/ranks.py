@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from densing.results.health import MIN_TRUSTWORTHY
+
 KEPT = 100
 """Draws that a rank is taken among, spread evenly over all: nearly independent."""
 PROBS = (0.5, 0.8, 0.9, 0.95)
@@ -24,8 +26,6 @@ LEVELS = {"mean": POOLED_FALSE_ALARM / 2, "spread": POOLED_FALSE_ALARM / 4}
 other's a quarter is kept back: its degrees of freedom are estimated (`tests/calibration`)."""
 NEAREST = 1e-12
 """Ranks are held this far from 0 and 1."""
-ENOUGH = 0.95
-"""Share of worlds whose fit must be trustworthy."""
 
 Records = Sequence[Mapping[str, Any]]
 
@@ -208,7 +208,7 @@ def summarise(found: Mapping[str, tuple[str, Records]]) -> dict[str, Any]:
         if case["alarms"]:
             reasons.append(f"{name}: ranks are not uniform for {', '.join(case['alarms'])}")
         reasons += [f"{name}: {sentence}" for sentence in pooled_sentences(case["pooled"])]
-        if case["trustworthy"] < ENOUGH * case["worlds"]:
+        if case["trustworthy"] < MIN_TRUSTWORTHY * case["worlds"]:
             reasons.append(
                 f"{name}: {case['trustworthy']} of {case['worlds']} fits are trustworthy"
             )

@@ -48,10 +48,11 @@ def report(
     check_writable(out)
     named = list(highlight or ())
     if run is not None:
+        from densing.answers.given import as_models
         from densing.results.run import record
 
         opened = _given(run, tables, sampling)
-        _known(named, opened)
+        as_models(named, opened)
         choices = _sensitivity(
             sensitivity, out, opened.attrs["evidence_hash"], record(opened, "model")
         )
@@ -230,16 +231,6 @@ def _given(run: Path, tables: Tables, sampling: Sampling) -> "xr.DataTree":
             "or leave out --run to fit"
         )
     return open_joint(run)
-
-
-def _known(names: list[str], run: "xr.DataTree") -> None:
-    """Refuse names of models that a run does not have."""
-    from densing.results.horizon import RequestError
-    from densing.text import unknown
-
-    models = [str(name) for name in run["derived"]["model"].to_numpy()]
-    if faults := [unknown("model", name, models) for name in names if name not in models]:
-        raise RequestError("\n".join(faults))
 
 
 def _sensitivity(

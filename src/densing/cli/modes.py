@@ -27,7 +27,7 @@ class Modes(Plain):
         """Whether the weights of all are to be believed."""
         return all(row["reliable"] for row in self["benchmarks"])
 
-    def told(self, width: int = 0) -> Iterator[Line | Cells]:
+    def parts(self, width: int = 0) -> Iterator[Line | Cells]:
         """List one row a mode."""
         del width
         yield Line(

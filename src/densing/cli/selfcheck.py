@@ -24,7 +24,7 @@ ASKED = {
 class SelfCheck(Plain):
     """Predictions of the reference's largest models."""
 
-    def told(self, width: int = 0) -> Iterator[Line | Cells]:
+    def parts(self, width: int = 0) -> Iterator[Line | Cells]:
         """List one row a run and benchmark, then how many lie inside their intervals."""
         del width
         rows = []

@@ -138,12 +138,12 @@ class FamilyChoices(Handed):
     """Reference family at which density is 1: a level, which changes no rate."""
     tokens: Annotated[float, Field(gt=0)] = 5e12
     """D0, the tokens that the reference is taken to be trained on: a part of the level, too."""
-    shape: ShapeName = "changepoint"
+    shape: ShapeName = "local"
     """How the slope of the trend may change over the dates (`models.shapes`)."""
     changepoint: date = date(2025, 1, 1)
     """Date at which the slope changes under shape = fixed_changepoint."""
     type_changes: bool = True
-    """The change of slope differs by type of benchmark (shapes with one changepoint)."""
+    """The change of slope differs by type of benchmark."""
     family_residuals: bool = True
     """Families, not releases alone, stand out on single benchmarks."""
     within_families: bool = True

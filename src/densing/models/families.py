@@ -69,7 +69,7 @@ class FamilySwitches(NamedTuple):
     shape: str = "changepoint"
     """Shape of the trend (`shapes.SHAPES`)."""
     type_changes: bool = True
-    """The trend's change of slope differs by type of benchmark (`changepoint` shapes only)."""
+    """The trend's change of slope differs by type of benchmark."""
     family_residuals: bool = True
     """Families have effects on single benchmarks, beside their releases'."""
     within_families: bool = True
@@ -204,12 +204,15 @@ def growth(m: Program, data: FamilyData, switches: FamilySwitches) -> Any:
     span = Span(data.span[0], data.span[1], data.span[2])
     own = {"rate": rate} | {name: m.sample(name) for name in SHAPES[switches.shape].parameters}
     common = bend(xp, switches.shape, own, span, data.time)[:, None]
-    if not switches.type_changes or "slope_change" not in own:
+    if not switches.type_changes:
         return line + common
     spread = m.sample("type_change_spread")
     more = xp.take(m.sample("type_change", coordinate=scaled(xp, spread)), data.type)
-    unit = bend(xp, switches.shape, own | {"slope_change": 1.0}, span, data.time)[:, None]
-    return line + common + (more - xp.mean(more)) * unit
+    if "slope_change" in own:
+        unit = bend(xp, switches.shape, own | {"slope_change": 1.0}, span, data.time)
+    else:  # the slope of a type changes steadily, by as much after the middle as before it
+        unit = (data.time - span.first) * (data.time - span.last) / (span.last - span.first)
+    return line + common + (more - xp.mean(more)) * unit[:, None]
 
 
 def _levels(m: Program, data: FamilyData, switches: FamilySwitches) -> Levels:

@@ -126,7 +126,7 @@ def _frame(ax: Axes, answers: RunAnswers, *, narrow: bool) -> None:
     ax.set_title(
         "Capability density of open language models",
         pad=10,
-        fontsize=(10 if answers.families else 11) if narrow else 13.5,
+        fontsize=(9 if answers.families else 11) if narrow else 13.5,
     )
     ax.set_ylabel("density: effective over actual parameters")
     answer = answers.summary

@@ -1,4 +1,4 @@
-"""Every figure of the report: its name, its words and how it is drawn."""
+"""Every figure of the report: its name, how it is drawn, and what it shows in words."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,11 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+<<<<<<< HEAD
 from densing.report import alt_texts, families
+=======
+from densing.answers.influence import counted, untold
+>>>>>>> model
 from densing.report.answers import Answered, RunAnswers
 from densing.report.density import plot_headline, plot_ranking
 from densing.report.growth import plot_benchmark_rates, plot_influence, plot_rate
@@ -18,10 +22,15 @@ from densing.report.reference import (
     plot_performance_map,
     plot_predictive,
     plot_reference,
+    shown,
 )
 from densing.report.style import figure_of
+<<<<<<< HEAD
 from densing.results.family_growth import sibling_slopes
 from densing.results.family_run import is_families
+=======
+from densing.report.words import digits, doubling, months_range, percent, size
+>>>>>>> model
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,107 @@ class Picture:
         return figure_of(axes)
 
 
+def _headline(run: RunAnswers) -> str:
+    """Densities against release dates, with both trends."""
+    answer = run.summary
+    table = run.densities
+    text = (
+        f"Scatter plot of capability density against release date for {answer['models']} models, "
+        f"on a logarithmic axis. A typical new model's density {doubling(answer['population'])}"
+    )
+    if answer["frontier"] is not None:
+        text += f"; the frontier's {doubling(answer['frontier'])}"
+    top, last = table[0], table[-1]
+    return (
+        f"{text}. Densest: {top['model']} at {digits(top['density']['median'], figures=2)}; "
+        f"least dense: {last['model']} at {digits(last['density']['median'], figures=2)}."
+    )
+
+
+def _rate(run: RunAnswers) -> str:
+    """Posterior of both growth rates."""
+    answer = run.summary
+    parts = [
+        f"{name}: median rate {answer[key]['rate_per_year']['median']:.2f} a year, "
+        f"doubling time {months_range(answer[key]['doubling_months'])} months "
+        f"({percent(answer[key]['doubling_months']['prob'])} interval)"
+        for name, key in (("typical new model", "population"), ("frontier", "frontier"))
+        if answer[key] is not None
+    ]
+    return "Posterior densities of the growth rate. " + "; ".join(parts) + "."
+
+
+def _benchmark_rates(run: RunAnswers) -> str:
+    """Doubling time on each benchmark."""
+    rows = [
+        f"{name} {months_range(told['doubling_months'])}"
+        for name, told in (run.summary["benchmarks"] or {}).items()
+    ]
+    return "Intervals of the doubling time in months on each benchmark: " + ", ".join(rows) + "."
+
+
+def _ranking(run: RunAnswers) -> str:
+    """Densities, densest first."""
+    rows = [
+        f"{row['model']} {digits(row['density']['median'], figures=2)}" for row in run.densities[:5]
+    ]
+    return "Interval plot of densities, densest first: " + ", ".join(rows) + " and so on."
+
+
+def _loss_law(run: RunAnswers) -> str:
+    """Losses of the reference's runs."""
+    sizes = run.run["constant_data"]["run_params"].to_numpy()
+    return (
+        f"Loss against training tokens on {_benchmarks(run)}, for reference models of "
+        f"{size(sizes.min())} to {size(sizes.max())} parameters, with fitted curves."
+    )
+
+
+def _reference(run: RunAnswers) -> str:
+    """Loss of the reference at D0, against size."""
+    return (
+        f"Loss of the reference family at D0 against effective parameters on {_benchmarks(run)}: "
+        "the bands widen beyond the sizes that were trained."
+    )
+
+
+def _performance_map(run: RunAnswers) -> str:
+    """Score against loss."""
+    return f"Score against loss on {_benchmarks(run)}: S-shaped curves through the checkpoints."
+
+
+def _predictive(run: RunAnswers) -> str:
+    """Observed against predicted scores."""
+    checks = run.coverage
+    return "Observed against predicted scores. " + "; ".join(
+        f"{name.replace('_', ' ')}: {c['covered']} of {c['of']} inside their "
+        f"{percent(c['nominal'])} interval"
+        for name, c in checks.items()
+        if c["of"]
+    )
+
+
+def _influence(run: RunAnswers) -> str:
+    """Answer without single models and families."""
+    answer = run.influence
+    waiting = counted(answer, which=untold)
+    rows = [*answer["families"], *answer["models"]]
+    told = f"the family that moves it most is {rows[0]['name']}"
+    if waiting:
+        first = next(row["name"] for row in rows if untold(row))
+        told = f"{waiting} not told without a refit, {first} first"
+    return f"Doubling time without each of the most influential models and families; {told}."
+
+
+def _diagnostics(run: RunAnswers) -> str:
+    """Traces and ranks."""
+    return f"Traces and rank histograms of {', '.join(shown(run.run))}, one colour a chain."
+
+
+def _benchmarks(run: RunAnswers) -> str:
+    return ", ".join(str(name) for name in run.run["posterior"]["benchmark"].to_numpy())
+
+
 PICTURES = (
     Picture(
         "density_by_release", "Capability density by release date",
@@ -64,27 +174,27 @@ PICTURES = (
         "logarithmic, so a straight line is steady doubling. Blue: a typical new model. Orange: "
         "best practice of the day. Dotted green: the record that as many releases are expected to "
         "have set. Shaded: 90 % bands. Models released on one day are set side by side.",
-        alt_texts.headline, plot_headline, of_models=True,
+        _headline, plot_headline, of_models=True,
     ),
     Picture(
         "growth_rate", "Growth rate and doubling time",
         "The posterior is drawn on the rate of growth, where no growth is an ordinary value; the "
         "upper axis says what doubling time a rate means. Bars: 90 % intervals.",
-        alt_texts.rate, plot_rate,
+        _rate, plot_rate,
     ),
     Picture(
         "benchmark_rates", "Not every benchmark tells the same story",
         "Doubling time of a typical new model's density on each benchmark, with 90 % intervals, "
         "fastest on top. Shaded: the common trend, about which the benchmarks are taken to be a "
         "sample; how far they lie apart is part of its interval.",
-        alt_texts.benchmark_rates, plot_benchmark_rates, needs="drift",
+        _benchmark_rates, plot_benchmark_rates, needs="drift",
     ),
     Picture(
         "density_ranking", "The densest models",
         "Median, 50 % and 90 % intervals, with the parameters that count. Intervals overlap far: "
         "neighbours in this list are rarely told apart. All models share one reference, so their "
         "densities move together, and differences are better known than the picture suggests.",
-        alt_texts.ranking, plot_ranking, of_models=True,
+        _ranking, plot_ranking, of_models=True,
     ),
     Picture(
         "predictive_check", "Does the fitted model predict the scores?",
@@ -92,38 +202,38 @@ PICTURES = (
         "models, predicted from the model's fitted density and a fresh discrepancy of the "
         "benchmark (the density has seen the score, so this check is lenient). Triangles: "
         "checkpoints of the reference that were never fitted: an honest forecast.",
-        alt_texts.predictive, plot_predictive,
+        _predictive, plot_predictive,
     ),
     Picture(
         "influence", "Without this model, without that family",
         "The doubling time with one model, or all of a family, left out: the fifteen that move "
         "it most. Dots: by reweighting the posterior; squares: by a refit, where the posterior's "
         "own draws cannot tell. Bands: with nothing left out.",
-        alt_texts.influence, plot_influence,
+        _influence, plot_influence,
     ),
     Picture(
         "loss_law", "Loss law of the reference family",
         "Dots: training runs of the reference family. Lines and 90 % bands: the fitted law.",
-        alt_texts.loss_law, plot_loss_law,
+        _loss_law, plot_loss_law,
     ),
     Picture(
         "reference_at_d0", "How far the reference is extrapolated",
         "The loss that the reference family would reach at D0 training tokens. Grey: sizes that "
         "were really trained. Green: where the models of the catalog fall. The band's width there "
         "is the price of extrapolation, and it is inside every density.",
-        alt_texts.reference, plot_reference,
+        _reference, plot_reference,
     ),
     Picture(
         "performance_map", "From loss to score",
         "Checkpoints with a known loss and score fix the map. Triangles were held out. Green: "
         "the range of the models' scores.",
-        alt_texts.performance_map, plot_performance_map,
+        _performance_map, plot_performance_map,
     ),
     Picture(
         "diagnostics", "Traces and ranks",
         "Left: every draw, one colour a chain. Right: how each chain's draws rank among all; flat "
         "is good. The last row is the parameter that mixes worst.",
-        alt_texts.diagnostics, plot_diagnostics, for_phones=False,
+        _diagnostics, plot_diagnostics, for_phones=False,
     ),
 )  # fmt: skip
 """In the order of the report."""

@@ -226,7 +226,7 @@ def _of_ladder(answers: RunAnswers) -> dict[str, Any]:
     answer = answers.summary
     return {
         "headline": words.headline(answer),
-        "shape": [line.text for line in answer.told_shape(subject="That of a typical new model")],
+        "shape": [line.text for line in answer.shape_parts(subject="That of a typical new model")],
         "coverage": answers.coverage, "hangs_on": answers.influence.left(REFIT),
         "moved": answers.priors,
     }  # fmt: skip

@@ -32,6 +32,7 @@ import xarray as xr
 from densing.models.dates import DAYS_PER_YEAR
 from densing.results import scoring
 from densing.results.future import Future, future
+from densing.results.health import MIN_COVERAGE
 from densing.results.horizon import Horizon, released
 from densing.results.interval import PROB
 from densing.results.predict import predict_new
@@ -59,8 +60,6 @@ WORDS = dict(zip(BASELINES, ("last half-year's mean", "least squares on all mode
                              "least squares on the records"), strict=True))  # fmt: skip
 LATENT_DRAWS = 200
 """Draws of the later densities that CRPS and log score are averaged over."""
-ENOUGH = 0.85
-"""Below this coverage of 90 % intervals, a forecast says that they were too narrow."""
 CANNOT_KNOW = (
     "Refits see the models released by their origin. They cannot unsee what the tables do not "
     "date: scores of those models that were reported later, and a reference family that was "
@@ -398,7 +397,7 @@ def verdict_sentence(
             f"{averaged} models refitted as of {ours['origins']} half-years, averaged by the "
             "weights of each,"
         )
-    narrow = "; such fans are too narrow" if told["share"] < ENOUGH else ""
+    narrow = "; such fans are too narrow" if told["share"] < MIN_COVERAGE else ""
     return (
         f"Back-tested: {refitted} and asked up to {months} months ahead, the "
         "90 % fan of a new model holds the density that all later evidence gives it "
@@ -424,7 +423,7 @@ def averages_sentence(told: Mapping[str, Any]) -> str:
     for side, days in (("above", above), ("below", below)):
         if days:
             sentence += f"; it lay {side} as of {listed(days)}"
-    if share["share"] < ENOUGH:
+    if share["share"] < MIN_COVERAGE:
         sentence += ". Scores to come are less certain than such intervals say"
     return sentence + "."
 
@@ -453,7 +452,7 @@ def scores_sentence(told: Mapping[str, Any]) -> str:
         f"{100 * own['coverage']:.0f} % as of {day}" for day, own in told["by_origin"].items()
     ]
     sentence += f"; {', '.join(by_origin)}"
-    if share < ENOUGH:
+    if share < MIN_COVERAGE:
         sentence += (
             "; one benchmark can run ahead of the rest before its data say so, and milestones on "
             "a single benchmark are less certain than they look"

@@ -15,6 +15,18 @@ MAX_INTEGRATION_ERROR, MAX_EDGE_MASS = 0.05, 1e-3
 """Of the grid: nats that a finer one changes, and posterior mass of a model at either end."""
 STOP_MARGIN = 1.1
 """A run that is still sampled goes on until it is so much better than its limits."""
+UNIVERSE_MAX_RHAT, UNIVERSE_MIN_ESS = 1.02, 100.0
+"""Of a universe's growth rates, which are all that is told. With 100 effective draws Monte Carlo
+moves a median by an eighth of the posterior's standard deviation and an end of its interval by a
+fifth: each is read beside a hundred others."""
+UNIVERSE_MAX_RHAT_ANY = 1.1
+"""Of any other quantity of a universe: Gelman & Rubin's, against chains in different modes."""
+MIN_TRUSTWORTHY = 0.95
+"""Share of universes, or of simulated worlds, whose fit must be trustworthy."""
+MIN_COVERAGE = 0.85
+"""Below this coverage of 90 % intervals, a forecast says that they were too narrow."""
+MAX_FALSE_ALARM = 0.05
+"""Probability that any of several tests says that something is wrong where nothing is (Holm)."""
 MAX_PARETO_K = 0.7
 """Of importance weights, where the draws are many; fewer bear less (`reweighting.reweight`)."""
 MIN_COMPARED = 0.5

@@ -1,6 +1,9 @@
 """The run file: one netCDF DataTree with everything a fit knows, written whole or not at all."""
 
+import gc
 import json
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,14 +74,12 @@ def open_run(path: str | Path) -> xr.DataTree:
         raise RunError(f"{path}: a folder; give a run file, such as {inside}")
     if not path.is_file():
         raise RunError(f"{path}: no such run file; make one with `densing fit --out {path}`")
-    try:
-        with xr.open_datatree(path, engine="h5netcdf") as opened:
-            run = opened.load()
-    except Exception:
+    run = _read(path)
+    if run is None:
         raise RunError(
             f"{path}: not a readable run file; it is cut short, spoilt or of another program: "
             "make one with `densing fit --out RUN.nc`"
-        ) from None
+        )
     version = run.attrs.get("densing_format")
     if version is None or "posterior" not in run.children:
         raise RunError(f"{path}: netCDF, but not a densing run; make one with `densing fit`")
@@ -94,6 +95,18 @@ def open_run(path: str | Path) -> xr.DataTree:
             f"{' ...' if len(missing) > 4 else ''}); make it again with `densing fit`"
         )
     return run
+
+
+def _read(path: Path) -> xr.DataTree | None:
+    """Read a netCDF file; None where it is spoilt, whatever its reader says to that."""
+    hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    try:
+        with suppress(Exception), xr.open_datatree(path, engine="h5netcdf") as opened:
+            return opened.load()
+        gc.collect()  # h5netcdf fails once more as it lets go of what it could not open
+        return None
+    finally:
+        sys.unraisablehook = hook
 
 
 def record(run: xr.DataTree, name: str) -> Any:

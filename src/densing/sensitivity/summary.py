@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from densing.answers._answer import Cells, Line, Plain
+from densing.results.health import MIN_TRUSTWORTHY
 from densing.results.interval import Interval, doubling_months, growth
 from densing.sensitivity.axes import Axes
 from densing.sensitivity.record import FAST, good, off
@@ -25,7 +26,7 @@ Record = Mapping[str, Any]
 class Multiverse(Plain):
     """The answer over many reference choices: the record of `densing sensitivity --json`."""
 
-    def told(self, width: int = 0) -> Iterator[Line | Cells]:
+    def parts(self, width: int = 0) -> Iterator[Line | Cells]:
         """Say each level alone, all universes together, what spreads them, and the claims."""
         del width
         yield Line("Doubling time, one axis at a time (90 % equal-tailed intervals):")
@@ -178,13 +179,14 @@ def diagnostics(universes: Sequence[Record]) -> dict[str, Any]:
     spent = sum(u["diagnostics"]["gradient_evaluations"] for u in universes)
     default = next((u for u in universes if not u["left"]), None)
     own = default["diagnostics"]["gradient_evaluations"] if default else 0
+    enough = trusted >= MIN_TRUSTWORTHY * len(universes)
     return {
         "universes": len(universes), "trustworthy": trusted,
         "share_trustworthy": trusted / len(universes) if universes else None, "how": how,
         "gradient_evaluations": spent, "default_gradients": own or None,
         "gradients_over_default": spent / own if own else None,
         "worker_seconds": sum(u["diagnostics"].get("seconds", 0.0) for u in universes),
-        "verdict": "trustworthy" if trusted >= 0.95 * len(universes) else "not trustworthy",
+        "verdict": "trustworthy" if enough else "not trustworthy",
     }  # fmt: skip
 
 

@@ -125,7 +125,7 @@ class Forecast(Answer):
     """None for a forecast of one run."""
     _outlook: Outlook = PrivateAttr()
 
-    def told(self, width: int = WIDE) -> Iterator[Line | Cells]:
+    def parts(self, width: int = WIDE) -> Iterator[Line | Cells]:
         """Say what comes when, then milestones, and how far all this is to be believed."""
         shown = [name for name in TITLES if self[name]]
         prob, apart = self.population[0].prob, " " if width >= WIDE else "\n"

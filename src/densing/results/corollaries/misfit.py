@@ -20,6 +20,7 @@ import numpy as np
 import xarray as xr
 
 from densing.models.ops import numpy_ops
+from densing.results.health import MAX_FALSE_ALARM
 from densing.results.interval import PROB, Interval
 from densing.results.posterior import thinned
 from densing.results.run import chosen
@@ -87,8 +88,6 @@ EDGES = (1e8, 1e9, 3e9, 1e10, 3e10, 1e11)
 NAMES = (
     "under 100M", "100M to 1B", "1B to 3B", "3B to 10B", "10B to 30B", "30B to 100B", "over 100B",
 )  # fmt: skip
-LEVEL = 0.05
-"""Probability that any pair is said to lack fit where none does."""
 LIKELY = 0.95
 """From this probability on a band is said to depart."""
 DRAWS, REPLICATES = 200, 50
@@ -146,7 +145,7 @@ def size_bands(
     tested = [c for band in bands for c in band["benchmarks"].values() if c is not None]
     for found, lacks in zip(tested, holm([c["p"] for c in tested]), strict=True):
         found["lacks_fit"] = lacks
-    return {"bands": bands, "tested": len(tested), "level": LEVEL, "likely": LIKELY}
+    return {"bands": bands, "tested": len(tested), "level": MAX_FALSE_ALARM, "likely": LIKELY}
 
 
 def _tails(run: xr.DataTree, *, draws: int) -> np.ndarray | None:
@@ -184,7 +183,7 @@ def tail(drawn: np.ndarray, seen: np.ndarray) -> tuple[float, float]:
     return float((low + 1) / (drawn.size + 1)), float((high + 1) / (drawn.size + 1))
 
 
-def holm(p: list[float], *, level: float = LEVEL) -> list[bool]:
+def holm(p: list[float], *, level: float = MAX_FALSE_ALARM) -> list[bool]:
     """Which of several null hypotheses Holm's step-down bound rejects."""
     out, order = [False] * len(p), np.argsort(p)
     for rank, i in enumerate(order):
