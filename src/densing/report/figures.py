@@ -8,11 +8,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-<<<<<<< HEAD
-from densing.report import alt_texts, families
-=======
 from densing.answers.influence import counted, untold
->>>>>>> model
+from densing.report import families
 from densing.report.answers import Answered, RunAnswers
 from densing.report.density import plot_headline, plot_ranking
 from densing.report.growth import plot_benchmark_rates, plot_influence, plot_rate
@@ -25,12 +22,9 @@ from densing.report.reference import (
     shown,
 )
 from densing.report.style import figure_of
-<<<<<<< HEAD
+from densing.report.words import digits, doubling, months_range, percent, size
 from densing.results.family_growth import sibling_slopes
 from densing.results.family_run import is_families
-=======
-from densing.report.words import digits, doubling, months_range, percent, size
->>>>>>> model
 
 
 @dataclass(frozen=True)
