@@ -23,7 +23,7 @@ from densing.report.axes import (
 )
 from densing.report.density import plot_headline
 from densing.report.style import INK, MUTED, POPULATION, new_axes, new_panels, stamp, style
-from densing.report.words import months, months_range, percent, plain, size
+from densing.report.words import digits, months, months_range, percent, plain, size, windowed
 from densing.results.family_growth import Both, Windows
 
 SINCE, NOW = POPULATION, "#B45A8C"
@@ -217,6 +217,19 @@ def apart(values: Sequence[float], least: float) -> list[float]:
 
 
 # ---- in words --------------------------------------------------------------------------------
+
+
+def alt_headline(run: RunAnswers) -> str:
+    """Densities against release dates, with both lines."""
+    told, table = run.windows, run.densities
+    top, last = table[0], table[-1]
+    return (
+        f"Scatter plot of capability density against release date for {len(table)} models, on a "
+        f"logarithmic axis. {windowed(told.since, told.now, told.population)} The best of "
+        f"{told.best_of} releases is {digits(told.lead['median'], figures=2)} times as dense. "
+        f"Densest: {top['model']} at {digits(top['density']['median'], figures=2)}; least dense: "
+        f"{last['model']} at {digits(last['density']['median'], figures=2)}."
+    )
 
 
 def alt_types(run: RunAnswers) -> str:

@@ -237,7 +237,7 @@ _OF = {picture.name: picture for picture in PICTURES}
 
 FAMILY_PICTURES = (
     replace(
-        _OF["density_by_release"],
+        _OF["density_by_release"], describe=families.alt_headline,
         caption="Each dot is a model's density with its 90 % interval: the parameters that the "
         "reference would need for the same scores, over the model's own. The vertical axis is "
         "logarithmic, so a straight line is steady doubling, and a bend a change of pace. Blue: a "
