@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from densing.answers.siblings import Siblings
 from densing.report.answers import Answered, RunAnswers
 from densing.report.axes import (
     beside,
@@ -125,35 +126,36 @@ def plot_shared(run: Answered, *, labels: int = 16, highlight: Sequence[str] = (
 
 
 @style()
-def plot_siblings(run: Answered, ax: Axes | None = None, *, narrow: bool = False) -> Axes:
+def plot_siblings(run: Answered | Siblings, *, narrow: bool = False) -> Axes:
     """Draw the slope of ln density on ln N within each release of three sizes or more.
 
-    Raises
-    ------
-    ValueError
-        No release has so many.
+    Parameters
+    ----------
+    run
+        A run, or what `densing.siblings` says of one.
     """
-    answers = RunAnswers.of(run)
-    told = answers.siblings
-    if told is None:
-        raise ValueError("no release of this run has three sizes: there are no siblings")
-    rows = list(told.releases.items())
-    ax = ax or new_axes(4.6 if narrow else 8.6, 1.5 + 0.2 * len(rows))
-    ax.axvspan(told.slope["lower"], told.slope["upper"], color=POPULATION, alpha=0.18, lw=0)
-    ax.axvline(told.slope["median"], color=POPULATION, lw=1.4)
+    told = run if isinstance(run, Siblings) else RunAnswers.of(run).siblings
+    ax = new_axes(4.6 if narrow else 8.6, 1.5 + 0.2 * len(told.releases))
+    pooled = told.slope
+    ax.axvspan(pooled["lower"], pooled["upper"], color=POPULATION, alpha=0.18, lw=0)
+    ax.axvline(pooled["median"], color=POPULATION, lw=1.4)
     ax.axvline(0.0, color=INK, lw=0.9, ls=(0, (4, 3)))
-    for y, (name, slope) in enumerate(rows):
-        ax.plot([slope["lower"], slope["upper"]], [y, y], color=INK, lw=1.5, alpha=0.7)
-        ax.plot(slope["median"], y, "o", color="white", mec=INK, mew=1.4, ms=5, zorder=5)
+    for y, row in enumerate(told.releases):
+        ax.plot([row.slope["lower"], row.slope["upper"]], [y, y], color=INK, lw=1.5, alpha=0.7)
+        ax.plot(row.slope["median"], y, "o", color="white", mec=INK, mew=1.4, ms=5, zorder=5)
         if not narrow:
-            beside(ax, y, f"{told.models[name]} sizes", fontsize=7.5, color=MUTED)
-    rows_axis(ax, [plain(name.partition(": ")[2] or name) for name, _ in rows], fontsize=8)
+            words = f"{row.models} models, {size(row.smallest)} to {size(row.largest)}"
+            beside(ax, y, words, fontsize=7.5, color=MUTED)
+    names = [row.release.partition(": ")[2] or row.release for row in told.releases]
+    rows_axis(ax, [plain(name) for name in names], fontsize=8)
+    prob = percent(pooled["prob"])
     ax.set_title(
-        f"pooled: {told.slope['median']:.2f} ({told.slope['lower']:.2f} to "
-        f"{told.slope['upper']:.2f})", color=POPULATION,
-    )  # fmt: skip
-    ax.set_xlabel("slope of ln density on ln N within a release")
-    stamp(ax, trustworthy=answers.trustworthy)
+        f"pooled: {pooled['median']:.2f} ({prob}: {pooled['lower']:.2f} to {pooled['upper']:.2f})",
+        color=POPULATION,
+    )
+    ax.set_xlabel(f"slope of ln density on ln N within a release, {prob}" if not narrow else
+                  "slope of ln density on ln N")  # fmt: skip
+    stamp(ax, trustworthy=told.good)
     return ax
 
 
@@ -257,7 +259,6 @@ def _alt(told: Windows, rows: dict[str, Both]) -> str:
 def alt_siblings(run: RunAnswers) -> str:
     """Slopes within releases."""
     told = run.siblings
-    assert told is not None
     return (
         f"Slopes of log density on log size within {len(told.releases)} releases; pooled "
         f"{told.slope['median']:.2f}, interval {told.slope['lower']:.2f} to "

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -23,8 +24,8 @@ from densing.report.reference import (
 )
 from densing.report.style import figure_of
 from densing.report.words import digits, doubling, months_range, percent, size
-from densing.results.family_growth import sibling_slopes
 from densing.results.family_run import is_families
+from densing.results.siblings import SIZES
 
 
 @dataclass(frozen=True)
@@ -250,13 +251,13 @@ FAMILY_PICTURES = (
         "Months in which the density of a typical release doubles: the mean since the first date "
         "of the window, and the slope at the last date with evidence. Medians and 90 % intervals. "
         "The first row is the mean over all benchmarks of the run.",
-        families.alt_types, families.plot_type_growth, needs="type_rate",
+        families.alt_types, families.plot_type_growth,
     ),
     Picture(
         "benchmark_rates", "Not every benchmark tells the same story",
         "The same two windows for each benchmark, types together, fastest first. Benchmarks of "
         "one type are taken to be a sample of their kind.",
-        families.alt_benchmarks, families.plot_family_benchmarks, needs="drift",
+        families.alt_benchmarks, families.plot_family_benchmarks,
     ),
     replace(
         _OF["density_ranking"],
@@ -271,7 +272,7 @@ FAMILY_PICTURES = (
         "size, they are equally dense. Slope of log density on log size within each release of "
         "three sizes or more, with 90 % intervals; blue: pooled. Zero (dashed) is what a density "
         "that means the same at every size would show.",
-        families.alt_siblings, families.plot_siblings, needs="log_density",
+        families.alt_siblings, families.plot_siblings,
     ),
     Picture(
         "isoperformance", "The smallest open model to reach a score",
@@ -279,7 +280,7 @@ FAMILY_PICTURES = (
         "protocol; a picture that needs no model of ours, but picks records. Dashed, with 90 % "
         "bands: the size at which a typical release of the day is expected to reach it. Records "
         "lie below: they are the best of many.",
-        families.alt_isoperformance, families.plot_isoperformance, needs="intercept",
+        families.alt_isoperformance, families.plot_isoperformance,
     ),
     _OF["diagnostics"],
 )  # fmt: skip
@@ -290,8 +291,7 @@ def pictures(run: xr.DataTree) -> list[Picture]:
     """Figures that there is something to draw for."""
     if not is_families(run):
         return [picture for picture in PICTURES if picture.needs in run["posterior"]]
-    alone = sibling_slopes(run) is None
-    return [
-        picture for picture in FAMILY_PICTURES
-        if picture.needs in run["posterior"] and not (alone and picture.name == "siblings")
-    ]  # fmt: skip
+    table = run["constant_data"].to_dataset()
+    sizes = pd.Series(table["params"].to_numpy(), table["model_release"].to_numpy())
+    siblings = sizes.groupby(level=0).nunique().max() >= SIZES
+    return [picture for picture in FAMILY_PICTURES if siblings or picture.name != "siblings"]

@@ -235,6 +235,7 @@ def _of_ladder(answers: RunAnswers) -> dict[str, Any]:
 def _of_families(answers: RunAnswers) -> dict[str, Any]:
     """Collect what the page of a families run says beyond what every page does."""
     told, answer = answers.windows, answers.summary
+    shown = [picture.name for picture in pictures(answers.run)]
     shape = [f"P(a typical release grows more slowly now than since {told.since}) = "
              f"{told.p_slower:.2f}."]  # fmt: skip
     if answer.acceleration:
@@ -242,5 +243,6 @@ def _of_families(answers: RunAnswers) -> dict[str, Any]:
     return {
         "headline": words.windowed(told.since, told.now, told.population),
         "shape": shape, "told_of": told,
+        "siblings": answers.siblings if "siblings" in shown else None,
         "tokens": value_text("tokens", answer["choices"]["tokens"]).removesuffix(" tokens"),
     }  # fmt: skip

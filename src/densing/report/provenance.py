@@ -7,6 +7,7 @@ import xarray as xr
 from densing.data import bundled
 from densing.models.choices import Choices, FamilyChoices
 from densing.report.words import size
+from densing.results.family_run import is_families
 from densing.results.run import record
 
 NOTATION = {
@@ -19,7 +20,9 @@ NOTATION = {
 
 def choice_rows(run: xr.DataTree) -> list[dict[str, str]]:
     """Every reference choice: name, value, meaning."""
-    fields = FamilyChoices.model_fields | Choices.model_fields
+    fields = Choices.model_fields
+    if is_families(run):
+        fields = FamilyChoices.model_fields
     return [
         {
             "name": name.replace("_", " "), "value": value_text(name, value),

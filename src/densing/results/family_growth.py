@@ -1,4 +1,4 @@
-"""What a families run says of growth, in its two windows; and siblings, which should not differ."""
+"""What a families run says of growth, in its two windows."""
 
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -91,44 +91,3 @@ def windows(run: xr.DataTree, *, prob: float = PROB) -> Windows:
         p_slower=float(slower.mean()), releases=int(count.sum()), families=len(count),
         effective_families=float(count.sum() ** 2 / np.sum(count**2)),
     )  # fmt: skip
-
-
-SIZES = 3
-"""Sizes that a release must have to say something of how density hangs on size."""
-
-
-@dataclass(frozen=True)
-class Siblings:
-    """Slope of ln density on ln N among models of one release: 0 where density is no size."""
-
-    slope: Interval
-    """Pooled over the releases."""
-    releases: dict[str, Interval]
-    """By release, ascending."""
-    models: dict[str, int]
-
-
-def sibling_slopes(run: xr.DataTree, *, prob: float = PROB) -> Siblings | None:
-    """Regress ln density on ln N within releases of three sizes or more; None without any.
-
-    Pooled, every release has an intercept of its own and all share the slope.
-    """
-    names = run["constant_data"]["model_release"].to_numpy().astype(str)
-    derived = run["derived"]
-    y = np.log(derived["density"].transpose("chain", "draw", "model").to_numpy())
-    x = np.log(derived["effective_params"].transpose("chain", "draw", "model").to_numpy()) - y
-    y, x = (values.reshape(-1, len(names)) for values in (y, x))
-    found, models, above, below = {}, {}, 0.0, 0.0
-    for name in np.unique(names):
-        own = np.flatnonzero(names == name)
-        if len(np.unique(np.round(x[0, own], 2))) < SIZES:
-            continue
-        at, of = (v[:, own] - v[:, own].mean(axis=1, keepdims=True) for v in (x, y))
-        top, size = np.sum(at * of, axis=1), np.sum(at**2, axis=1)
-        found[str(name)], models[str(name)] = top / size, len(own)
-        above, below = above + top, below + size
-    if not found:
-        return None
-    rows = {name: interval(slope, prob=prob) for name, slope in found.items()}
-    ordered = sorted(rows, key=lambda name: rows[name].median or 0.0)
-    return Siblings(interval(above / below, prob=prob), {n: rows[n] for n in ordered}, models)
