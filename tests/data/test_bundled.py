@@ -9,9 +9,8 @@ from scipy.optimize import least_squares
 
 from densing.data import EVIDENCE_DATE, bundled, coverage, list_bundled, validate
 from densing.data.coverage import counted
-from densing.data.losses import delphi
 from densing.data.schemas import TABLES
-from densing.data.shipped import WHAT
+from densing.data.shipped import WHAT, delphi
 
 FIVE = ["MMLU", "BBH", "MATH", "HumanEval", "MBPP"]
 

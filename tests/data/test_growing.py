@@ -102,7 +102,7 @@ def test_every_fault_of_every_table_at_once(table, tmp_path):
     head = HEAD + ",hub_id"
     told = faults(
         table(
-            "new-7B,2025-06-01,7B,MMLU,71,mine,,https://x.org,",
+            "new-7B,2025-06-01,8x7B,MMLU,71,mine,,https://x.org,",
             "llama-2-7b,2025-06-01,7e9,MMLU,0.5,llama,5 shot,llama-2-crd,",
             "Llama-2-7B,2023-07-18,7e9,MMLU,0.5,Llama,5-shot,llama-2-card,",
             "other,2023-07-18,7e9,MMLU,0.5,Llama,5-shot,,meta-llama/Llama-2-7b-hf",
@@ -115,7 +115,7 @@ def test_every_fault_of_every_table_at_once(table, tmp_path):
         benchmarks=table("Quizz,10,2", head="benchmark,items,chance", name="bench.csv"),
     )
     for where, said in {
-        (2, "params"): "write 7000000000", (2, "score"): "write 0.71",
+        (2, "params"): "at most 56000000000", (2, "score"): "write 0.71",
         (3, "model"): "spelt 'Llama-2-7B'", (3, "family"): "spelt 'Llama'",
         (3, "protocol"): "spelt '5-shot'", (3, "source"): "did you mean 'llama-2-card'",
         (4, "score"): "has 0.457 on MMLU already", (4, "params"): "write 6738415616",

@@ -166,14 +166,14 @@ def test_short_row_is_blank(write):
 
 
 def test_reports_all_cells_at_once(write):
-    cells = {(2, "score"): "45%", (3, "params"): "7B", (4, "release_date"): "45400"}
+    cells = {(2, "score"): "45%", (3, "params"): "8x7B", (4, "release_date"): "45400"}
     with pytest.raises(TableError) as error:
         read_table(write("catalog", cells))
     found = {(f.row, f.column, f.value) for f in error.value.faults}
     assert found == {(row, column, text) for (row, column), text in cells.items()}
     assert [f.cure for f in error.value.faults] == [
         "write 0.45",
-        "write 7000000000",
+        "write the total, at most 56000000000, and in active_params those used for a token",
         "write 2024-04-18",
     ]
 
@@ -210,7 +210,7 @@ def test_tokens_given_are_kept(write):
     assert frame.loc[2, ["params", "tokens"]].tolist() == [1e9, 5e10]
 
 
-def test_an_unknown_table_lists_the_known():
+def test_an_unknown_table_is_refused_with_the_known_ones():
     with pytest.raises(ValueError, match="known: reference_runs"):
         columns("shopping list")
 

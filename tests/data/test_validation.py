@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from densing.data import Fault, TableError, inspect_table, validate
-from densing.data.faults import SHOWN
+from densing.data.faults import SHOWN, SHOWN_OF_A_KIND
 
 from .conftest import RUNS, TABLES
 
@@ -144,18 +144,32 @@ def test_faults_of_other_columns_beside_a_missing_one(write):
     assert {(f.row, f.column) for f in found} == {(1, "release_date"), (2, "score")}
 
 
-def test_message_is_aligned_and_capped():
+def test_message_is_aligned():
+    faults = [Fault("t.csv", i, "score", str(i), "is wrong", "write it") for i in range(SHOWN)]
+    lines = str(TableError(faults)).splitlines()
+    assert lines[0] == f"{SHOWN} faults in 1 table"
+    assert len(lines) == SHOWN + 1
+    assert len({line.index("is wrong") for line in lines[1:]}) == 1
+    assert str(faults[3]) == "t.csv, row 3, score = '3': is wrong; write it"
+
+
+def test_many_faults_are_grouped_by_kind_and_every_kind_is_shown():
     faults = [
-        Fault("t.csv", i, "score", str(i), "is outside [0, 1]", "write it") for i in range(99)
+        Fault("t.csv", i, "score", str(i), f"differs from row {i - 1} ({i})", "write it")
+        for i in range(2, 9_000)
+    ]
+    faults += [
+        Fault("t.csv", 5, f"column {i}", "x", "is not a number", "write it") for i in range(50)
     ]
     error = TableError(faults)
     lines = str(error).splitlines()
-    assert lines[0] == "99 faults in 1 table"
-    assert len(lines) == SHOWN + 2
-    assert lines[-1].strip() == f"... and {99 - SHOWN} more; in all: score is outside [0, 1] (99)"
-    assert len({line.index("is outside") for line in lines[1:-1]}) == 1
-    assert len(error.faults) == 99
-    assert str(faults[3]) == "t.csv, row 3, score = '3': is outside [0, 1]; write it"
+    assert lines[0] == "9048 faults in 1 table, of 51 kinds"
+    assert len(lines) == 1 + SHOWN_OF_A_KIND + 1 + 50
+    (rest,) = [line for line in lines if "more of this kind" in line]
+    assert rest.strip() == "... and 8995 more of this kind, in rows 5 to 8999: 8998 in all"
+    for i in range(50):
+        assert any(f"column {i} " in line for line in lines)
+    assert len(error.faults) == 9048
 
 
 def test_message_hides_what_cannot_be_printed():

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from densing.cli.files import check_file, check_writable, open_joint
-from densing.cli.options import Flag, Sampling, Tables
+from densing.cli.options import Flag, Sampling, Tables, read_table
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -131,10 +131,8 @@ def loss(
         Print one JSON object.
     """
     check_file(out)
-    from densing.data import validate
-
     model, settings = sampling.declared()
-    runs = validate(table, "losses")
+    runs = read_table(table, "losses")
     from densing.answers.summary import summarise
     from densing.cli.command import tell
     from densing.inference.fit import fit_loss
@@ -168,10 +166,8 @@ def trend(
         Print one JSON object.
     """
     check_file(out)
-    from densing.data import validate
-
     model, settings = sampling.declared()
-    values = validate(table, "trend")
+    values = read_table(table, "trend")
     from densing.answers.summary import summarise
     from densing.cli.command import tell
     from densing.inference.fit import fit_trend

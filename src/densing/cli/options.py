@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from cyclopts.validators import Number
 from densing.cli.offers import ModelName, RecipeName
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from densing.data import Evidence
     from densing.inference.news import Listener
     from densing.inference.settings import Settings
@@ -44,16 +47,34 @@ class Tables:
     """Table of benchmarks (CSV) that adds to the bundled one or overrides its rows."""
 
     def load(self) -> "Evidence":
-        """Read and validate everything at once."""
+        """Read and validate everything at once; what was read otherwise is told."""
         from densing.data import load_evidence
 
-        return load_evidence(
+        evidence = load_evidence(
             reference_runs=self.reference,
             calibration_points=self.calibration,
             catalog=self.catalog,
             benchmarks=self.benchmarks,
             models=self.models,
         )
+        tell_read(*evidence.read_as)
+        return evidence
+
+
+def read_table(path: Path, kind: str) -> "pd.DataFrame":
+    """Read and validate one table; what was read otherwise than it stands is told."""
+    from densing.data import read_as, validate
+
+    frame = validate(path, kind)
+    tell_read(f"{path.name} read as {read_as(frame)}")
+    return frame
+
+
+def tell_read(*lines: str) -> None:
+    """Say on standard error what was read as what, of tables that were not read as they stand."""
+    for line in lines:
+        if ";" in line:
+            print(line, file=sys.stderr)
 
 
 @Parameter(name="*")

@@ -16,35 +16,38 @@ def check(*tables: Path, json: Flag = False) -> int:
     Parameters
     ----------
     tables
-        CSV files; what each one is shows from its columns.
+        Files in any form that is read (CSV, JSON, results of lm-evaluation-harness or a folder of
+        them); what each one is shows from its columns, and is said.
     json
         Print one JSON object with the faults.
     """
-    from densing.data import TableError, validate
+    from densing.data import TableError, inspect_table, read_as
     from densing.models.declaration import DeclarationError
 
     if not tables:
         raise DeclarationError("give at least one table: densing check my-models.csv")
     faults: list[Any] = []
-    good: list[str] = []
+    read: dict[str, str] = {}
     for path in tables:
         try:
-            frame = validate(path)
+            frame, _, found = inspect_table(path)
         except TableError as error:
             faults += error.faults
-        else:
-            good.append(f"{path}: {len(frame)} rows, no fault")
+            continue
+        faults += found
+        read[str(path)] = read_as(frame)
+        if not json:
+            good = ", no fault" if not found else ""
+            print(f"{path}: {len(frame)} rows{good}; read as {read[str(path)]}", flush=True)
     if json:
         from dataclasses import asdict
 
-        print_json({"tables": len(tables), "faults": [asdict(fault) for fault in faults]})
-    else:
-        for line in good:
-            print(line)
-        if faults:
-            Console(stderr=True, markup=False, highlight=False, soft_wrap=True).print(
-                str(TableError(faults))
-            )
+        found = [asdict(fault) for fault in TableError(faults).faults]
+        print_json({"tables": len(tables), "read_as": read, "faults": found})
+    elif faults:
+        Console(stderr=True, markup=False, highlight=False, soft_wrap=True).print(
+            str(TableError(faults))
+        )
     return BAD_INPUT if faults else GOOD
 
 

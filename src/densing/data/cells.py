@@ -20,8 +20,17 @@ _COMMA = re.compile(r"[+-]?(\d+,?\d*|,\d+)([eE][+-]?\d+)?")
 _GROUPED = re.compile(r"([+-]?[1-9]\d{0,2}([,.'’_\u00a0\u202f ])\d{3}(?:\2\d{3})*)(?:[.,](\d+))?")
 _PERCENT = re.compile(r"([+-]?[\d.,]+)\s*%")
 _SUFFIXED = re.compile(r"([\d.,]+)\s*(k|m(?:illion)?|b(?:illion)?|t(?:rillion)?)", re.IGNORECASE)
+_EXPERTS = re.compile(r"(\d+)\s*x\s*(\d+(?:\.\d+)?)\s*([mbt])", re.IGNORECASE)
+_ISO = re.compile(r"(\d{4}-\d{2}-\d{2})(?:Z|[+-]\d{2}:?\d{2})?")
 _SERIAL = re.compile(r"\d{5}(\.\d+)?")
-_OTHER_DATE = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})")
+_UNIX = re.compile(r"(\d{10})(?:\d{3})?(?:\.\d+)?")
+_YEAR_FIRST = re.compile(r"(\d{4})[/. -](\d{1,2})[/. -](\d{1,2})\b.*")
+_YEAR_LAST = re.compile(r"(\d{1,2})[/. -](\d{1,2})[/. -](\d{4}|\d{2})\b.*")
+_COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})")
+_MONTH = re.compile(r"(\d{4})[-/](\d{1,2})")
+_QUARTER = re.compile(r"(\d{4})[\s-]*q([1-4])|q([1-4])[\s-]*(\d{4})", re.IGNORECASE)
+_YEAR = re.compile(r"(\d{4})(\.\d+)?")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 class CellError(ValueError):
@@ -85,6 +94,12 @@ def size(text: str) -> float:
 
 def _not_a_number(text: str) -> CellError:
     """Say why a text is no number, with the number it probably means."""
+    if match := _EXPERTS.fullmatch(text):
+        most = float(match[1]) * float(match[2]) * SUFFIX[match[3].lower()]
+        return CellError(
+            "counts experts, which share some of their parameters",
+            f"write the total, at most {plain(most)}, and in active_params those used for a token",
+        )
     if match := _PERCENT.fullmatch(text):
         meant = _guess(match[1], 0.01)
         cure = "write a proportion" if meant is None else f"write {plain(meant)}"
@@ -135,24 +150,83 @@ def day(cell: Any) -> datetime:
         return datetime(cell.year, cell.month, cell.day)
     text = str(cell).strip()
     if re.match(r"\d{4}-\d{2}-\d{2}", text):
+        zoned = _ISO.fullmatch(text)
         try:
-            meant = datetime.fromisoformat(text)
+            meant = datetime.fromisoformat(zoned[1] if zoned else text)
         except ValueError:
             raise CellError("is no day of the calendar", "write YYYY-MM-DD") from None
         return day(meant)
+    raise _not_a_day(text)
+
+
+def _not_a_day(text: str) -> CellError:
+    """Say why a text is no day, with the day it means or the days it may mean."""
     if _SERIAL.fullmatch(text):
         meant = SPREADSHEET_EPOCH + timedelta(days=int(float(text)))
-        raise CellError("is a spreadsheet's day number", f"write {meant.isoformat()}")
-    if match := _OTHER_DATE.fullmatch(text):
-        year, month, number_of_day = (int(part) for part in match.groups())
-        try:
-            meant = date(year, month, number_of_day)
-        except ValueError:
-            raise CellError("is no day of the calendar", "write YYYY-MM-DD") from None
-        raise CellError("is not an ISO date", f"write {meant.isoformat()}")
-    if re.fullmatch(r"\d{4}(-\d{2})?", text):
-        raise CellError("has no day", f"write a full day, such as {text[:4]}-07-01")
-    raise CellError("is not a date", "write YYYY-MM-DD, such as 2023-07-18")
+        return CellError("is a spreadsheet's day number", f"write {meant.isoformat()}")
+    if match := _UNIX.fullmatch(text):
+        meant = date(1970, 1, 1) + timedelta(seconds=int(match[1]))
+        return CellError("is a number of seconds since 1970", f"write {meant.isoformat()}")
+    if match := _YEAR_FIRST.fullmatch(text) or _COMPACT.fullmatch(text):
+        return _other_order(*(int(part) for part in match.groups()))
+    if match := _YEAR_LAST.fullmatch(text):
+        one, two, year = (int(part) for part in match.groups())
+        year += 0 if year > 99 else 2000
+        if one != two and max(one, two) <= 12:
+            return CellError(
+                "has day and month in an order that cannot be told",
+                f"write {year}-{two:02}-{one:02} or {year}-{one:02}-{two:02}, whichever is meant",
+            )
+        return _other_order(year, *((two, one) if two <= 12 else (one, two)))
+    if (words := _in_words(text)) is not None:
+        return words
+    if match := _QUARTER.fullmatch(text):
+        year, quarter = int(match[1] or match[4]), int(match[2] or match[3])
+        return _no_day("a quarter", year, 3 * quarter - 2, 3)
+    if match := _MONTH.fullmatch(text):
+        return _no_day("a month", int(match[1]), int(match[2]), 1)
+    if match := _YEAR.fullmatch(text):
+        return _no_day("a year and a fraction" if match[2] else "a year", int(match[1]), 1, 12)
+    return CellError("is not a date", "write YYYY-MM-DD, such as 2023-07-18")
+
+
+def _in_words(text: str) -> CellError | None:
+    """Judge a date whose month is a word; None where no month stands in it."""
+    parts = re.findall(r"[A-Za-z]+|\d+", text)
+    month = next((MONTHS.index(p[:3].lower()) + 1 for p in parts if p[:3].lower() in MONTHS), None)
+    numbers = [int(part) for part in parts if part.isdecimal() and len(part) < 5]
+    if month is None or not numbers:
+        return None
+    year = next((n for n in numbers if n in YEARS), None)
+    if year is not None and (len(numbers) == 1 or numbers[0] == year):
+        return _no_day("a month", year, month, 1)
+    if year is None and len(numbers) == 1:
+        return CellError("has no year or no day", "write YYYY-MM-DD")
+    return _other_order(year or 2000 + numbers[1] % 100, month, numbers[0])
+
+
+def _other_order(year: int, month: int, number_of_day: int) -> CellError:
+    """Name the ISO form of a day that was written otherwise."""
+    try:
+        meant = date(year, month, number_of_day)
+    except ValueError:
+        return CellError("is no day of the calendar", "write YYYY-MM-DD")
+    return CellError("is not an ISO date", f"write {meant.isoformat()}")
+
+
+def _no_day(what: str, year: int, month: int, months: int) -> CellError:
+    """Ask for the day of a month, a quarter or a year: the first, the middle or the last."""
+    try:
+        first = date(year, month, 1)
+        last = date(year + (month + months - 1) // 12, (month + months - 1) % 12 + 1, 1)
+    except ValueError:
+        return CellError("is no day of the calendar", "write YYYY-MM-DD")
+    days = (first, first + (last - first) // 2, last - timedelta(days=1))
+    first_middle_last = ", ".join(d.isoformat() for d in days[:2]) + f" or {days[2].isoformat()}"
+    return CellError(
+        f"is {what}, not a day",
+        f"choose the day, {first_middle_last} (first, middle, last), and keep to it",
+    )
 
 
 def flag(cell: Any) -> bool:

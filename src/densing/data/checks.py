@@ -1,19 +1,26 @@
-"""What must hold within one table, by kind, and between the four tables of an evidence."""
+"""Whether the values of one table can be true: by column, by row, and by what rows say together."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from densing.data.cells import plain
-from densing.data.faults import Fault, at
+from densing.data.faults import Fault, TableError, at, named
+from densing.data.reading import READ_AS, load
+from densing.data.schemas import KEYS, columns
 from densing.data.shipped import bundled
 
 if TYPE_CHECKING:
     import pandas as pd
 
     Check = Callable[[pd.DataFrame, str, frozenset[str]], Iterator[Fault]]
+
+HORIZON = timedelta(days=365)
+"""How far beyond today a date may lie: an announced release, not a slip of the pen."""
 
 MODEL_FACTS = (
     "hub_id", "organization", "family", "release", "release_date", "date_precision", "params",
@@ -27,7 +34,8 @@ REQUIRED = frozenset({"params", "release_date", "tokens"})
 
 FEWEST_SIZES, FEWEST_DURATIONS, FEWEST_RUNS = 3, 3, 8
 """What a loss law in size and tokens needs at the least."""
-
+FEWEST_VALUES, FEWEST_DAYS = 3, 2
+"""What a trend needs at the least: a level, a slope and a spread."""
 
 ITEMS = "add a column 'items', or a row to the benchmarks table"
 ITEMS_AND_RUNS = (
@@ -35,6 +43,156 @@ ITEMS_AND_RUNS = (
     "column 'items', or --benchmarks)"
 )
 """What becomes of a benchmark nothing is known of: a model's score on it needs runs, too."""
+
+
+def validate(
+    table: str | Path | pd.DataFrame,
+    kind: str | None = None,
+    *,
+    benchmarks: Iterable[str] | None = None,
+    horizon: timedelta = HORIZON,
+) -> pd.DataFrame:
+    """Read a table and judge it.
+
+    Parameters
+    ----------
+    table
+        A file in any of the forms that are read (or a folder of results of
+        lm-evaluation-harness), or a frame in memory.
+    kind
+        Which table it is; None to tell from its columns.
+    benchmarks
+        Names whose items and chance are known; None for the bundled ones.
+    horizon
+        How far beyond today a date may lie.
+
+    Returns
+    -------
+    DataFrame
+        The table, typed; `attrs["read_as"]` says in one line what was read as what.
+
+    Raises
+    ------
+    TableError
+        Every fault, all at once.
+    """
+    frame, _, faults = inspect_table(table, kind, benchmarks=benchmarks, horizon=horizon)
+    if faults:
+        raise TableError(faults)
+    return frame
+
+
+def inspect_table(
+    table: str | Path | pd.DataFrame,
+    kind: str | None = None,
+    *,
+    benchmarks: Iterable[str] | None = None,
+    horizon: timedelta = HORIZON,
+    name: str | None = None,
+) -> tuple[pd.DataFrame, str, list[Fault]]:
+    """Read a table and collect the faults of its cells and of its values.
+
+    `name` is what the faults call a frame in memory, its kind where None.
+
+    Raises
+    ------
+    TableError
+        The file is no table at all, or of no known kind.
+    """
+    known = frozenset(bundled("benchmarks")["benchmark"] if benchmarks is None else benchmarks)
+    frame, kind, faults = load(table, kind, name=name, known=known)
+    file = Path(table).name if isinstance(table, str | Path) else name or kind
+    found = [
+        *_rules(frame, kind, file),
+        *_future(frame, kind, file, horizon),
+        *_duplicates(frame, kind, file),
+    ]
+    if all(column.name in frame for column in columns(kind) if column.required):
+        found += CHECKS[kind](frame, file, known)
+        if kind == "catalog":
+            frame.attrs[READ_AS] += "".join(
+                f"; {model} is {there} of the bundled catalog (the same {why}): as one of your "
+                "models it takes its place"
+                for model, (there, why) in same_models(frame, bundled("catalog")).items()
+            )
+    unread = {(fault.row, fault.column) for fault in faults}
+    new = [fault for fault in found if (fault.row, fault.column) not in unread]
+    return frame, kind, list(dict.fromkeys([*faults, *new]))
+
+
+def same_models(own: pd.DataFrame, catalog: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Find new models that the catalog has by another name.
+
+    One model are those of one `hub_id`; and those of one size and day with the same score on
+    each benchmark they share, at least two.
+
+    Returns
+    -------
+    dict of str to (str, str)
+        New name to the catalog's name, and to what shows it.
+    """
+    if not {"model", "release_date", "params", "benchmark", "score"} <= set(own.columns):
+        return {}
+    found: dict[str, tuple[str, str]] = {}
+    if "hub_id" in own and "hub_id" in catalog:
+        mine = catalog[["hub_id", "model"]].dropna().drop_duplicates("hub_id")
+        names = dict(mine.itertuples(index=False, name=None))
+        mine = own[["model", "hub_id"]].dropna().drop_duplicates()
+        for model, weights in mine.itertuples(index=False, name=None):
+            if names.get(weights, model) != model:
+                found[model] = (names[weights], f"hub_id {weights}")
+    new = own[~own["model"].isin([*found, *catalog["model"]])]
+    pairs = new.astype({"params": float}).merge(
+        catalog.astype({"params": float}),
+        on=["release_date", "params", "benchmark"],
+        suffixes=("", "_there"),
+    )
+    for (model, there), shared in pairs.groupby(["model", "model_there"], sort=False):
+        if len(shared) > 1 and (shared["score"] == shared["score_there"]).all():
+            found[str(model)] = (str(there), "size, date and scores")
+    return found
+
+
+def read_as(frame: pd.DataFrame) -> str:
+    """Say in one line what of a table was read as what; empty for a frame that was not read."""
+    return str(frame.attrs.get(READ_AS, ""))
+
+
+def _rules(frame: pd.DataFrame, kind: str, file: str) -> Iterator[Fault]:
+    """Faults against the rules of single columns."""
+    for column in columns(kind):
+        for rule in column.rules if column.name in frame else ():
+            values = frame[column.name].astype(float).dropna()
+            for row, value in values[~rule.test(values)].items():
+                yield at(
+                    file, row, column.name, plain(value), rule.problem, rule.cure(float(value))
+                )
+
+
+def _future(frame: pd.DataFrame, kind: str, file: str, horizon: timedelta) -> Iterator[Fault]:
+    import pandas as pd
+
+    last = date.today() + horizon
+    for column in columns(kind):
+        if column.kind != "date" or column.name not in frame:
+            continue
+        dates = frame[column.name]
+        for row, value in dates[dates > pd.Timestamp(last)].items():
+            problem = f"lies beyond {last}"
+            yield at(file, row, column.name, f"{value:%Y-%m-%d}", problem, "check the year")
+
+
+def _duplicates(frame: pd.DataFrame, kind: str, file: str) -> Iterator[Fault]:
+    key = [name for name in KEYS[kind] if name in frame]
+    if not key:
+        return
+    first: dict[tuple[str, ...], object] = {}
+    for row, values in zip(frame.index, frame[key].astype(object).to_numpy(), strict=True):
+        name = tuple(str(value) for value in values)
+        if name in first:
+            problem = f"repeats {named(first[name])} ({', '.join(key)})"
+            yield at(file, row, key[0], name[0], problem, "remove one of the two")
+        first.setdefault(name, row)
 
 
 def _unknown_benchmarks(
@@ -70,7 +228,7 @@ def _differing(frame: pd.DataFrame, file: str, owner: str, facts: Iterable[str])
             texts = [written(value) for value in values]
             other = next((i for i, text in enumerate(texts) if text != texts[0]), None)
             if other is not None:
-                problem = f"differs from row {values.index[0]} of {owner} {name!r} ({texts[0]})"
+                problem = f"differs from {named(values.index[0])} of {owner} {name!r} ({texts[0]})"
                 cure = "state it alike in every row"
                 yield at(file, values.index[other], fact, texts[other], problem, cure)
 
@@ -136,13 +294,38 @@ def _calibration(frame: pd.DataFrame, file: str, known: frozenset[str]) -> Itera
 
 def _losses(frame: pd.DataFrame, file: str, known: frozenset[str]) -> Iterator[Fault]:
     del known
-    groups = frame.groupby("benchmark", sort=False) if "benchmark" in frame else [("", frame)]
+    runs = frame[~frame["held_out"]] if "held_out" in frame else frame
+    groups = runs.groupby("benchmark", sort=False) if "benchmark" in runs else [("", runs)]
+    yield from _several_laws(runs, file)
     for name, group in groups:
         yield from _too_few(group, file, f"{name!r}" if name else "the table")
 
 
+def _several_laws(frame: pd.DataFrame, file: str) -> Iterator[Fault]:
+    """Columns of words that tell apart runs of one size and tokens, which one law cannot."""
+    cell = ["params", "tokens", *(["benchmark"] if "benchmark" in frame else [])]
+    if not frame.duplicated(cell).any():
+        return
+    for name in frame.columns.difference([c.name for c in columns("losses")], sort=False):
+        words = frame[name]
+        told = words.notna().all() and 1 < words.nunique() <= len(frame) / 2
+        if told and words.dtype.kind not in "fiub" and not frame.duplicated([*cell, name]).any():
+            values = ", ".join(map(str, words.unique()[:4]))
+            problem = f"tells runs of one size and tokens apart ({values})"
+            cure = "name it 'benchmark' for a law each, keep one of them, or remove the column"
+            yield Fault(file, 1, name, None, problem, cure)
+
+
 def _trend(frame: pd.DataFrame, file: str, known: frozenset[str]) -> Iterator[Fault]:
     del known
+    days = frame["date"].nunique()
+    if not frame[["date", "value"]].isna().to_numpy().any() and (
+        len(frame) < FEWEST_VALUES or days < FEWEST_DAYS
+    ):
+        problem = f"has too few values for a trend: {len(frame)}, on {days} days"
+        cure = f"give at least {FEWEST_VALUES} values, on {FEWEST_DAYS} days"
+        yield Fault(file, None, None, None, problem, cure)
+    yield from _two_errors(frame, file)
     for end, beyond, side in (("lower", "gt", "above"), ("upper", "lt", "below")):
         if end not in frame:
             continue
@@ -154,6 +337,21 @@ def _trend(frame: pd.DataFrame, file: str, known: frozenset[str]) -> Iterator[Fa
             lost = frame[other].isna() if other in frame else frame[one].notna()
             for row in frame.index[frame[one].notna() & lost]:
                 yield at(file, row, other, None, f"is blank where {one} is given", "give both")
+
+
+def _two_errors(frame: pd.DataFrame, file: str) -> Iterator[Fault]:
+    """Rows whose standard error and interval say different things, by more than a factor of 2."""
+    if not {"se", "lower", "upper"} <= set(frame.columns):
+        return
+    from scipy.stats import norm
+
+    prob = frame["prob"].fillna(0.9) if "prob" in frame else 0.9
+    half = (frame["upper"] - frame["lower"]) / 2
+    ratio = half / (norm.ppf(0.5 + prob / 2) * frame["se"])
+    for row, error in frame.loc[(ratio > 2) | (ratio < 0.5), "se"].items():
+        problem = "does not go with lower and upper"
+        cure = "leave the standard error or the interval blank"
+        yield at(file, row, "se", plain(error), problem, cure)
 
 
 def _nothing_more(frame: pd.DataFrame, file: str, known: frozenset[str]) -> Iterator[Fault]:
@@ -170,89 +368,3 @@ CHECKS: dict[str, Check] = {
     "trend": _trend,
     "losses": _losses,
 }
-
-ALL = ("reference_runs", "calibration_points", "catalog", "benchmarks")
-
-"""Tables of an evidence."""
-
-
-def check_together(
-    tables: Mapping[str, pd.DataFrame],
-    *,
-    files: Mapping[str, str] | None = None,
-    given: Collection[str] = ALL,
-) -> list[Fault]:
-    """Find what does not fit between the four tables of an evidence.
-
-    Parameters
-    ----------
-    tables
-        reference_runs, calibration_points, catalog and benchmarks, each typed.
-    files
-        Name of each table in the faults; its kind by default.
-    given
-        Tables the user gave: only these are held to account for their own rows, since a user's
-        reference need not cover every benchmark of the bundled catalog.
-    """
-    names = {kind: kind for kind in ALL} | dict(files or {})
-    runs, points = tables["reference_runs"], tables["calibration_points"]
-    return [
-        *(without_runs(tables["catalog"], runs, names["catalog"]) if "catalog" in given else ()),
-        *(_no_reference(points, runs, names) if "calibration_points" in given else ()),
-        *(_no_scores(runs, points, names["reference_runs"]) if "reference_runs" in given else ()),
-        *_nothing_in_common(tables["catalog"], runs, names["catalog"]),
-    ]
-
-
-def without_runs(catalog: pd.DataFrame, runs: pd.DataFrame, file: str) -> Iterator[Fault]:
-    """Benchmarks of the catalog that no reference was run on, and that are not bundled either.
-
-    A bundled benchmark may stand in a catalog without runs: models that take their exchange rate
-    from releases of several sizes read it, those that need a reference pass it over.
-    """
-    known = set(runs["benchmark"])
-    for benchmark, rows in catalog.groupby("benchmark", sort=False):
-        if benchmark not in known | set(bundled("benchmarks")["benchmark"]):
-            problem = f"has no reference runs ({len(rows)} rows of the catalog)"
-            cure = f"drop these rows or add runs; runs exist on {', '.join(sorted(known))}"
-            row = _row(rows)
-            yield Fault(file, row, "benchmark", str(benchmark), problem, cure)
-
-
-def _no_reference(
-    points: pd.DataFrame, runs: pd.DataFrame, names: Mapping[str, str]
-) -> Iterator[Fault]:
-    """Calibration points of a reference or benchmark that has no runs."""
-    known = set(zip(runs["reference"], runs["benchmark"], strict=True))
-    for (reference, benchmark), rows in points.groupby(["reference", "benchmark"], sort=False):
-        if (reference, benchmark) not in known:
-            problem = f"has calibration points on {benchmark} but no runs"
-            cure = f"add runs to {names['reference_runs']}, or drop these rows"
-            file = names["calibration_points"]
-            yield Fault(file, _row(rows), "reference", str(reference), problem, cure)
-
-
-def _no_scores(runs: pd.DataFrame, points: pd.DataFrame, file: str) -> Iterator[Fault]:
-    """Report references whose losses nothing links to scores."""
-    scored = runs[runs["accuracy"].notna()] if "accuracy" in runs else runs.iloc[:0]
-    linked = set(points["reference"]) | set(scored["reference"])
-    for reference, rows in runs.groupby("reference", sort=False):
-        if reference not in linked:
-            problem = "has losses but no scores, so no loss can be read as a score"
-            cure = "give calibration points for it, or a column 'accuracy'"
-            yield Fault(file, _row(rows), "reference", str(reference), problem, cure)
-
-
-def _nothing_in_common(catalog: pd.DataFrame, runs: pd.DataFrame, file: str) -> Iterator[Fault]:
-    """Catalog and references that share no benchmark at all."""
-    have, known = set(catalog["benchmark"]), set(runs["benchmark"])
-    if not have & known:
-        problem = f"shares no benchmark with the reference runs ({', '.join(sorted(known))})"
-        yield Fault(file, None, "benchmark", None, problem, "give scores on one of them")
-
-
-def _row(rows: pd.DataFrame) -> int | None:
-    """First row of a group, where the index is row numbers of a file."""
-    from densing.data.reading import ROW
-
-    return int(rows.index[0]) if rows.index.name == ROW else None

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from densing.data.checks import ALL, check_together
+from densing.data.checks import HORIZON, inspect_table, read_as, same_models
 from densing.data.faults import Fault, TableError
 from densing.data.reading import require_table
 from densing.data.shipped import EVIDENCE_VERSION, bundled
-from densing.data.validation import HORIZON, inspect_table
+from densing.data.together import ALL, check_together
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +41,9 @@ class Evidence:
     version
         Version of the bundled evidence, and which tables of one's own stand beside or in place
         of it: `2026.12`, `2026.12, with own models`.
+    read_as
+        What of each table of one's own was read as what, and which of its models the catalog has
+        by another name: a sentence each.
     """
 
     reference_runs: pd.DataFrame
@@ -49,6 +52,7 @@ class Evidence:
     benchmarks: pd.DataFrame
     added: tuple[str, ...] = ()
     version: str = "own tables"
+    read_as: tuple[str, ...] = ()
 
     @property
     def hash(self) -> str:
@@ -71,32 +75,6 @@ class Evidence:
     def references(self) -> list[str]:
         """Names of the reference families."""
         return sorted(self.reference_runs["reference"].unique())
-
-    def for_reference(self, name: str) -> Evidence:
-        """Keep one reference family and the benchmarks it was run on.
-
-        Raises
-        ------
-        ValueError
-            No reference of that name.
-        """
-        if name not in self.references:
-            known = ", ".join(self.references)
-            raise ValueError(f"unknown reference {name!r}; known: {known}")
-        runs, points = self.reference_runs, self.calibration_points
-        runs = runs[runs["reference"] == name]
-        on = set(runs["benchmark"])
-        return replace(
-            self,
-            reference_runs=runs,
-            calibration_points=points[points["reference"] == name],
-            catalog=self.catalog[self.catalog["benchmark"].isin(on)],
-            benchmarks=self.benchmarks[self.benchmarks["benchmark"].isin(on)],
-        )
-
-    def newest_release(self) -> pd.Timestamp:
-        """Release date of the newest model of the catalog."""
-        return self.catalog["release_date"].max()
 
     def __repr__(self) -> str:
         return (
@@ -163,6 +141,7 @@ def load_evidence(
     known = set(tables["benchmarks"]["benchmark"])
     files = {k: Path(t).name for k, t in given.items() if isinstance(t, str | Path)}
     faults: list[Fault] = []
+    told: list[str] = []
     for kind, table in given.items():
         try:
             form = "catalog" if kind == "models" else kind
@@ -173,6 +152,7 @@ def load_evidence(
             faults += error.faults
             continue
         faults += found
+        told.append(f"{files.get(kind, kind)} read as {read_as(frame)}")
         if kind == "benchmarks" and "benchmark" in frame:
             known |= set(frame["benchmark"].dropna())
             frame = _extended(tables[kind], frame)
@@ -191,16 +171,33 @@ def load_evidence(
     tables["benchmarks"] = _completed(tables)
     ready = {kind: table.reset_index(drop=True) for kind, table in tables.items()}
     own = f", with own {', '.join(kind.replace('_', ' ') for kind in given)}" if given else ""
-    return Evidence(**ready, added=added, version=EVIDENCE_VERSION + own)
+    return Evidence(**ready, added=added, version=EVIDENCE_VERSION + own, read_as=tuple(told))
+
+
+def _canonical(table: pd.DataFrame) -> str:
+    """Text of a table that does not depend on the order of its rows and columns."""
+    names = sorted(table.columns)
+    columns = []
+    for name in names:
+        values = table[name]
+        if values.dtype.kind in "iuf":
+            columns.append(["" if v != v else format(float(v), ".12g") for v in values])
+        elif values.dtype.kind == "M":
+            columns.append(values.dt.strftime("%Y-%m-%d").fillna("").tolist())
+        else:
+            columns.append(["" if v is None or v != v else str(v) for v in values.astype(object)])
+    rows = sorted("\x1f".join(row) for row in zip(*columns, strict=True))
+    return "\x1f".join(names) + "\n" + "\n".join(rows) + "\n"
 
 
 def _joined(catalog: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
-    """Add models to a catalog; they take the place of those of the same name."""
+    """Add models to a catalog; they take the place of those of the same name or weights."""
     import pandas as pd
 
     if "model" not in own or "model" not in catalog:
         return catalog
-    kept = catalog[~catalog["model"].isin(own["model"])]
+    same = {there for there, _ in same_models(own, catalog).values()}
+    kept = catalog[~catalog["model"].isin([*own["model"], *same])]
     columns = [*catalog.columns, *(name for name in own.columns if name not in catalog)]
     own = own.reindex(columns=columns).astype(
         {name: kept[name].dtype for name in catalog if kept[name].dtype.kind not in "iub"}
@@ -235,19 +232,3 @@ def _completed(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
         return table
     more = pd.DataFrame(rows, columns=["benchmark", "items", "chance", "description"])
     return pd.concat([table, more], ignore_index=True)
-
-
-def _canonical(table: pd.DataFrame) -> str:
-    """Text of a table that does not depend on the order of its rows and columns."""
-    names = sorted(table.columns)
-    columns = []
-    for name in names:
-        values = table[name]
-        if values.dtype.kind in "iuf":
-            columns.append(["" if v != v else format(float(v), ".12g") for v in values])
-        elif values.dtype.kind == "M":
-            columns.append(values.dt.strftime("%Y-%m-%d").fillna("").tolist())
-        else:
-            columns.append(["" if v is None or v != v else str(v) for v in values.astype(object)])
-    rows = sorted("\x1f".join(row) for row in zip(*columns, strict=True))
-    return "\x1f".join(names) + "\n" + "\n".join(rows) + "\n"

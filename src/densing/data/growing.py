@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from densing.data.against import check_against, there_already
 from densing.data.cells import is_blank, plain
-from densing.data.checks import MODEL_FACTS
+from densing.data.checks import MODEL_FACTS, inspect_table
 from densing.data.faults import Fault, TableError
-from densing.data.reading import KNOWN
+from densing.data.reading import load_raw
 from densing.data.schemas import columns
 from densing.data.shipped import bundled, bundled_file
-from densing.data.text import read_rows
-from densing.data.validation import inspect_table
+from densing.data.together import check_against, there_already
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,7 +139,7 @@ def _read(
 
     frame, _, found = inspect_table(path, kind, benchmarks=known)
     faults += found
-    raw = read_rows(path, known=KNOWN)
+    raw = load_raw(path, kind, known=frozenset(() if known is None else known))[0].raw
     text = pd.DataFrame([cells for _, cells in raw.rows], columns=frame.columns, dtype=object)
     text = text.map(lambda cell: "" if is_blank(cell) else cell)
     for column in columns(kind):

@@ -1,4 +1,4 @@
-"""The tables: one list of columns each, with kind, unit, rule and what the column holds.
+"""The tables: one list of columns each, with kind, unit, rules and what the column holds.
 
 The lists are plain records, so that help texts and documentation can print them at no cost.
 """
@@ -11,8 +11,10 @@ from typing import Any, Literal
 
 from densing.data.cells import plain
 
-FEWEST_PARAMS = 1e5
-FEWEST_TOKENS = 1e6
+Kind = Literal["text", "number", "count", "date", "flag"]
+
+FEWEST_PARAMS, MOST_PARAMS = 1e5, 1e14
+FEWEST_TOKENS, MOST_TOKENS = 1e6, 1e16
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,18 @@ PARAMS = Rule(
     "is too few to be a count of parameters",
     _params_in_full,
 )
+MANY_PARAMS = Rule(
+    lambda x: x <= MOST_PARAMS,
+    "is too many to be a count of parameters",
+    lambda _: "write parameters, not training operations or bytes",
+)
 TOKENS = Rule(lambda x: x >= FEWEST_TOKENS, "is too few to be a count of tokens", _tokens_in_full)
-
-
-Kind = Literal["text", "number", "count", "date", "flag"]
+MANY_TOKENS = Rule(
+    lambda x: x <= MOST_TOKENS,
+    "is too many to be a count of tokens",
+    lambda _: "write tokens, not training operations",
+)
+SIZE, DURATION = (PARAMS, MANY_PARAMS), (TOKENS, MANY_TOKENS)
 
 
 @dataclass(frozen=True)
@@ -81,23 +91,23 @@ class Column:
     kind: Kind
     about: str
     unit: str = ""
-    rule: Rule | None = None
+    rules: tuple[Rule, ...] = ()
     required: bool = False
 
 
-def _need(name: str, kind: Kind, about: str, unit: str = "", rule: Rule | None = None) -> Column:
-    return Column(name, kind, about, unit, rule, required=True)
+def _need(name: str, kind: Kind, about: str, unit: str = "", *rules: Rule) -> Column:
+    return Column(name, kind, about, unit, rules, required=True)
 
 
-def _may(name: str, kind: Kind, about: str, unit: str = "", rule: Rule | None = None) -> Column:
-    return Column(name, kind, about, unit, rule)
+def _may(name: str, kind: Kind, about: str, unit: str = "", *rules: Rule) -> Column:
+    return Column(name, kind, about, unit, rules)
 
 
 _REFERENCE = _need("reference", "text", "name of the reference family")
 _BENCHMARK = _need("benchmark", "text", "name of the benchmark")
 _LOSS = _need("loss", "number", "loss of the correct answer", "nats or bits", POSITIVE)
 _SCORE = _need("score", "number", "share of the items answered right", "proportion", PROPORTION)
-_TOKENS = _need("tokens", "count", "training tokens of the run", "tokens", TOKENS)
+_TOKENS = _need("tokens", "count", "training tokens of the run", "tokens", *DURATION)
 _ITEMS = _may("items", "count", "items the score was taken over", "items", ITEMS)
 _HELD_OUT = _may("held_out", "flag", "kept out of the fit, to test it")
 _SOURCE = _may("source", "text", "where the row comes from")
@@ -106,7 +116,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "reference_runs": (
         _REFERENCE,
         _need("run", "text", "name of the training run"),
-        _need("params", "count", "non-embedding size of the run", "parameters", PARAMS),
+        _need("params", "count", "non-embedding size of the run", "parameters", *SIZE),
         _TOKENS,
         _BENCHMARK,
         _LOSS,
@@ -134,12 +144,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _need("release_date", "date", "day of the release of the weights", "day"),
         _may("date_precision", "text", "day, month (of unknown day: the middle, or the "
              "likeliest) or upper bound (released then or somewhat before)"),
-        _need("params", "count", "all parameters, embeddings included", "parameters", PARAMS),
+        _need("params", "count", "all parameters, embeddings included", "parameters", *SIZE),
         _may("active_params", "count", "those used for a token, embeddings included",
-             "parameters", PARAMS),
+             "parameters", *SIZE),
         _may("embedding_params", "count", "input and output embeddings, a tied matrix once",
              "parameters", NOT_NEGATIVE),
-        _may("training_tokens", "count", "tokens of pre-training", "tokens", TOKENS),
+        _may("training_tokens", "count", "tokens of pre-training", "tokens", *DURATION),
         _may("architecture", "text", "dense, moe, hybrid or ssm"),
         _may("derived_from", "text", "parent and method, where the model was pruned, distilled, "
              "quantised, up-scaled or continued from another"),
@@ -183,11 +193,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _may("se", "number", "standard error of the value", "as value", POSITIVE),
     ),
     "losses": (
-        _need("params", "count", "size of the model", "parameters", PARAMS),
+        _need("params", "count", "size of the model", "parameters", *SIZE),
         _TOKENS,
         _LOSS,
         _may("run", "text", "name of the training run"),
-        _may("benchmark", "text", "what the loss was measured on"),
+        _may("benchmark", "text", "what the loss was measured on: a law each"),
+        _HELD_OUT,
     ),
 }  # fmt: skip
 
@@ -197,7 +208,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "catalog": ("model", "benchmark", "protocol", "source"),
     "benchmarks": ("benchmark",),
     "sources": ("source",),
-    "trend": ("name", "date"),
+    "trend": ("name", "date", "value"),
     "losses": (),
 }
 """Columns that together name a row; no two rows share them."""

@@ -33,6 +33,7 @@ from densing.models.prior_draws import prior_draws
 from densing.models.problem import (
     Problem,
     families_problem,
+    in_own_units,
     joint_problem,
     loss_problem,
     reference_problem,
@@ -196,7 +197,8 @@ def fit_loss(
     Parameters
     ----------
     runs
-        Columns params, tokens, loss and, where there are several laws, benchmark.
+        Columns params, tokens, loss and, where there are several laws, benchmark; rows marked
+        held_out are not fitted.
 
     Returns
     -------
@@ -205,6 +207,8 @@ def fit_loss(
         sample_stats and constant_data.
     """
     model, settings = model or load_model(), settings or load_settings()
+    if "held_out" in runs:
+        runs = runs[~runs["held_out"].astype(bool)]
     problem = loss_problem(runs, model)
     sampled = engines.sample(problem, settings=settings, seed=seed, listen=listen)
     posterior = assemble.labelled_posterior(problem, sampled)
@@ -262,6 +266,7 @@ def fit_trend(
     settings = settings or load_settings()
     model = (model or load_model()).choose(shortfall=shortfall)
     table = table.sort_values("date", kind="stable").reset_index(drop=True)
+    model = in_own_units(model, table)
     problem = trend_problem(table, model)
     sampled = engines.sample(problem, settings=settings, seed=seed, listen=listen)
     posterior, data, shape = (

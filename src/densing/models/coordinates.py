@@ -24,11 +24,6 @@ def scaled(xp: Any, scale: Any) -> Coordinate:
     return lambda z: (scale * z, xp.log(scale))
 
 
-def standard(xp: Any, loc: Any, scale: Any) -> Coordinate:
-    """``value = loc + scale z``: for effects about a mean, with a spread that is a parameter."""
-    return lambda z: (loc + scale * z, xp.log(scale))
-
-
 def common_scaled(xp: Any, scale: Any) -> Coordinate:
     r"""``value = z + (scale - 1) mean(z)``: for effects about a level that is a parameter, too.
 

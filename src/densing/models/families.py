@@ -19,7 +19,7 @@ are sampled, under the exact density of their score.
 
 from typing import Any, NamedTuple
 
-from densing.models.coordinates import scaled, shifted, standard
+from densing.models.coordinates import common_scaled, scaled, shifted
 from densing.models.nested import Level, Levels, Tree, log_likelihood
 from densing.models.program import Program
 from densing.models.shapes import SHAPES, Span, bend
@@ -156,9 +156,9 @@ def expected_logits(
     """Sample everything that is not integrated out; mean logits have shape (model, benchmark)."""
     xp = m.xp
     intercept = m.sample("intercept")
-    typical, spread = m.sample("log_slope_typical"), m.sample("log_slope_spread")
-    about = standard(xp, typical, spread)
-    slope = m.derive("slope", xp.exp(m.sample("log_slope", coordinate=about)), ("benchmark",))
+    m.sample("log_slope_typical")
+    m.sample("log_slope_spread")
+    slope = m.derive("slope", xp.exp(m.sample("log_slope")), ("benchmark",))
     size = data.log_total
     if switches.experts:
         weight = m.sample("expert_weight")
@@ -194,8 +194,8 @@ def growth(m: Program, data: FamilyData, switches: FamilySwitches) -> Any:
     """
     xp = m.xp
     rate = m.sample("rate")
-    by_type = m.sample("type_rate", coordinate=scaled(xp, m.sample("type_rate_spread")))
-    drift = m.sample("drift", coordinate=scaled(xp, m.sample("drift_spread")))
+    by_type = m.sample("type_rate")
+    drift = m.sample("drift", coordinate=common_scaled(xp, m.sample("drift_spread")))
     apart = xp.take(by_type, data.type) + drift
     m.derive("benchmark_rate", rate + apart - xp.mean(apart), ("benchmark",))
     line = m.values["benchmark_rate"] * data.time[:, None]
@@ -206,8 +206,7 @@ def growth(m: Program, data: FamilyData, switches: FamilySwitches) -> Any:
     common = bend(xp, switches.shape, own, span, data.time)[:, None]
     if not switches.type_changes:
         return line + common
-    spread = m.sample("type_change_spread")
-    more = xp.take(m.sample("type_change", coordinate=scaled(xp, spread)), data.type)
+    more = xp.take(m.sample("type_change"), data.type)
     if "slope_change" in own:
         unit = bend(xp, switches.shape, own | {"slope_change": 1.0}, span, data.time)
     else:  # the slope of a type changes steadily, by as much after the middle as before it

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from densing.models.dates import EPOCH, trend_span, years
-from densing.models.declaration import Model
+from densing.models.declaration import Model, declared, load_model
 from densing.models.families import FamilySwitches, families
 from densing.models.family_layout import FamilyLayout
 from densing.models.joint import Switches, joint
@@ -145,13 +145,38 @@ def trend_problem(table: pd.DataFrame, model: Model) -> Problem:
     )
 
 
+def in_own_units(model: Model, table: pd.DataFrame) -> Model:
+    """Widen the declared prior of a trend's rate to what the values themselves span.
+
+    A rate is judged by the year, and 2.5 a year is nothing to counts that double within days. One
+    scale is then the whole change of the logarithm over the whole time. It is never narrowed, and a
+    prior of one's own stands.
+    """
+    prior = model.priors["rate"]
+    own = model.name not in declared("models") or prior != load_model(model.name).priors["rate"]
+    dates = years(pd.to_datetime(table["date"]))
+    steepest = float(
+        np.ptp(np.log(table["value"].to_numpy(float))) / max(np.ptp(dates), 1 / 365.25)
+    )
+    scale = prior.args.get("scale")
+    if own or not isinstance(scale, int | float) or steepest <= scale:
+        return model
+    about = "as wide as the values: their whole change over their whole time, either way"
+    wide = prior.model_copy(update={"args": {"loc": 0.0, "scale": steepest}, "about": about})
+    return model.with_priors(rate=wide)
+
+
 def measurement_error(table: pd.DataFrame) -> np.ndarray:
-    """Return the standard error of each log value, shape (value,); zero where none is given."""
-    if "se" in table:
-        return (table["se"] / table["value"]).fillna(0.0).to_numpy(float)
+    """Return the standard error of each log value, shape (value,); zero where none is given.
+
+    A row's own standard error goes before its interval.
+    """
+    error = np.full(len(table), np.nan)
     if "lower" in table and "upper" in table:
         prob = table["prob"].fillna(0.9).to_numpy(float) if "prob" in table else 0.9
         ratio = (table["upper"] / table["lower"]).to_numpy(float)
         error = np.log(ratio) / (2.0 * norm.ppf(0.5 + prob / 2.0))
-        return np.where(np.isnan(error), 0.0, error)
-    return np.zeros(len(table))
+    if "se" in table:
+        own = (table["se"] / table["value"]).to_numpy(float)
+        error = np.where(np.isnan(own), error, own)
+    return np.where(np.isnan(error), 0.0, error)

@@ -1,22 +1,108 @@
-"""New models held against the catalog they are to join."""
+"""What must hold between tables: those of one evidence, and new models beside a catalog."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from densing.data.checks import MODEL_FACTS, without_runs, written
-from densing.data.faults import Fault, at
+from densing.data.checks import MODEL_FACTS, written
+from densing.data.faults import Fault, at, named
+from densing.data.reading import ROW
+from densing.data.shipped import bundled
 
 if TYPE_CHECKING:
     import pandas as pd
 
+ALL = ("reference_runs", "calibration_points", "catalog", "benchmarks")
 SPELT = ("model", "organization", "family", "architecture", "benchmark", "protocol")
 """Columns whose words group rows, so that one thing must not go by two spellings."""
 ADDRESS = re.compile(r"(https?://|doi:|arXiv:|github:)\S", re.IGNORECASE)
 CELL = ["model", "benchmark"]
+
+
+def check_together(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    files: Mapping[str, str] | None = None,
+    given: Collection[str] = ALL,
+) -> list[Fault]:
+    """Find what does not fit between the four tables of an evidence.
+
+    Parameters
+    ----------
+    tables
+        reference_runs, calibration_points, catalog and benchmarks, each typed.
+    files
+        Name of each table in the faults; its kind by default.
+    given
+        Tables the user gave: only these are held to account for their own rows, since a user's
+        reference need not cover every benchmark of the bundled catalog.
+    """
+    names = {kind: kind for kind in ALL} | dict(files or {})
+    runs, points = tables["reference_runs"], tables["calibration_points"]
+    return [
+        *(without_runs(tables["catalog"], runs, names["catalog"]) if "catalog" in given else ()),
+        *(_no_reference(points, runs, names) if "calibration_points" in given else ()),
+        *(_no_scores(runs, points, names["reference_runs"]) if "reference_runs" in given else ()),
+        *_nothing_in_common(tables["catalog"], runs, names["catalog"]),
+    ]
+
+
+def without_runs(catalog: pd.DataFrame, runs: pd.DataFrame, file: str) -> Iterator[Fault]:
+    """Benchmarks of the catalog that no reference was run on, and that are not bundled either.
+
+    A bundled benchmark may stand in a catalog without runs: models that take their exchange rate
+    from releases of several sizes read it, those that need a reference pass it over.
+    """
+    known = set(runs["benchmark"])
+    for benchmark, rows in catalog.groupby("benchmark", sort=False):
+        if benchmark not in known | set(bundled("benchmarks")["benchmark"]):
+            problem = f"has no reference runs ({len(rows)} rows of the catalog)"
+            cure = f"drop these rows or add runs; runs exist on {', '.join(sorted(known))}"
+            yield _first(file, rows, "benchmark", str(benchmark), problem, cure)
+
+
+def _no_reference(
+    points: pd.DataFrame, runs: pd.DataFrame, names: Mapping[str, str]
+) -> Iterator[Fault]:
+    """Calibration points of a reference or benchmark that has no runs."""
+    known = set(zip(runs["reference"], runs["benchmark"], strict=True))
+    for (reference, benchmark), rows in points.groupby(["reference", "benchmark"], sort=False):
+        if (reference, benchmark) not in known:
+            problem = f"has calibration points on {benchmark} but no runs"
+            cure = f"add runs to {names['reference_runs']}, or drop these rows"
+            file = names["calibration_points"]
+            yield _first(file, rows, "reference", str(reference), problem, cure)
+
+
+def _no_scores(runs: pd.DataFrame, points: pd.DataFrame, file: str) -> Iterator[Fault]:
+    """Report references whose losses nothing links to scores."""
+    scored = runs[runs["accuracy"].notna()] if "accuracy" in runs else runs.iloc[:0]
+    linked = set(points["reference"]) | set(scored["reference"])
+    for reference, rows in runs.groupby("reference", sort=False):
+        if reference not in linked:
+            problem = "has losses but no scores, so no loss can be read as a score"
+            cure = "give calibration points for it, or a column 'accuracy'"
+            yield _first(file, rows, "reference", str(reference), problem, cure)
+
+
+def _nothing_in_common(catalog: pd.DataFrame, runs: pd.DataFrame, file: str) -> Iterator[Fault]:
+    """Catalog and references that share no benchmark at all."""
+    have, known = set(catalog["benchmark"]), set(runs["benchmark"])
+    if not have & known:
+        problem = f"shares no benchmark with the reference runs ({', '.join(sorted(known))})"
+        yield Fault(file, None, "benchmark", None, problem, "give scores on one of them")
+
+
+def _first(
+    file: str, rows: pd.DataFrame, column: str, value: str, problem: str, cure: str
+) -> Fault:
+    """Make a fault at the first row of a group, where the index is rows of a file."""
+    if rows.index.name != ROW:
+        return Fault(file, None, column, value, problem, cure)
+    return at(file, rows.index[0], column, value, problem, cure)
 
 
 def there_already(own: pd.DataFrame, catalog: pd.DataFrame) -> pd.Series:
@@ -108,7 +194,9 @@ def _second_scores(own: pd.DataFrame, catalog: pd.DataFrame, file: str) -> Itera
             cure = "leave the row out, or replace all rows of the model (--replace)"
             yield at(file, row, "score", score, problem, cure)
         elif (model, benchmark) in seen:
-            problem = f"is a second score of {model} on {benchmark} (row {seen[model, benchmark]})"
+            problem = (
+                f"is a second score of {model} on {benchmark} ({named(seen[model, benchmark])})"
+            )
             yield at(file, row, "model", model, problem, "keep the one whose protocol is usual")
         seen.setdefault((model, benchmark), row)
 
