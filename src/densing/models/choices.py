@@ -128,7 +128,7 @@ class FamilyChoices(Handed):
 
     MADE: ClassVar[str] = "model = dn.load_model('default').choose(shape='linear')"
     CHANGED: ClassVar[str] = "model = model.choose(shape='linear')"
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     form: Literal["families"]
     """Families as yardsticks: no reference is needed for a rate, one sets the level."""
