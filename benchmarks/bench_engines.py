@@ -116,7 +116,7 @@ def log_densities(posterior):
     from densing.models.layout import lay_out
 
     prepare_jax()
-    layout = lay_out(load_evidence(), load_model().choices)
+    layout = lay_out(load_evidence(), load_model("ladder").choices)
     shape = (posterior.sizes["chain"], posterior.sizes["draw"])
     flat = {k: v.to_numpy().reshape(-1, *v.shape[2:]) for k, v in posterior.items()}
     drawn = draw_targets(flat, layout.data, layout.facts, layout.switches, seed=1).log_density
@@ -133,7 +133,7 @@ def verdict(posterior, stats, told):
     from densing.models.declaration import load_model
 
     worst, where, rhat, means = np.inf, "", 0.0, {}
-    model = load_model()
+    model = load_model("ladder")
     parameters = set(model.priors) - parameters_of_others(model.choices.model_dump())
     for name in [*sorted(parameters), "log_density"]:
         values = posterior[name].to_numpy()

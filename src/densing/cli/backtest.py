@@ -53,8 +53,10 @@ def backtest(
     from densing.cli.answers import print_json, status
     from densing.cli.files import check_writable, continuing
     from densing.files import to_json, write_whole
+    from densing.models.declaration import of_ladder
 
-    model, settings = sampling.declared()
+    model, settings = sampling.declared(model="ladder")
+    of_ladder(model, "densing backtest")
     others = _others(sampling, model, with_ or ())
     evidence = tables.load()
     check_writable(out)
@@ -103,7 +105,7 @@ def _others(sampling: Sampling, first: "Model", names: "Sequence[str]") -> "list
     ]  # fmt: skip
     for model in others:
         own, usual = model.choices.model_dump(), first.choices.model_dump()
-        apart = [key for key in own if key not in SHAPE and own[key] != usual[key]]
+        apart = [key for key in own if key not in SHAPE and own[key] != usual.get(key)]
         if apart:
             faults.append(
                 f"--with {model.name}: differs from {first.name} in {', '.join(apart)}; only "

@@ -85,7 +85,7 @@ class Prior(Handed):
         known = FAMILIES[self.family]
         if set(self.args) != set(known):
             raise ValueError(
-                f"family {self.family!r} takes the arguments {', '.join(known)}; "
+                f"family {self.family!r} takes the arguments {', '.join(known) or 'none'}; "
                 f"got {', '.join(sorted(self.args)) or 'none'}"
             )
         for name, value in self.args.items():
