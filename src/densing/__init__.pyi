@@ -7,7 +7,9 @@ from densing.answers.forecast import forecast as forecast
 from densing.answers.forecast import milestones as milestones
 from densing.answers.given import NotTrustworthyWarning as NotTrustworthyWarning
 from densing.answers.influence import influence as influence
+from densing.answers.predict import predict as predict
 from densing.answers.priors import priors as priors
+from densing.answers.siblings import siblings as siblings
 from densing.answers.summary import Summary as Summary
 from densing.answers.summary import doubling_time as doubling_time
 from densing.answers.summary import summary as summary

@@ -9,7 +9,9 @@ QUESTIONS = {
     "corollaries": "densing.answers.corollaries",
     "density": "densing.answers.density",
     "forecast": "densing.answers.forecast",
+    "predict": "densing.answers.predict",
     "priors": "densing.answers.priors",
+    "siblings": "densing.answers.siblings",
     "summary": "densing.answers.summary",
 }
 """By name, the module that answers it."""

@@ -1,15 +1,19 @@
 """`density`: the capability density of each model of a run."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from densing.answers._answer import DOUBTFUL, Answer, Cells, JointRun, Line, Record
-from densing.answers.given import as_models, as_prob, as_run
+from densing.answers._answer import DOUBTFUL, Answer, Cells, JointRun, Line, ModelTable, Record
+from densing.answers.given import as_families, as_model_rows, as_models, as_prob, as_run
+from densing.results.family_run import new_densities
+from densing.results.horizon import RequestError
 from densing.results.interval import PROB, Interval, interval
-from densing.text import percent, sized
+from densing.results.reweighting import smoothed, weighted_interval
+from densing.text import cut, percent, sized
 
 
 class ModelDensity(Record):
@@ -24,6 +28,19 @@ class ModelDensity(Record):
     """Parameters that the reference needs for the same scores."""
     p_beyond_reference: float
     """Probability that its scores lie beyond what the reference reaches at any size."""
+
+
+class NewDensity(ModelDensity):
+    """Density of a model from its scores and a run that was fitted without it."""
+
+    scores: int
+    """Scores on benchmarks of the run."""
+    pareto_k: float | None
+    """Of the weight of its scores on the run's draws; None for a model of the run."""
+    reliable: bool
+    """Whether the run's draws can stand for those of a new fit."""
+    in_run: bool
+    """The run was fitted to it: the density is the run's own."""
 
 
 class Density(Answer):
@@ -71,7 +88,42 @@ class Density(Answer):
         return self.models
 
 
-def density(run: JointRun, *names: str, prob: float = PROB) -> Density:
+class NewDensities(Density):
+    """Densities of models that a run has not seen, densest first."""
+
+    models: list[NewDensity]  # type: ignore[assignment]
+
+    @property
+    def good(self) -> bool:
+        """Whether run and weights are to be trusted."""
+        return super().good and all(row.reliable for row in self.models)
+
+    def told(self, width: int = 0) -> Iterator[Line | Cells]:
+        """List the models, and say for which of them a new fit is needed."""
+        yield from super().told(width)
+        if seen := [row.model for row in self.models if row.in_run]:
+            yield Line(f"In the run, with the density it has there: {cut(seen, NAMED)}.", "yellow")
+        if few := [row.model for row in self.models if not row.reliable]:
+            yield Line(
+                f"The scores of {cut(few, NAMED)} move the run's own parameters so far that its "
+                "draws cannot tell (Pareto k is high): fit anew with them (densing fit --models "
+                "TABLE).",
+                "bold yellow",
+            )
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a model; as `Density.table`, with scores, pareto_k and reliable."""
+        frame = super().table()
+        for name in ("scores", "pareto_k", "reliable", "in_run"):
+            frame[name] = [row[name] for row in self.models]
+        return frame
+
+
+NAMED = 5
+"""Models that a sentence names."""
+
+
+def density(run: JointRun, *names: str, models: ModelTable = None, prob: float = PROB) -> Density:
     """Capability density of each model of a run, densest first.
 
     Draws, with all that models share, are ``run["derived"]["density"]``, of dims (chain, draw,
@@ -83,18 +135,53 @@ def density(run: JointRun, *names: str, prob: float = PROB) -> Density:
         A run of the joint model (densing fit, densing report).
     names
         Names of models; all of them without any.
+    models
+        Models that the run has not seen, and their scores (a file or frame as for
+        `load_evidence(models=...)`): their densities, each by itself, from a saved run of families
+        without a new fit. Where a model's scores would move the run too far (Pareto k), a new fit
+        is advised.
     prob
         Probability of the equal-tailed intervals.
 
     Raises
     ------
-    TypeError, RunError
+    TypeError, RunError, TableError
         No run of a joint model, or a model that it does not have; the message says what to do.
     """
     run, prob = as_run(run), as_prob(prob)
+    if models is not None:
+        if names:
+            raise RequestError("give names of the run's models or a table of new ones, not both")
+        return of_new_models(as_families(run), models, prob=prob)
     asked = as_models(names, run) or list(map(str, run["derived"]["model"].to_numpy()))
     rows = [row for row in density_table(run, prob=prob) if row.model in asked]
     return Density(models=rows).about(run, prob=prob)
+
+
+def of_new_models(run: xr.DataTree, models: Any, *, prob: float = PROB) -> NewDensities:
+    """Densities of models in a table from a run of families, without a new fit."""
+    rows = as_model_rows(models)
+    own = {row.model: row for row in density_table(run, prob=prob)}
+    new = new_densities(run, rows)
+    found = []
+    for i, name in enumerate(new.models["model"]):
+        about = {"scores": int(new.scores[i]), "in_run": name in own}
+        if name in own:
+            found.append(NewDensity(**own[name], **about, pareto_k=None, reliable=True))
+            continue
+        weights = smoothed(new.log_weight[:, i])
+        of, size = new.log_density[:, i], new.log_params[:, i]
+        found.append(
+            NewDensity(
+                model=name, release_date=f"{new.models['release_date'][i]:%Y-%m-%d}",
+                params=float(np.exp(np.median(size))), p_beyond_reference=0.0,
+                density=weighted_interval(np.exp(of), weights.values, prob=prob),
+                effective_params=weighted_interval(np.exp(of + size), weights.values, prob=prob),
+                pareto_k=weights.pareto_k, reliable=weights.reliable, **about,
+            )
+        )  # fmt: skip
+    found.sort(key=lambda row: -row.density.median)
+    return NewDensities(models=found).about(run, prob=prob)
 
 
 def density_table(run: xr.DataTree, *, prob: float = PROB) -> list[ModelDensity]:

@@ -5,17 +5,23 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import xarray as xr
 
-from densing.data import Evidence
+from densing.data import Evidence, bundled, load_evidence
 from densing.inference.settings import Settings, load_settings
 from densing.models.declaration import Model, load_model
+from densing.results.family_run import is_families
 from densing.results.horizon import RequestError
 from densing.results.run import FORMAT, RunError, record, trustworthy
 from densing.text import unknown
 
 FIT = "run = dn.fit(dn.load_evidence())"
 OPEN = 'run = dn.open_run("run.nc")'
+
+
+CATALOG = "catalog"
+"""Name under which the bundled models are given as a table."""
 
 
 class NotTrustworthyWarning(UserWarning):
@@ -66,6 +72,46 @@ def as_run(given: Any, *, kinds: Collection[str] = ("joint",), warn: bool = True
             stacklevel=3,
         )
     return given
+
+
+def as_families(run: xr.DataTree) -> xr.DataTree:
+    """Return a run of the joint model whose yardstick are families.
+
+    Raises
+    ------
+    RunError
+        A run of another model; the message names one that can be asked.
+    """
+    if not is_families(run):
+        raise RunError(
+            f"a run of the model {record(run, 'model')['name']!r}, whose yardstick is one ladder, "
+            "does not answer this: fit the default model, whose yardstick are families (densing "
+            "fit --model default)"
+        )
+    return run
+
+
+def as_model_rows(given: Any) -> pd.DataFrame:
+    """Return models and scores in the catalogue's form, one row a score.
+
+    Parameters
+    ----------
+    given
+        A file or a frame as for `load_evidence(models=...)`, evidence (the models added to it, or
+        all), or `catalog` for the bundled models.
+
+    Raises
+    ------
+    TableError, TypeError
+        Every fault of the table; neither a table nor evidence.
+    """
+    if str(given) == CATALOG and not Path(CATALOG).exists():
+        return bundled(CATALOG)
+    evidence = given if isinstance(given, Evidence) else load_evidence(models=given)
+    rows = evidence.catalog
+    if evidence.added:
+        rows = rows[rows["model"].isin(evidence.added)]
+    return rows.reset_index(drop=True)
 
 
 def as_evidence(given: Any) -> Evidence:

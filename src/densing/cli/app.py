@@ -33,9 +33,11 @@ GROUPS = {
     },
     "Read a run": {
         "summary": ("command", "headline and diagnostics"),
-        "density": ("command", "one row a model"),
+        "density": ("command", "one row a model; of new models too, without a new fit"),
         "influence": ("influence", "the answer without each model and each family"),
         "priors": ("command", "how much the priors move the answer"),
+        "predict": ("command", "scores expected of models that the run has not seen"),
+        "siblings": ("command", "within releases density must not depend on size: does it?"),
         "compare": ("command", "runs of different models: predictive density, weights"),
         "forecast": ("command", "density to come, the record, milestones"),
         "corollaries": ("command", "change of growth, budgets, prices, sizes, compression"),

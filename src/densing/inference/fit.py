@@ -392,10 +392,9 @@ def fit_families(
 
     likelihood = by_chain(found.pop("log_likelihood"))
     log_density = by_chain(found.pop("log_density"))
-    sampled = replace(
-        sampled,
-        values={**sampled.values, "level": by_chain(-level), "log_density": log_density},
-    )
+    scatter = np.hypot(sampled.values["release_spread"], sampled.values["model_spread"])
+    more = {"level": by_chain(-level), "scatter": scatter, "log_density": log_density}
+    sampled = replace(sampled, values={**sampled.values, **more})
     posterior = assemble.labelled_posterior(problem, sampled)
     coords = {
         "model": layout.coords["model"], "benchmark": layout.coords["benchmark"],
@@ -411,6 +410,7 @@ def fit_families(
     attrs = {"units": "nats", "long_name": "log-likelihood of a family's scores"}
     groups = {
         "/derived": xr.Dataset(derived),
+        "/log_prior": log_prior(posterior, model.priors, layout.facts),
         "/log_likelihood": xr.Dataset(
             {"families": (("chain", "draw", "family"), likelihood, attrs)},
             coords={"family": layout.coords["family"]} | assemble.numbered(*shape),

@@ -65,19 +65,8 @@ def select_scores(evidence: Evidence, choices: FamilyChoices) -> pd.DataFrame:
             f"unknown benchmark {', '.join(map(repr, unknown))}; known: {', '.join(sorted(known))}"
         )
     scores = evidence.catalog
-    scores = scores[scores["benchmark"].isin(choices.benchmarks)].copy()
-    for column in ("family", "release", "derived_from", "protocol"):
-        given = scores[column] if column in scores else pd.Series(np.nan, scores.index)
-        scores[column] = given.astype(object).where(given.notna(), "").astype(str).str.strip()
-    for column in ("embedding_params", "active_params", "training_tokens"):
-        if column not in scores:
-            scores[column] = np.nan
-    scores["family"] = scores["family"].where(scores["family"] != "", scores["model"])
-    day = scores["release_date"].dt.strftime("%Y-%m-%d")
-    scores["release"] = scores["release"].where(
-        scores["release"] != "", scores["family"] + " " + day
-    )
-    scores["release"] = scores["family"] + ": " + scores["release"]
+    scores = scores[scores["benchmark"].isin(choices.benchmarks)]
+    scores = with_releases(scores)
     if not choices.derived:
         scores = scores[scores["derived_from"] == ""]
     if choices.released_from:
@@ -94,6 +83,28 @@ def select_scores(evidence: Evidence, choices: FamilyChoices) -> pd.DataFrame:
             f"{', '.join(choices.benchmarks)}); families as yardsticks need at least 10 models "
             "of 3 releases"
         )
+    return scores
+
+
+def with_releases(scores: pd.DataFrame) -> pd.DataFrame:
+    """Give each row of a catalogue a family and a release, and the columns that may be missing.
+
+    A model without a family is one of its own; a release is what a family brought out on one day,
+    where none is stated.
+    """
+    scores = scores.copy()
+    for column in ("family", "release", "derived_from", "protocol"):
+        given = scores[column] if column in scores else pd.Series(np.nan, scores.index)
+        scores[column] = given.astype(object).where(given.notna(), "").astype(str).str.strip()
+    for column in ("embedding_params", "active_params", "training_tokens"):
+        if column not in scores:
+            scores[column] = np.nan
+    scores["family"] = scores["family"].where(scores["family"] != "", scores["model"])
+    day = scores["release_date"].dt.strftime("%Y-%m-%d")
+    scores["release"] = scores["release"].where(
+        scores["release"] != "", scores["family"] + " " + day
+    )
+    scores["release"] = scores["family"] + ": " + scores["release"]
     return scores
 
 

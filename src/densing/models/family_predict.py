@@ -85,46 +85,71 @@ def states(
     return out
 
 
+class Own(NamedTuple):
+    """Effects of new models, each of a new release, before their scores are seen; one draw."""
+
+    mean: np.ndarray
+    """Shape (model, benchmark)."""
+    covariance: np.ndarray
+    """Shape (model, benchmark, benchmark)."""
+    shared_mean: np.ndarray
+    """Of the shift of log density that all benchmarks share, shape (model,)."""
+    shared_covariance: np.ndarray
+    """Of that shift with the effects, shape (model, benchmark)."""
+    shared_variance: np.ndarray
+    """Shape (model,)."""
+
+
 def own_effects(
     rng: np.random.Generator, state: State, data: FamilyData, family: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and covariance of the effects of new models, each of a new release.
+) -> Own:
+    """Effects of new models, each of a new release.
 
     Parameters
     ----------
     family
         Index of each model's family among those of the fit, -1 for a new one, shape (model,).
-
-    Returns
-    -------
-    mean (model, benchmark), covariance (model, benchmark, benchmark)
     """
-    slope = state.curves.slope
-    levels = state.levels
+    slope, levels = state.curves.slope, state.levels
     model, release, new = (
         level.covariance(numpy_ops, slope)
         for level in (levels.model, levels.release, levels.family)
     )
     apart = levels.tail * rng.standard_normal(len(family)) + levels.drift * data.time
     odd = np.exp(2.0 * apart)
-    release = odd[:, None, None] * release
     known = family >= 0
     mean = np.where(known[:, None], state.family_mean[family], 0.0)
     above = np.where(known[:, None, None], state.family_covariance[family], new)
     stranger = (data.protocol < 0) * state.protocol_spread**2
-    return mean, above + release + model + stranger[:, :, None] * np.eye(slope.shape[0])
+    covariance = above + odd[:, None, None] * release + model
+    # A family's shared part given its effects: their weighted sum, and what that leaves open.
+    weight = slope / levels.family.residual**2
+    certainty = levels.family.spread**-2 + np.sum(weight * slope)
+    weight = weight / certainty
+    below = odd * levels.release.spread**2 + levels.model.spread**2
+    shared = above @ weight
+    return Own(
+        mean, covariance + stranger[:, :, None] * np.eye(len(slope)), mean @ weight,
+        shared + below[:, None] * slope, shared @ weight + 1.0 / certainty + below,
+    )  # fmt: skip
 
 
 def reported(
-    rng: np.random.Generator, state: State, z: np.ndarray, data: FamilyData, noisy: bool = True
+    rng: np.random.Generator,
+    state: State,
+    z: np.ndarray,
+    data: FamilyData,
+    noise: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Scores as they would be reported at logits `z`, (model, benchmark): sampled and noisy."""
+    """Scores as they would be reported at logits `z`, (model, benchmark): sampled and noisy.
+
+    `noise`, in standard deviations of a report, is drawn where None.
+    """
     of = state.curves
     p = of.floor + (of.ceiling - of.floor) * expit(z)
-    if not noisy:
-        return p
     spread = np.sqrt(p * (1.0 - p) / data.items + state.noise**2)
-    return np.clip(p + spread * rng.standard_normal(p.shape), 0.0, 1.0)
+    noise = rng.standard_normal(p.shape) if noise is None else noise
+    return np.clip(p + spread * noise, 0.0, 1.0)
 
 
 def predict_nothing(
@@ -134,10 +159,12 @@ def predict_nothing(
     rng = np.random.default_rng(seed)
     out = []
     for state in found:
-        mean, covariance = own_effects(rng, state, data, family)
-        root = np.linalg.cholesky(covariance + 1e-10 * np.eye(covariance.shape[-1]))
+        effects = own_effects(rng, state, data, family)
+        size = effects.covariance.shape[-1]
+        root = np.linalg.cholesky(effects.covariance + 1e-10 * np.eye(size))
         for _ in range(copies):
-            own = mean + np.einsum("mkl,ml->mk", root, rng.standard_normal(mean.shape))
+            noise = rng.standard_normal(effects.mean.shape)
+            own = effects.mean + np.einsum("mkl,ml->mk", root, noise)
             out.append(reported(rng, state, state.mean + own, data))
     return np.array(out)
 
@@ -153,20 +180,57 @@ def predict_others(
         Reported scores, shape (model, benchmark), NaN where there is none.
     """
     rng = np.random.default_rng(seed)
-    models, size = score.shape
-    out = np.full((len(found), models, size), np.nan)
-    for d, state in enumerate(found):
-        mean, covariance = own_effects(rng, state, data, family)
+    out = []
+    for state in found:
+        own = own_effects(rng, state, data, family)
         z, precision = measured(state, score, data)
-        for k in range(size):
-            others = precision.copy()
-            others[:, k] = 0.0
-            m, v = conditioned(mean, covariance, z - state.mean, others)
-            own = m[:, k] + np.sqrt(v[:, k, k]) * rng.standard_normal(models)
-            logits = state.mean.copy()
-            logits[:, k] += own
-            out[d, :, k] = reported(rng, state, logits, data)[:, k]
-    return out
+        logits, noise = left_out(rng, state.mean + own.mean, own.covariance, z, precision)
+        out.append(reported(rng, state, logits, data, noise))
+    return np.array(out)
+
+
+def left_out(
+    rng: np.random.Generator, mean: np.ndarray, covariance: np.ndarray, z: np.ndarray,
+    precision: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Draw each logit and its report's noise given the model's other scores, (model, benchmark).
+
+    What is left of each measured logit after the others are known has covariance
+    ``D^-1 P D^-1``, with P the precision matrix of all measured logits and D its diagonal: drawn
+    with it, errors of a model's predictions belong together as those of its scores do, so that
+    their average has its own right error. Where there is no score, nothing
+    is left out and the logit is NaN.
+
+    Parameters
+    ----------
+    mean, covariance
+        Of the logits, (model, benchmark) and (model, benchmark, benchmark).
+    z, precision
+        Measured logits and their precision, 0 where there is none.
+
+    Returns
+    -------
+    tuple
+        Logits, and noise in standard deviations of a report.
+    """
+    there, eye = precision > 0.0, np.eye(mean.shape[1])
+    variance = 1.0 / np.where(there, precision, UNKNOWN)
+    inverse = np.linalg.inv(covariance + variance[:, :, None] * eye)
+    own = np.diagonal(inverse, axis1=1, axis2=2)
+    off = np.where(there, z, mean) - mean
+    centre = mean + off - np.einsum("mkl,ml->mk", inverse, off) / own
+    # Numbers with the covariance P: their root times white noise, over the diagonal.
+    white = rng.standard_normal(mean.shape)
+    error = np.einsum("mkl,ml->mk", np.linalg.cholesky(inverse), white) / own
+    # Of that error a part is the report's, the rest the model's.
+    share = np.minimum(variance * own, 1.0)
+    noise = share * error + np.sqrt(variance * (1.0 - share)) * rng.standard_normal(mean.shape)
+    logits = np.where(there, centre + error - noise, np.nan)
+    return logits, noise / np.sqrt(variance)
+
+
+UNKNOWN = 1e-6
+"""Precision of a score that there is none of."""
 
 
 def measured(state: State, score: np.ndarray, data: FamilyData) -> tuple[np.ndarray, np.ndarray]:
@@ -185,11 +249,36 @@ def measured(state: State, score: np.ndarray, data: FamilyData) -> tuple[np.ndar
     return np.where(there, z, 0.0), np.where(there, 1.0 / np.where(there, own, 1.0), 0.0)
 
 
-def conditioned(
-    mean: np.ndarray, covariance: np.ndarray, z: np.ndarray, precision: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and covariance of effects given measured logits `z` less their means."""
-    eye = np.eye(mean.shape[1])
-    gain = covariance @ np.linalg.inv(eye + (precision[:, :, None] * eye) @ covariance)
-    after = mean + np.einsum("mkl,ml->mk", gain, precision * (z - mean))
-    return after, covariance - gain @ (precision[:, :, None] * eye) @ covariance
+class Conditioned(NamedTuple):
+    """What a model's scores say of the log density that they share; shapes (model,)."""
+
+    mean: np.ndarray
+    variance: np.ndarray
+    log_density: np.ndarray
+    """Log density of the scores, nats."""
+
+
+def conditioned(own: Own, state: State, score: np.ndarray, data: FamilyData) -> Conditioned:
+    """Condition the shared part of new models' effects on their scores, one draw.
+
+    Parameters
+    ----------
+    score
+        Reported scores, shape (model, benchmark), NaN where there is none.
+    """
+    z, precision = measured(state, score, data)
+    there = precision > 0.0
+    off = np.where(there, z - state.mean - own.mean, 0.0)
+    gained = np.eye(score.shape[1]) + precision[:, :, None] * own.covariance
+    sides = np.stack([precision * off, precision * own.shared_covariance], axis=-1)
+    solved = np.linalg.solve(gained, sides)
+    mean = own.shared_mean + np.sum(own.shared_covariance * solved[..., 0], axis=1)
+    variance = own.shared_variance - np.sum(own.shared_covariance * solved[..., 1], axis=1)
+    # Logits are measured: their density times what a logit changes by with the score.
+    steep = state.curves.ceiling - state.curves.floor
+    share = 1.0 / (1.0 + np.exp(-z))
+    each = 0.5 * np.log(np.where(there, precision, 1.0)) - np.where(
+        there, np.log(steep * share * (1.0 - share)), 0.0
+    )
+    total = np.sum(each, axis=1) - 0.5 * np.sum(off * solved[..., 0], axis=1)
+    return Conditioned(mean, variance, total - 0.5 * np.linalg.slogdet(gained)[1])

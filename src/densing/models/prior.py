@@ -44,6 +44,7 @@ FACTS: dict[str, Fact] = {
     "chance_logit": Fact(),
     "chance_spread": Fact(support="the positive half line"),
     "best_score": Fact(support="the unit interval"),
+    "usual_ceiling": Fact(support="the unit interval"),
     "usual_level": Fact(dims=()),
 }
 """Facts of the evidence that an argument may name; `layout` measures them."""
