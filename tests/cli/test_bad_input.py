@@ -33,7 +33,7 @@ def test_no_command_shows_the_first_five_steps(densing):
         (["fit", "--out", "x.nc", "--set", "shortfall=half-normal"], "must be true or false"),
         (["fit", "--out", "x.nc", "--set", "exclude_families=Llma"], "did you mean Llama"),
         (["sensitivity", "--axes", ","], "known: tokens"),
-        (["density", "x.nc", "--models", "a"], "what it takes: densing density --help"),
+        (["density", "x.nc", "--table", "a"], "what it takes: densing density --help"),
         (["summary", "."], "a folder; give a run file"),
         (["data", "nope"], "catalog"),
         (["check"], "at least one table"),
