@@ -24,7 +24,7 @@ def main() -> None:
     """Keep all that share a benchmark with the default model."""
     evidence, kept = data.load_evidence(), {}
     for name in evidence.references:
-        choices = load_model("ladder").choose(reference=name).choices
+        choices = load_model().choose(reference=name).choices
         try:
             kept[name] = fit_ladder(evidence, choices)
         except SelectionError as error:
