@@ -20,6 +20,7 @@ from densing.answers.given import as_families, as_model_rows, as_prob, as_run, a
 from densing.models.family_predict import predict_nothing, predict_others
 from densing.results.family_run import new_models
 from densing.results.interval import PROB, Interval, interval
+from densing.results.score_forecasts import NARROWEST
 from densing.results.scoring import crps, kernel_width, log_score
 from densing.text import cut, percent, sized
 
@@ -255,7 +256,3 @@ class Judged:
             float(np.mean(np.asarray(self.inside)[of])), float(np.mean(crps(drawn, seen))),
             float(np.mean(log)),
         )  # fmt: skip
-
-
-NARROWEST = 1e-3
-"""Width of a kernel at least: scores are reported to a thousandth."""

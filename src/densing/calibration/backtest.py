@@ -20,6 +20,7 @@ from densing.data import Evidence
 from densing.inference.fit import fit
 from densing.inference.settings import Settings
 from densing.models.declaration import Model
+from densing.models.family_layout import select_scores
 from densing.models.select import SelectionError, select
 from densing.results import backtest as scores
 from densing.results.backtested import identity as of_model
@@ -173,11 +174,18 @@ class Refits(Group):
         """Fit runs; yield each key with its run."""
         for one in wanted:
             if self.listen:
-                self.listen(one.name, len(select(self.evidence, one.chosen.choices).models))
+                self.listen(one.name, _models(self.evidence, one.chosen))
             yield (
                 one.key,
                 fit(self.evidence, model=one.chosen, settings=self.settings, seed=self.seed),
             )
+
+
+def _models(evidence: Evidence, model: Model) -> int:
+    """Count the models that a fit sees."""
+    if model.choices.form == "families":
+        return select_scores(evidence, model.choices)["model"].nunique()
+    return len(select(evidence, model.choices).models)
 
 
 @dataclass(frozen=True)

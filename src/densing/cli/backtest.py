@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -36,7 +37,8 @@ def backtest(
 ) -> int:
     """Refit as of each half-year and score what each would have said of the models that came.
 
-    Coverage, CRPS and log score, 3, 6 and 12 months ahead, beside naive forecasts. A run that was
+    Coverage, CRPS and log score, 3, 6 and 12 months ahead, beside naive forecasts: of reported
+    scores where families are the yardstick, of densities too under one ladder. A run that was
     stopped continues where it was: give the same command again. Refits are kept by what they are
     of, so one folder serves several models and their average.
 
@@ -53,14 +55,19 @@ def backtest(
     from densing.cli.answers import print_json, status
     from densing.cli.files import check_writable, continuing
     from densing.files import to_json, write_whole
-    from densing.models.declaration import of_ladder
+    from densing.models.declaration import DeclarationError
 
-    model, settings = sampling.declared(model="ladder")
-    of_ladder(model, "densing backtest")
+    model, settings = sampling.declared()
     others = _others(sampling, model, with_ or ())
     evidence = tables.load()
     check_writable(out)
+    families = model.choices.form == "families"
+    if families and others:
+        raise DeclarationError(
+            "--with averages shapes of the trend under one ladder: add --model ladder"
+        )
     from densing.calibration.backtest import backtest as run_backtest
+    from densing.calibration.score_backtest import backtest_scores
 
     errors = Console(stderr=True, highlight=False)
 
@@ -69,18 +76,16 @@ def backtest(
             errors.print(f"fitting {models} models, origin {origin} ...")
 
     with continuing(out):
-        answer = run_backtest(
-            evidence, model, settings, out / "origins", others=others, seed=sampling.seed,
-            listen=listen,
-        )  # fmt: skip
+        fit = backtest_scores if families else partial(run_backtest, others=others)
+        answer = fit(evidence, model, settings, out / "origins", seed=sampling.seed, listen=listen)
     answer["command"] = shlex.join(["densing", *sys.argv[1:]])
-    single = {key: answer.pop(key) for key in SINGLE}
+    single = {key: answer.pop(key) for key in SINGLE if key in answer}
     for name, content in (("forecasts.json", single), ("backtest.json", answer)):
         write_whole(out / name, (to_json(content) + "\n").encode())
     if json:
         print_json(answer)
     else:
-        show(answer)
+        (show_scores if families else show)(answer)
         print(f"written: {out / 'backtest.json'}")
     return status(trustworthy=answer["trustworthy"])
 
@@ -114,6 +119,52 @@ def _others(sampling: Sampling, first: "Model", names: "Sequence[str]") -> "list
     if faults:
         raise DeclarationError("\n".join(faults))
     return others
+
+
+def show_scores(answer: dict[str, Any]) -> None:
+    """Print the forecasters of scores side by side, and the sentences that sum it up."""
+    from densing.cli.answers import plain_console
+
+    console = plain_console()
+    for key, what in (("score_table", "Average score of a model"),
+                      ("single_score_table", "Single scores")):  # fmt: skip
+        console.print(f"{what}, mean over the origins")
+        table = Table(
+            "months", "forecaster", "n", "inside 90 %", "bias", "CRPS", "log", "CRPS behind us",
+            "log behind us", box=SIMPLE, padding=0,
+        )  # fmt: skip
+        for column in table.columns[2:]:
+            column.justify, column.no_wrap = "right", True
+        before = None
+        for row in answer[key]:
+            if before not in (None, row["months"]):
+                table.add_section()
+            label, before = str(row["months"]) if row["months"] != before else "", row["months"]
+            behind = ("", "")
+            if "crps_more" in row:
+                behind = (
+                    f"{row['crps_more']:+.3f} ± {row['se_crps_more']:.3f}",
+                    f"{row['log_score_less']:+.2f} ± {row['se_log_score_less']:.2f}",
+                )
+            table.add_row(
+                label, row["forecaster"], str(row["n"]), f"{100 * row['coverage']:.0f}",
+                f"{row['bias']:+.3f}", f"{row['crps']:.3f} ± {row['mcse_crps']:.3f}",
+                f"{row['log_score']:.2f} ± {row['mcse_log_score']:.2f}", *behind,
+            )  # fmt: skip
+        console.print(table)
+    table = Table("origin", "n", "inside 90 %", "bias", "CRPS", box=SIMPLE, padding=0)
+    for row in answer["by_origin"]:
+        table.add_row(
+            row["origin"], str(row["n"]), f"{100 * row['coverage']:.0f}", f"{row['bias']:+.3f}",
+            f"{row['crps']:.3f}",
+        )  # fmt: skip
+    console.print("Average scores by origin")
+    console.print(table)
+    bad = [row["origin"] for row in answer["origins"] if row["verdict"] != "trustworthy"]
+    if bad:
+        console.print(f"not trustworthy: refits of {', '.join(bad)}", style="bold red")
+    for key in ("sentence", "scores_sentence"):
+        console.print(answer[key])
 
 
 def show(answer: dict[str, Any]) -> None:

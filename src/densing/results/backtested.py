@@ -59,11 +59,11 @@ def verdict(run: xr.DataTree, *, days_beyond: int = 0) -> dict[str, Any]:
     if told is None:
         sentence = AVERAGE_NOT_TESTED if AVERAGED in run.attrs else NOT_TESTED
         return {"same": False, "sentence": sentence, "scores_sentence": None}
-    sentence = " ".join(told[key] for key in SENTENCES)
+    sentence = " ".join(told[key] for key in SENTENCES if key in told)
     if not told["trustworthy"]:
         sentence = f"{doubtful(told)} {sentence}"
     sentence += better(told, every)
-    tested = max(row["months"] for row in told["table"])
+    tested = max(row["months"] for row in _table(told))
     asked = days_beyond * 12 / DAYS_PER_YEAR
     if asked > tested:
         sentence += (
@@ -78,10 +78,16 @@ def verdict(run: xr.DataTree, *, days_beyond: int = 0) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _table(told: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows by horizon and forecaster: of densities, or of scores where families were fitted."""
+    return told["table"] if "table" in told else told["score_table"]
+
+
 def penalty(told: dict[str, Any]) -> float:
     """CRPS of a back-test's own forecasts at its longest horizon."""
-    months = max(row["months"] for row in told["table"])
-    (own,) = (row for row in told["table"]
+    rows = _table(told)
+    months = max(row["months"] for row in rows)
+    (own,) = (row for row in rows
               if row["months"] == months and row["forecaster"] == OURS)  # fmt: skip
     return own["crps"]
 
@@ -91,6 +97,7 @@ def better(told: dict[str, Any], every: dict[str, dict[str, Any]]) -> str:
     rivals = {
         name: penalty(own) for name, own in every.items()
         if own["trustworthy"] and own["evidence_hash"] == told["evidence_hash"]
+        and ("table" in own) == ("table" in told)  # of densities, of scores: not comparable
     }  # fmt: skip
     first = min(rivals, key=lambda name: rivals[name], default=None)
     if first is None or round(rivals[first], 2) >= round(penalty(told), 2):

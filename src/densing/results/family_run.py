@@ -69,6 +69,14 @@ def layout_of(run: xr.DataTree) -> FamilyLayout:
     return lay_out_families(scores_of(run), benchmarks, choices_of(run))
 
 
+def scored(layout: FamilyLayout) -> np.ndarray:
+    """Scores that were fitted, shape (model, benchmark), NaN where there is none."""
+    out = np.full(layout.data.score.shape, np.nan)
+    rows = layout.scores
+    out[rows["model_index"], rows["benchmark_index"]] = rows["score"]
+    return out
+
+
 def draws_of(run: xr.DataTree, draws: int | None) -> dict[str, np.ndarray]:
     """Parameters of a run at evenly spaced draws, shape (draw, ...)."""
     return {str(k): flat(v, draws) for k, v in run["posterior"].data_vars.items()}

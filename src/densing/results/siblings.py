@@ -10,7 +10,7 @@ from densing.models import nested
 from densing.models.families import FamilyData, FamilySwitches, expected_logits, measurements
 from densing.models.family_predict import State, replay, reported
 from densing.models.ops import numpy_ops
-from densing.results.family_run import DRAWS, draws_of, layout_of
+from densing.results.family_run import DRAWS, draws_of, layout_of, scored
 from densing.results.posterior import flat
 
 SIZES = 3
@@ -53,9 +53,7 @@ def siblings(run: xr.DataTree, *, draws: int | None = DRAWS, seed: int = 1) -> S
         cross[name] = np.sum(x * density[:, own], axis=1)
         square[name] = np.sum(x**2, axis=1)
     slope = np.sum(list(cross.values()), axis=0) / np.sum(list(square.values()), axis=0)
-    score = np.full((len(models), len(data.floor)), np.nan)
-    rows = layout.scores
-    score[rows["model_index"], rows["benchmark_index"]] = rows["score"]
+    score = scored(layout)
     there = np.isfinite(score[at])
     rng = np.random.default_rng(seed)
     predicted = []
