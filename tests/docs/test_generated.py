@@ -36,14 +36,14 @@ def test_a_table_that_is_behind_is_written_anew():
     assert tables.filled(fresh.replace("| column", "| colour")) == fresh
 
 
-@pytest.mark.parametrize("name", ["default", "ladder"])
-def test_tables_hold_what_is_declared(name):
-    model = load_model(name)
-    table = tables.priors(name)
+@pytest.mark.parametrize("of", ["default", "ladder"])
+def test_tables_hold_what_is_declared(of):
+    model = load_model(of)
+    table = tables.priors(of)
     for name, prior in model.priors.items():
         (row,) = [line for line in table.splitlines() if line.startswith(f"| {name} |")]
         assert prior.about.replace("|", "\\|") in row
-    choices = tables.choices(name)
+    choices = tables.choices(of)
     for name in type(model.choices).model_fields:
         assert f"`{name}`" in choices
     assert "D0, the tokens" in choices
