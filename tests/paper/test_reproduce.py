@@ -325,7 +325,7 @@ def test_the_table_says_rule_and_verdicts(given, capfd):
         "bounded above",
         "not supported",
         "uncertain",
-        "densing fit --out",
+        "densing fit --model ladder --out",
     ):
         assert part in text
 

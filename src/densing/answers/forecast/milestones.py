@@ -25,7 +25,7 @@ from densing.results.interval import Interval, open_interval
 from densing.results.needed import Yardstick
 from densing.results.posterior import run_log_sizes
 from densing.results.releases import Releases
-from densing.results.run import log_densities
+from densing.results.run import chosen, log_densities
 from densing.text import listed, sized, unknown
 
 USUAL_FACTOR = 10.0
@@ -113,6 +113,9 @@ def requests(
     elif score is not None:
         assert benchmark is not None
         asked.append(_score(score, benchmark, params))
+    if not asked and chosen(run, "form", "ladder") == "families":  # sizes for scores need a ladder
+        match = [_match(data, USUAL_MODEL, None, USUAL_PARAMS)] if USUAL_MODEL in models else []
+        return [_multiple(USUAL_FACTOR, of), *match]
     return asked or _usual(data, models, benchmarks, of)
 
 
