@@ -17,7 +17,7 @@ ARGUMENTS = {
     "betaln": (np.geomspace(0.01, 100, 9), np.geomspace(50, 0.1, 9)),
     "by_rows": (lambda x: 2 * x, X), "concatenate": ([X, X],), "cholesky": (MATRICES,),
     "diagonal": (MATRICES,), "eye": (3,), "log1p": (POSITIVE,), "sum": (X,),
-    "put": (jnp.asarray(X.reshape(3, 3)), np.array([1, 5]), np.array([7.0, 8.0])),
+    "put": (X.reshape(3, 3), np.array([1, 5]), np.array([7.0, 8.0])),
     "segment_sum": (X.reshape(9, 1), np.array([0, 0, 1, 3, 3, 1, 0, 0, 0]), 4),
     "solve_lower": (np.linalg.cholesky(MATRICES), MATRICES + 1.0),
     "stacked": (MATRICES, np.ones((2, 3))), "transpose": (MATRICES,),

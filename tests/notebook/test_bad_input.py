@@ -73,7 +73,7 @@ def test_what_is_no_table():
 
 def test_a_missing_column_is_named_with_its_cure():
     frame = pd.DataFrame(
-        {"model": ["a"], "release_date": ["2025-06-01"], "size": [7e9], "benchmark": ["MMLU"],
+        {"model": ["a"], "release_date": ["2025-06-01"], "bulk": [7e9], "benchmark": ["MMLU"],
          "score": [0.7]}
     )  # fmt: skip
     with pytest.raises(dn.TableError, match="add a column 'params'"):

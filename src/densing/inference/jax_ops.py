@@ -118,6 +118,11 @@ def _by_rows(function: Any, *rows: Any) -> Any:
     return jax.tree.map(lambda x: x.reshape(-1, *x.shape[2:])[:count], found)
 
 
+def _put(table: Any, at: Any, values: Any) -> Any:
+    """Copy of `table` with `values` at the flat positions `at`."""
+    return jnp.ravel(table).at[at].set(values).reshape(table.shape)
+
+
 jax_ops = SimpleNamespace(
     betaln=_betaln,
     by_rows=_by_rows,
@@ -136,7 +141,7 @@ jax_ops = SimpleNamespace(
     mean=jnp.mean,
     minimum=jnp.minimum,
     normal_tail=_normal_tail,
-    put=lambda table, at, values: table.reshape(-1).at[at].set(values).reshape(table.shape),
+    put=_put,
     segment_sum=lambda x, index, count: jax.ops.segment_sum(x, index, num_segments=count),
     solve_lower=lambda factor, b: jax.scipy.linalg.solve_triangular(factor, b, lower=True),
     sqrt=jnp.sqrt,
