@@ -139,9 +139,7 @@ def test_a_name_that_nothing_bears_is_an_error():
 def test_a_prior_that_cannot_stand_for_its_parameter(name, family, args, said):
     model = load_model("ladder")
     own = Prior(family=family, args=args, dims=model.priors[name].dims, unit="1", about="test")
-    with pytest.raises(
-        DeclarationError, match=rf"ladder: does not fit\n  priors.{name}: .*{said}"
-    ):
+    with pytest.raises(DeclarationError, match=rf"ladder: does not fit\n  priors.{name}: .*{said}"):
         model.with_priors(**{name: own})
 
 
