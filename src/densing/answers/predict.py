@@ -20,8 +20,8 @@ from densing.answers.given import as_families, as_model_rows, as_prob, as_run, a
 from densing.models.family_predict import predict_nothing, predict_others
 from densing.results.family_run import new_models
 from densing.results.interval import PROB, Interval, interval
-from densing.results.score_forecasts import NARROWEST
-from densing.results.scoring import crps, kernel_width, log_score
+from densing.results.score_forecasts import log_predictive
+from densing.results.scoring import crps
 from densing.text import cut, percent, sized
 
 DRAWS = 250
@@ -251,7 +251,7 @@ class Judged:
         if not of.any():
             return None, None, None
         drawn, seen = self.drawn[:, of], self.seen[of]
-        log = log_score(drawn, seen, np.maximum(kernel_width(drawn), NARROWEST))
+        log = log_predictive(drawn, seen)
         return (
             float(np.mean(np.asarray(self.inside)[of])), float(np.mean(crps(drawn, seen))),
             float(np.mean(log)),
