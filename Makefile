@@ -60,15 +60,15 @@ sensitivity: setup ## the answer over 110 universes of reference choices (minute
 	$(BIN)/python scripts/keep_sensitivity.py sensitivity-run
 
 backtest: setup ## forecasts as of the past, of each shape and of their average, scored and kept (half an hour; goes on)
-	for model in default changepoint local saturating; do \
+	for model in ladder changepoint local saturating; do \
 	  $(BIN)/densing backtest --model $$model --out backtest-run || [ $$? -eq 3 ] || exit 2; \
 	  cp backtest-run/backtest.json benchmarks/results/backtests/$$model.json || exit 2; \
 	done  # one that is not trustworthy is kept too, and says so
-	$(BIN)/densing backtest --with changepoint --with local --with saturating --out backtest-run || [ $$? -eq 3 ]
+	$(BIN)/densing backtest --model ladder --with changepoint --with local --with saturating --out backtest-run || [ $$? -eq 3 ]
 	cp backtest-run/backtest.json benchmarks/results/backtests/shapes.json
 
 compression: setup ## derived models beside their originals, fitted and kept (minutes)
-	$(BIN)/densing fit --set derived=true --set min_scores=1 --out derived.nc
+	$(BIN)/densing fit --model ladder --set derived=true --set min_scores=1 --out derived.nc
 	$(BIN)/python scripts/keep_compression.py derived.nc
 
 calibrate: setup ## simulated worlds: coverage of every interval (hours; a stopped run goes on)

@@ -29,11 +29,12 @@ def densing():
     """The fit as it is delivered, twice: what the second one saves is compilation."""
     from densing.data import load_evidence
     from densing.inference.fit import fit
+    from densing.models.declaration import load_model
 
     walls = []
     for _ in range(2):
         began = perf_counter()
-        run = fit(load_evidence(), seed=1)
+        run = fit(load_evidence(), model=load_model("ladder"), seed=1)
         walls.append(perf_counter() - began)
     health, steps = json.loads(run.attrs["health"]), run["sample_stats"]["n_steps"]
     return run["posterior"], run["sample_stats"], {
@@ -116,7 +117,7 @@ def log_densities(posterior):
     from densing.models.layout import lay_out
 
     prepare_jax()
-    layout = lay_out(load_evidence(), load_model().choices)
+    layout = lay_out(load_evidence(), load_model("ladder").choices)
     shape = (posterior.sizes["chain"], posterior.sizes["draw"])
     flat = {k: v.to_numpy().reshape(-1, *v.shape[2:]) for k, v in posterior.items()}
     drawn = draw_targets(flat, layout.data, layout.facts, layout.switches, seed=1).log_density
@@ -133,7 +134,7 @@ def verdict(posterior, stats, told):
     from densing.models.declaration import load_model
 
     worst, where, rhat, means = np.inf, "", 0.0, {}
-    model = load_model()
+    model = load_model("ladder")
     parameters = set(model.priors) - parameters_of_others(model.choices.model_dump())
     for name in [*sorted(parameters), "log_density"]:
         values = posterior[name].to_numpy()

@@ -151,7 +151,7 @@ def measure():
     from densing.models.layout import lay_out
 
     jax.config.update("jax_enable_x64", True)  # noqa: FBT003
-    layout = lay_out(load_evidence(), load_model().choices)
+    layout = lay_out(load_evidence(), load_model("ladder").choices)
     arguments = point(layout.data, layout.facts)
     ours, theirs = Fused(layout.data), by_jax(layout.data, layout.switches)
     on_device = jax.device_put(arguments)

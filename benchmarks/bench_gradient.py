@@ -34,14 +34,14 @@ def simulated(*, models, benchmarks, run_sizes=6):
     sizes = tuple(5e6 * 1.3**i for i in range(run_sizes))
     world = World(benchmarks=names, models=models, families=max(models // 5, 1), run_params=sizes)
     tables, _ = simulate(world)
-    model = load_model().choose(
+    model = load_model("ladder").choose(
         reference="simulated", benchmarks=tuple(names), count="total", min_scores=1
     )
     return load_evidence(**tables), model
 
 
 def test_default(benchmark):
-    call, size, layout = gradient(load_evidence(), load_model())
+    call, size, layout = gradient(load_evidence(), load_model("ladder"))
     benchmark.extra_info.update(
         dimensions=size, models=len(layout.models), scores=len(layout.scores)
     )

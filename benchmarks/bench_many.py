@@ -32,7 +32,7 @@ def test_sensitivity(benchmark, tmp_path):
     laid_out = design(axes, universes=UNIVERSES, seed=1)
     result = benchmark.pedantic(
         run, rounds=1,
-        args=(laid_out, load_model(), load_evidence(), load_settings("universe"), tmp_path),
+        args=(laid_out, load_model("ladder"), load_evidence(), load_settings("universe"), tmp_path),
         kwargs={"workers": CORES},
     )  # fmt: skip
     told = [u["diagnostics"] for u in result["universes"]]

@@ -40,7 +40,7 @@ def backtest(file: str) -> str:
 
 
 SHAPES = {
-    "default": "`default`: a straight line", "changepoint": "`changepoint`", "local": "`local`",
+    "ladder": "`ladder`: a straight line", "changepoint": "`changepoint`", "local": "`local`",
     "saturating": "`saturating`", "shapes": "all four, stacked as of each origin",
 }  # fmt: skip
 """Kept back-tests, in order, and what they are of."""
@@ -59,9 +59,9 @@ def backtest_shapes(folder: str) -> str:
                      f"{100 * averages['coverage']['0.9']['share']:.0f}",
                      f"{averages['crps']:.3f}"))  # fmt: skip
         naive[name] = far
-    rows += [(f"naive: {name}", *scored(row), "", "") for name, row in naive["default"].items()]
+    rows += [(f"naive: {name}", *scored(row), "", "") for name, row in naive["ladder"].items()]
     apart = max(
-        abs(row["crps"] - naive["default"][name]["crps"])
+        abs(row["crps"] - naive["ladder"][name]["crps"])
         for own in naive.values() for name, row in own.items()
     )  # fmt: skip
     columns = ("forecaster", "n", "inside 50, 80, 90, 95 %", "bias", "CRPS", "log score",

@@ -25,7 +25,6 @@ from densing.calibration.ranks import LEVELS, POOLED_FALSE_ALARM, pooled
 from densing.cli.calibrate import pooled_cells
 from densing.cli.coverage import COLUMNS, not_bounded
 from densing.data.schemas import TABLES
-from densing.models.choices import Choices
 from densing.models.declaration import PRIORS, declared, load_model, markdown, prior_rows, words
 from densing.models.graph import model_graph
 from densing.report.figures import PICTURES
@@ -79,8 +78,9 @@ def models(_: str) -> str:
 
 def choices(model: str) -> str:
     """Table of the choices: value in a model, and meaning."""
-    values = load_model(model).choices.model_dump(mode="json")
-    about = {name: field.description or "" for name, field in Choices.model_fields.items()}
+    chosen = load_model(model).choices
+    values = chosen.model_dump(mode="json")
+    about = {n: field.description or "" for n, field in type(chosen).model_fields.items()}
     return markdown(
         ("choice", f"in `{model}`", "meaning"),
         [(f"`{k}`", words(v), " ".join(about[k].split())) for k, v in values.items()],

@@ -119,7 +119,7 @@ def test_what_cannot_be_read_is_fitted_again(keep):
 
 
 def test_an_identity_is_of_content_and_not_of_names(monkeypatch):
-    model, settings = load_model(), load_settings("quick")
+    model, settings = load_model("ladder"), load_settings("quick")
     evidence = world.evidence()
     one = identity(model, evidence, settings, 1)
     assert one == identity(model.model_copy(update={"name": "other"}), evidence, settings, 1)
@@ -140,7 +140,9 @@ AXES = Axes(
 
 def test_a_folder_with_a_run_of_other_axes_serves(tmp_path, monkeypatch):
     """One axis of two, and the same two in another order: nothing is fitted anew."""
-    model = load_model().choose(reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1)
+    model = load_model("ladder").choose(
+        reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1
+    )
     written, fitted = [], []
 
     def fit(group, wanted, starts, *, threads):

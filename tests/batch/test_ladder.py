@@ -76,7 +76,9 @@ class Named(UniverseFit):
 @pytest.fixture
 def done(monkeypatch, tmp_path):
     """Fit three universes with a machine; how each was fitted, or that it was not."""
-    model = load_model().choose(reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1)
+    model = load_model("ladder").choose(
+        reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1
+    )
     layout = lay_out(world.evidence(), model.choices)
     universe = SimpleNamespace(name="", part="", levels={}, left=(), changes={})
     members = tuple(Named(name, 1, model, layout, universe) for name in NAMES)

@@ -21,7 +21,9 @@ def _double_precision():
 
 @pytest.fixture(scope="module")
 def model():
-    return load_model().choose(reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1)
+    return load_model("ladder").choose(
+        reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1
+    )
 
 
 def machine_of(layout, model, sizes):

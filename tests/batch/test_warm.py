@@ -32,7 +32,9 @@ def mean_and_error(draws):
 
 @pytest.mark.slow
 def test_a_follower_has_the_rates_of_its_own_fit(monkeypatch):
-    model = load_model().choose(reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1)
+    model = load_model("ladder").choose(
+        reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1
+    )
     settings = load_settings("universe")
     (group,), _ = plan(design(AXES, universes=1), model, world.evidence(), settings, seed=1)
     drawn = {}

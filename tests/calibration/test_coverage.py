@@ -39,7 +39,7 @@ def beyond_gamma(drawn):
 
 
 def test_kinds_are_what_they_say():
-    model = load_model()
+    model = load_model("ladder")
     (five,) = draw_kind("five_models", model, worlds=1, seed=1)
     assert len(five.layout.models) == 5
     (none,) = draw_kind("no_growth", model, worlds=1, seed=1)
@@ -73,7 +73,7 @@ def test_whole_blocks_are_missing_where_families_leave_gaps():
 
 
 def test_worlds_of_a_kind_differ_and_a_seed_repeats_them():
-    model = load_model()
+    model = load_model("ladder")
     one, two = draw_kind("ordinary", model, worlds=2, seed=1)
     again, _ = draw_kind("ordinary", model, worlds=2, seed=1)
     assert one.truth["density"] == again.truth["density"]
@@ -95,7 +95,7 @@ def test_too_few_records_have_no_line():
 
 @pytest.mark.slow
 def test_a_kind_is_fitted_and_kept(tmp_path):
-    model, settings = load_model(), load_settings("quick")
+    model, settings = load_model("ladder"), load_settings("quick")
     first = cover("five_models", model, settings, tmp_path, worlds=2)
     kept = sorted((tmp_path / "hard").rglob("*.json"))
     assert len(kept) == 2

@@ -1,5 +1,7 @@
 import pytest
 
+LADDER = ("fit", "--model", "ladder", "--out", "x.nc")
+
 
 def test_no_command_shows_the_first_five_steps(densing):
     result = densing()
@@ -25,12 +27,15 @@ def test_no_command_shows_the_first_five_steps(densing):
         (["fit", "--out", "x.nc", "--set", "prior.rate.nope=1"], "loc, scale"),
         (["fit", "--out", "x.nc", "--set", "prior.rate.scale=-1"], "positive"),
         (["fit", "--out", "x.nc", "--set", "reference=gpt"], "minicpm"),
-        (["fit", "--out", "x.nc", "--set", "benchmarks=GPQA"], "HumanEval"),
-        (["fit", "--out", "x.nc", "--set", "released_from=2030-01-01"], "at least 3"),
+        (["fit", "--out", "x.nc", "--set", "benchmarks=GPQA"], "min_scores = 2"),
+        (["fit", "--out", "x.nc", "--set", "benchmarks=Quiz"], "HumanEval"),
+        ([*LADDER, "--set", "benchmarks=GPQA"], "HumanEval"),
+        (["fit", "--out", "x.nc", "--set", "released_from=2030-01-01"], "at least 10 models"),
+        ([*LADDER, "--set", "released_from=2030-01-01"], "at least 3"),
         (["summary", "nowhere.nc"], "nowhere.nc"),
         (["summary", "nowhere.nc", "--prob", "90"], "nowhere.nc"),
-        (["fit", "--out", "x.nc", "--set", "tokens=many"], "must be a number or 'own' or"),
-        (["fit", "--out", "x.nc", "--set", "shortfall=half-normal"], "must be true or false"),
+        ([*LADDER, "--set", "tokens=many"], "must be a number or 'own' or"),
+        ([*LADDER, "--set", "shortfall=half-normal"], "must be true or false"),
         (["fit", "--out", "x.nc", "--set", "exclude_families=Llma"], "did you mean Llama"),
         (["sensitivity", "--axes", ","], "known: tokens"),
         (["density", "x.nc", "--table", "a"], "what it takes: densing density --help"),

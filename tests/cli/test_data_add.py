@@ -23,7 +23,7 @@ def test_models_are_added_and_the_next_command_is_told(densing, mine, tmp_path):
     done = densing("data", "add", mine)
     assert done.status == 0, done.err
     assert "new: mine-7B on MMLU" in done.out
-    assert "asks for 3" in done.out
+    assert "asks for 2" in done.out
     assert "densing report --catalog densing-data/catalog.csv --out mine" in done.out
     files = {path.name for path in (tmp_path / "densing-data").iterdir()}
     assert files == {"catalog.csv", "sources.csv"}

@@ -70,11 +70,15 @@ def test_the_self_check(printed):
     assert "HellaSwag" in text
 
 
-@pytest.mark.parametrize("model", ["default", "average", "olmo2", "local"])
-def test_a_model_with_its_priors(printed, model):
+@pytest.mark.parametrize(
+    ("model", "prior"),
+    [("default", "log_family_residual_typical"),
+     *((name, "log_discrepancy_typical") for name in ("ladder", "average", "olmo2", "local"))],
+)  # fmt: skip
+def test_a_model_with_its_priors(printed, model, prior):
     text = printed(declared.models, model)
     assert "…" not in text
-    assert "log_discrepancy_typical" in text
+    assert prior in text
 
 
 def shown(answer):

@@ -10,7 +10,7 @@ from densing.cli.app import run
 @pytest.mark.parametrize(
     ("module", "command", "model", "inference"),
     [(calibrate, "calibrate", "calibration", "default"),
-     (sensitivity, "sensitivity", "default", "universe")],
+     (sensitivity, "sensitivity", "ladder", "universe")],
 )  # fmt: skip
 def test_own_defaults(module, command, model, inference, words, monkeypatch, tmp_path):
     seen = []

@@ -27,7 +27,7 @@ def test_one_object_and_the_status_of_its_verdict(densing, few):
 
 
 def test_a_reference_without_held_out_runs_is_bad_input(densing):
-    result = densing("selfcheck", "--model", "default")
+    result = densing("selfcheck", "--model", "ladder")
     assert result.status == 2
     assert "reference 'minicpm' has no held-out run with loss and accuracy" in result.err
     assert "--above PARAMS" in result.err

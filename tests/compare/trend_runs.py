@@ -27,7 +27,7 @@ def trend_run(
     **parameters,
 ):
     """A run of `densing trend`; parameters are numbers or arrays of `SHAPE` (and knots)."""
-    model = load_model().choose(shape=shape, changepoint=changepoint, shortfall=shortfall)
+    model = load_model("ladder").choose(shape=shape, changepoint=changepoint, shortfall=shortfall)
     span = trend_span(DATES, model.choices)
     days = (np.asarray(DATES, "datetime64[D]") - np.datetime64("2023-02-24")).astype(float)
     time = days / 365.25

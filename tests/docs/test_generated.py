@@ -36,7 +36,7 @@ def test_a_table_that_is_behind_is_written_anew():
 
 
 def test_tables_hold_what_is_declared():
-    model = load_model("default")
+    model = load_model("ladder")
     table = tables.priors("default")
     for name, prior in model.priors.items():
         (row,) = [line for line in table.splitlines() if line.startswith(f"| {name} |")]
@@ -81,7 +81,7 @@ def test_the_site_builds_without_a_warning(tmp_path):
 
 
 def test_a_kept_backtest_is_quoted_as_it_is():
-    file = "benchmarks/results/backtests/default.json"
+    file = "benchmarks/results/backtests/ladder.json"
     kept = json.loads((ROOT / file).read_text(encoding="utf-8"))
     page = tables.backtest(file)
     assert all(kept[key] in page for key in (*SENTENCES, "scores_sentence"))

@@ -213,7 +213,7 @@ def test_scores_that_cover_too_little_are_called_so():
 
 
 def test_origins_are_the_ends_of_half_years():
-    days = refitting.origins(load_evidence(), load_model())
+    days = refitting.origins(load_evidence(), load_model("ladder"))
     assert days[0] == date(2023, 6, 30)
     assert all((day.month, day.day) in ((6, 30), (12, 31)) for day in days)
     assert days == sorted(days)
@@ -230,7 +230,7 @@ def test_a_stopped_back_test_goes_on(tmp_path, monkeypatch):
     evidence, settings = load_evidence(), load_settings("quick")
 
     def again(day, seed=1):
-        model = load_model()
+        model = load_model("ladder")
         runs = refitting.refit_all(evidence, [(model, day)], settings, tmp_path, seed=seed)
         assert runs(model, day).attrs["models"]
 
@@ -241,7 +241,7 @@ def test_a_stopped_back_test_goes_on(tmp_path, monkeypatch):
     assert fitted == [date(2024, 6, 30), None, date(2024, 6, 30)]
 
 
-SHAPES = ("default", "changepoint", "local", "saturating")
+SHAPES = ("ladder", "changepoint", "local", "saturating")
 
 
 def test_the_kept_back_tests_are_of_the_declared_shapes():
@@ -258,7 +258,7 @@ def test_the_kept_back_tests_are_of_the_declared_shapes():
     for told in kept.values():
         assert len(told["origins"]) >= 4
         assert told["trustworthy"] == all(o["verdict"] == "trustworthy" for o in told["origins"])
-    assert kept["default"]["trustworthy"]
+    assert kept["ladder"]["trustworthy"]
     for origin in kept["shapes"]["origins"]:
         assert sum(origin["weights"].values()) == pytest.approx(1.0)
 
@@ -354,14 +354,14 @@ def test_an_average_is_scored_by_the_weights_of_each_origin(tmp_path, monkeypatc
 
     def test(*others, folder=tmp_path):
         return refitting.backtest(
-            evidence, load_model(), settings, folder, others=[load_model(o) for o in others],
-            listen=lambda *told: listed.append(told),
+            evidence, load_model("ladder"), settings, folder,
+            others=[load_model(o) for o in others], listen=lambda *told: listed.append(told),
         )  # fmt: skip
 
     alone, both = test(), test("saturating")
     assert [day for day, _ in listed] == ["all", ORIGIN.isoformat()] * 2  # refits are shared
     (origin,) = both["origins"]
-    assert origin["weights"]["default"] > 0.99
+    assert origin["weights"]["ladder"] > 0.99
     assert min(both["weights"].values()) > 0.2
     ours = [next(r for r in told["table"] if (r["months"], r["forecaster"]) == (12, OURS))
             for told in (alone, both)]  # fmt: skip

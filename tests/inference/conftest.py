@@ -26,7 +26,9 @@ def evidence():
 
 @pytest.fixture(scope="session")
 def model():
-    return load_model().choose(reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1)
+    return load_model("ladder").choose(
+        reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1
+    )
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ def sampled_where(monkeypatch, *, fine_enough=1.0, long_enough=0.0):
     """Run the loop with engines that only count: error and edge pass on a grid whose step is at
     most `fine_enough`, and whose ends reach `long_enough` further than the first grid's."""
     tried = []
-    first = lay_out(load_evidence(), load_model().choices).data.grid.points[0]
+    first = lay_out(load_evidence(), load_model("ladder").choices).data.grid.points[0]
 
     def good(grid):
         return grid.step <= fine_enough, first - grid.points[0] >= long_enough
@@ -32,7 +32,9 @@ def sampled_where(monkeypatch, *, fine_enough=1.0, long_enough=0.0):
 
     monkeypatch.setattr(fitting.engines, "sample", sample)
     monkeypatch.setattr(fitting, "draw_targets", draw_targets)
-    found = fitting._sampled(load_evidence(), load_model(), load_settings(), seed=1, listen=None)
+    found = fitting._sampled(
+        load_evidence(), load_model("ladder"), load_settings(), seed=1, listen=None
+    )
     return tried, *found
 
 

@@ -35,7 +35,7 @@ def test_intervals_cover_the_reference_s_own_largest_models():
 
 def test_nothing_held_out_is_an_error_with_a_cure():
     with pytest.raises(SelectionError, match=r"no held-out run.*--above PARAMS"):
-        fit_reference(load_evidence(), model=load_model("default"))
+        fit_reference(load_evidence(), model=load_model("ladder"))
 
 
 def test_held_out_above_a_size():

@@ -32,7 +32,7 @@ TRUTH = {
 
 
 def model_of(shape):
-    return load_model().choose(shape=shape, changepoint=CHANGE)
+    return load_model("ladder").choose(shape=shape, changepoint=CHANGE)
 
 
 def dated(shape, values=None):

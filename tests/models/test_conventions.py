@@ -19,7 +19,9 @@ X = np.linspace(-4.0, 8.0, 9)
 
 @pytest.fixture(scope="module")
 def model():
-    return load_model().choose(reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1)
+    return load_model("ladder").choose(
+        reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1
+    )
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ class Replay(PriorProgram):
         self.seen[name] = np.asarray(log_density)
 
 
-@pytest.mark.parametrize("name", ["default", "no_irreducible", "population"])
+@pytest.mark.parametrize("name", ["ladder", "no_irreducible", "population"])
 def test_what_moves_an_observation_is_upstream_of_it(name, evidence):
     model = load_model(name).choose(
         reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1
@@ -90,7 +90,7 @@ def test_priors_that_name_a_quantity_are_below_it(name):
 
 
 def test_switches_change_the_graph():
-    with_frontier, without = model_graph("default").nodes, model_graph("population").nodes
+    with_frontier, without = model_graph("ladder").nodes, model_graph("population").nodes
     assert "shortfall_share" in with_frontier
     assert "shortfall_share" not in without
     assert "irreducible_logit" not in model_graph("no_irreducible").nodes

@@ -145,7 +145,7 @@ def test_finite_wherever_a_sampler_may_go(share, change, slowdown, spread, lengt
 
 
 def test_every_parameter_of_a_shape_has_a_prior():
-    priors = load_model().priors
+    priors = load_model("ladder").priors
     for shape in SHAPES.values():
         assert set(shape.parameters) <= set(priors)
 
@@ -153,7 +153,7 @@ def test_every_parameter_of_a_shape_has_a_prior():
 @pytest.mark.parametrize("name", ["changepoint", "local", "saturating"])
 def test_shapes_are_declared_models(name):
     assert load_model(name).choices.shape == name
-    assert load_model(name).priors == load_model().priors
+    assert load_model(name).priors == load_model("ladder").priors
 
 
 DAYS = pd.to_datetime(["2023-02-24", "2023-08-24", "2025-08-20"])

@@ -23,7 +23,7 @@ def evidence():
 
 @pytest.fixture(scope="session")
 def model():
-    return dn.load_model().choose(
+    return dn.load_model("ladder").choose(
         reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1
     )
 

@@ -22,7 +22,7 @@ def said(kind, call, *words):
 def test_what_is_no_run(ask, run):
     said(TypeError, lambda: ask([1, 2]), "got a list", "dn.fit(", "dn.open_run(")
     said(TypeError, lambda: ask("run.nc"), "is a path", "dn.open_run(")
-    said(TypeError, lambda: ask(dn.load_model()), "not a run yet", "dn.fit(", "model=model")
+    said(TypeError, lambda: ask(dn.load_model("ladder")), "not a run yet", "dn.fit(", "model=model")
     said(TypeError, lambda: ask(run["posterior"].to_dataset()), "a Dataset")
     said(dn.RunError, lambda: ask(xr.DataTree()), "not a run of densing")
 
@@ -96,7 +96,7 @@ def test_records_are_not_made_by_hand():
 
 
 def test_a_model_is_changed_by_name():
-    model = dn.load_model()
+    model = dn.load_model("ladder")
     said(TypeError, lambda: model.choose("tokens=1e12"), "model.choose(tokens=1e12)")
     said(TypeError, lambda: setattr(model.choices, "tokens", 1e12), "model.choose(tokens=1e12)")
     said(TypeError, lambda: setattr(model, "name", "mine"), "is frozen")

@@ -38,7 +38,7 @@ def test_the_models_join_the_catalog_and_can_be_fitted():
     assert dict(zip(added["benchmark"], added["score"], strict=True)) == SCORES
     from densing.models.layout import lay_out
 
-    laid_out = lay_out(own, dn.load_model().choices)
+    laid_out = lay_out(own, dn.load_model("ladder").choices)
     assert "mine-7B" in laid_out.coords["model"]
     assert "mine" in laid_out.coords["family"]
 
@@ -54,8 +54,8 @@ def test_evidence_and_model_show_themselves():
     page = dn.load_evidence()._repr_html_()
     assert "<table>" in page
     assert "catalog" in page
-    model = dn.load_model()
-    assert repr(model).startswith("Model('default'")
+    model = dn.load_model("ladder")
+    assert repr(model).startswith("Model('ladder'")
     assert len(repr(model)) < 200
     for name, prior in model.priors.items():
         assert f"<td>{name}</td>" in model._repr_html_()

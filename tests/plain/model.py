@@ -20,7 +20,7 @@ from .data import Rows, rows
 
 def plain_model(evidence: Evidence, *, model: Model | None = None) -> pm.Model:
     """Plain form of `model` (default structure) given `evidence`, sampled as it is."""
-    model = model or load_model()
+    model = model or load_model("ladder")
     data = rows(evidence, model)
 
     def prior(name: str, family: str) -> list[Any]:

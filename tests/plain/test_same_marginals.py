@@ -28,7 +28,7 @@ def small():
     tables, _ = simulate(world)
     catalog = tables["catalog"]
     catalog["protocol"] = np.where(np.arange(len(catalog)) % 3 == 1, "other", catalog["protocol"])
-    model = load_model().choose(
+    model = load_model("ladder").choose(
         reference="simulated", benchmarks=tuple(world.benchmarks), count="total", min_scores=1
     )
     return load_evidence(**tables), model

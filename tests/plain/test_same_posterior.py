@@ -186,10 +186,12 @@ def agree(evidence, model, *, points):
 
 
 def test_density_on_a_small_world():
-    model = load_model().choose(reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1)
+    model = load_model("ladder").choose(
+        reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1
+    )
     agree(world.evidence(), model, points=2)
 
 
 @pytest.mark.slow
 def test_density_on_the_bundled_evidence():
-    agree(load_evidence(), load_model(), points=1)
+    agree(load_evidence(), load_model("ladder"), points=1)

@@ -34,7 +34,7 @@ EVERYTHING = {
 @pytest.mark.parametrize("choices", [{}, {"irreducible": False, "free_ceiling": False}, EVERYTHING])
 def test_a_replay_of_all_draws_is_the_program_at_each(choices):
     """The whole program, and the curves that a run's derived quantities give back."""
-    model = load_model().choose(**choices)
+    model = load_model("ladder").choose(**choices)
     layout = lay_out(load_evidence(), model.choices)
     rng, switches = np.random.default_rng(3), layout.switches
     data = layout.data._replace(scores=layout.laid_scores.rows)

@@ -47,7 +47,7 @@ def normal_run(*, loc=0.0, scale=2.5, mean=2.0, error=0.3):
         }
     )
     tree.attrs = {
-        "model": load_model().model_dump_json(),
+        "model": load_model("ladder").model_dump_json(),
         "health": json.dumps({"verdict": "trustworthy", "reasons": []}),
     }
     return tree
@@ -124,7 +124,7 @@ def test_pooling_is_not_scaled():
     effect = np.random.default_rng(0).standard_normal((CHAINS, DRAWS, 2)) * 50.0
     priors = run["log_prior"].to_dataset().assign(family_effect=(scalar, effect))
     run["log_prior"] = xr.DataTree(priors)
-    assert "family_effect" not in top_level(load_model().priors)
+    assert "family_effect" not in top_level(load_model("ladder").priors)
     row = prior_sensitivity(run)["population"]
     assert list(row["priors"]) == ["rate"]
     assert row["prior"] == pytest.approx(row["priors"]["rate"])

@@ -9,7 +9,9 @@ from models import world
 
 @pytest.fixture
 def model():
-    return load_model().choose(reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1)
+    return load_model("ladder").choose(
+        reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1
+    )
 
 
 def test_scales_of_chosen_priors_move_and_pooling_stays(model):

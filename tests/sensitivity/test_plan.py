@@ -29,7 +29,9 @@ AXES = Axes(
 
 
 def test_all_shapes_but_the_largest_of_the_others_wait_for_the_default_s():
-    model = load_model().choose(reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1)
+    model = load_model("ladder").choose(
+        reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1
+    )
 
     def go(axes, **how):
         groups, _ = plan(

@@ -41,7 +41,7 @@ def evidence():
 
 @pytest.fixture(scope="module")
 def model():
-    return load_model().choose(
+    return load_model("ladder").choose(
         reference="mine", benchmarks=(world.QUIZ, world.CODE), min_scores=1, benchmark_trends=False
     )
 

@@ -32,7 +32,7 @@ from densing.results.derive import end_rates
 from densing.results.health import ALIKE, MAX_PARETO_K, MIN_COMPARED
 from densing.results.interval import PROB
 from densing.results.reweighting import weighted_growth
-from densing.results.run import RunError, record, trustworthy
+from densing.results.run import RunError, of_ladder, record, trustworthy
 from densing.results.trend_curve import curve_of
 from densing.text import ESTIMANDS, cut, listed, months
 
@@ -232,7 +232,8 @@ def compare(runs: Runs, *, prob: float = PROB) -> Comparison:
             'dn.compare({"linear": run, "local": other})'
         )
     kinds = ("joint", "trend", "loss")
-    return compared({str(k): as_run(run, kinds=kinds) for k, run in runs.items()}, prob=prob)
+    found = {str(k): of_ladder(as_run(run, kinds=kinds), f"compare {k}") for k, run in runs.items()}
+    return compared(found, prob=prob)
 
 
 def compared(runs: Mapping[str, xr.DataTree], *, prob: float = PROB) -> Comparison:

@@ -72,10 +72,10 @@ def corollaries(
     Parameters
     ----------
     run
-        A run of the joint model (densing fit, densing report).
+        A run of a ladder model (densing fit --model ladder).
     derived
-        Run that keeps derived models, for compression (densing fit --set derived=true --set
-        min_scores=1).
+        Run that keeps derived models, for compression (densing fit --model ladder --set
+        derived=true --set min_scores=1).
     bent
         Run whose trend has a changepoint, for the change of growth (densing fit --model
         changepoint). Without it the run's own draws are reweighted.

@@ -22,7 +22,7 @@ from densing.answers.growth import growths
 from densing.results.interval import PROB
 from densing.results.refits import Key, Refit, refits
 from densing.results.reweighting import Weights, reweight, weighted_growth
-from densing.results.run import RunError, record
+from densing.results.run import RunError, of_ladder, record
 from densing.text import ESTIMANDS, cut, months
 
 KINDS = {"models": ("model", "models"), "families": ("family", "families")}
@@ -189,7 +189,7 @@ def influence(run: Run, *, prob: float = PROB) -> Influence:
     TypeError, RunError
         No run of a joint model, or one without scores of models.
     """
-    return left_one_out(as_run(run), prob=as_prob(prob))
+    return left_one_out(of_ladder(as_run(run), "influence"), prob=as_prob(prob))
 
 
 def left_one_out(run: xr.DataTree, *, prob: float = PROB) -> Influence:

@@ -29,7 +29,7 @@ from densing.results.health import MIN_SENSITIVITY, scalars
 from densing.results.interval import PROB, growth
 from densing.results.log_prior import top_level
 from densing.results.reweighting import reweight, weighted_growth
-from densing.results.run import RunError, record
+from densing.results.run import RunError, of_ladder, record
 from densing.text import ESTIMANDS, months
 
 STEP = 0.01
@@ -128,7 +128,7 @@ def priors(run: JointRun, *, prob: float = PROB) -> Priors:
     Parameters
     ----------
     run
-        A run of the joint model (densing fit, densing report).
+        A run of a ladder model (densing fit --model ladder).
     prob
         Probability of the equal-tailed intervals.
 
@@ -137,7 +137,7 @@ def priors(run: JointRun, *, prob: float = PROB) -> Priors:
     TypeError, RunError
         No run of a joint model, or one without log prior densities.
     """
-    return prior_sensitivity(as_run(run), prob=as_prob(prob))
+    return prior_sensitivity(of_ladder(as_run(run), "priors"), prob=as_prob(prob))
 
 
 def prior_sensitivity(run: xr.DataTree, *, prob: float = PROB) -> Priors:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 from densing.answers._answer import DOUBTFUL, Answer, Cells, JointRun, Line, Record, draw
 from densing.answers.given import as_families, as_prob, as_run, as_seed
@@ -98,7 +99,7 @@ class Siblings(Answer):
 
     def figures(self) -> dict[str, Any]:
         """Draw the slope of each release and the pooled one."""
-        return {"siblings": draw("densing.report.unseen_figures:plot_siblings", self)}
+        return {"siblings": draw("densing.report.families:plot_siblings", self)}
 
 
 def siblings(run: JointRun, *, prob: float = PROB, seed: int = 1) -> Siblings:
@@ -123,6 +124,11 @@ def siblings(run: JointRun, *, prob: float = PROB, seed: int = 1) -> Siblings:
         No run of families, or none of its releases has three sizes.
     """
     run, prob, seed = as_families(as_run(run)), as_prob(prob), as_seed(seed)
+    return told_siblings(run, prob=prob, seed=seed)
+
+
+def told_siblings(run: xr.DataTree, *, prob: float = PROB, seed: int = 1) -> Siblings:
+    """Return the `Siblings` of a run that is known to be one of families."""
     found = found_siblings(run, seed=seed)
     if found is None:
         raise RunError(f"no release of this run has {SIZES} sizes or more: nothing to compare")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import xarray as xr
 
@@ -11,7 +12,8 @@ from densing.answers.given import as_prob, as_run
 from densing.answers.growth import Shaped, shaped
 from densing.results.interval import PROB, Interval, growth, interval
 from densing.results.run import record
-from densing.text import ESTIMANDS, month
+from densing.results.family_draws import SINCE
+from densing.text import ESTIMANDS, month, months_range
 
 STALE_DAYS = 180
 """From this age on, the newest model is called old."""
@@ -92,6 +94,87 @@ class Summary(Shaped, Diagnosed):
         return self.framed(pd.DataFrame.from_dict(rows, orient="index"))
 
 
+class FamiliesSummary(Summary):
+    """The headline of a run of the families model: every rate with its window.
+
+    `population` is the typical release, the benchmarks of the run weighed equally, from `since` to
+    the last date; `frontier` the best of `best_of` releases.
+    """
+
+    since: str
+    """Where the window of the rates begins, a date."""
+    until: str
+    """Date of the newest release: where the window ends, and what `now` is of."""
+    now: Growth
+    """The typical release at the last date."""
+    types: dict[str, Growth]
+    """By type of benchmark, from `since` on."""
+    types_now: dict[str, Growth]
+    new_benchmark: Growth
+    """A benchmark like these that nobody has looked at yet, from `since` on."""
+    best_of: int
+    best_over_typical: Interval
+    """How much denser the best of `best_of` releases is than the typical one, at the last date."""
+    tokens_share: Interval | None
+    """Share of the growth since `since` that goes with more training tokens; None where too few
+    models say how many they had."""
+    releases: int
+    families: int
+    effective_families: float
+    """Kish's effective number of families: (sum n)^2 / sum n^2 over their models."""
+    evidence_version: str
+
+    def own_parts(self) -> Iterator[Line | Cells]:
+        """Say growth by type, of the whole portfolio, now, and of the best."""
+        window = f"From {self.since} to {self.until}"
+        yield Line(self.population.sentence(f"{window}: density of a typical release"), "bold")
+        yield Line(self.now.sentence(f"Now ({self.until}): it"), "bold")
+        rows = [
+            (name, _months(growth), _months(self.types_now[name]))
+            for name, growth in sorted(
+                self.types.items(), key=lambda row: -row[1].rate_per_year.median
+            )
+        ]
+        rows.append(("all, weighed equally", _months(self.population), _months(self.now)))
+        rows.append(("a new benchmark like these", _months(self.new_benchmark), ""))
+        percent = f"{self.population.rate_per_year.prob:.0%}".replace("%", " %")
+        heads = (f"months to double ({percent} equal-tailed)", f"since {self.since}", "now")
+        yield Cells(heads, rows, breaks=(len(self.types) - 1,))
+        if self.benchmarks:
+            yield Line(f"Since {self.since}. {by_benchmark(self.benchmarks)}")
+        best = self.best_over_typical
+        yield Line(
+            f"The best of {self.best_of} releases is {best.median:.2g} times denser than the "
+            f"typical one ({best.lower:.2g} to {best.upper:.2g})"
+        )
+        if self.tokens_share:
+            share = self.tokens_share
+            yield Line(
+                f"Of the growth, {share.median:.0%} ({share.lower:.0%} to {share.upper:.0%}) goes "
+                "with more training tokens"
+            )
+        yield Line(
+            f"{self.models} models of {self.releases} releases and {self.families} families "
+            f"({self.effective_families:.0f} effective), {self.scores} scores, evidence "
+            f"{self.evidence_version}; level: reference {self.reference}, model {self.model}"
+        )
+        yield Line(self.newest.sentence())
+        if error := self.diagnostics.get("mcse_months"):
+            ends = " and ".join("none" if e is None else f"{e:.2f}" for e in error.values())
+            yield Line(f"Monte Carlo error of the first interval's ends: {ends} months")
+
+
+def _months(growth: Growth) -> str:
+    """Say a doubling time with its interval, as a cell."""
+    months = growth.doubling_months
+    if months.lower is None:
+        return "no growth"
+    middle = "-" if months.median is None else month(months.median)
+    if months.upper is None:
+        return f"{middle} ({month(months.lower)} to not bounded)"
+    return f"{middle} ({months_range(months)})"
+
+
 class Trend(Shaped, Diagnosed):
     """The growth of dated values (`densing trend`)."""
 
@@ -156,13 +239,95 @@ def summarise(run: xr.DataTree, *, prob: float = PROB) -> Any:
         told = Trend(**shaped(run, prob=prob), values=int(run.attrs["values"]), **own)
     else:
         model = record(run, "model")
-        told = Summary(
+        families = model["choices"].get("form") == "families"
+        if families:
+            own |= _of_families(run, model["choices"], prob=prob)
+            ends = mcse_months(run["derived"]["population_rate"].to_numpy(), prob=prob)
+            own["diagnostics"] = own["diagnostics"] | {"mcse_months": ends}
+        told = (FamiliesSummary if families else Summary)(
             **shaped(run, prob=prob), benchmarks=benchmark_growth(run, prob=prob),
             models=int(run.attrs["models"]), scores=int(run.attrs["scores"]), newest=newest(run),
             reference=model["choices"]["reference"], model=model["name"],
             choices=model["choices"], evidence_hash=run.attrs["evidence_hash"], **own,
         )  # fmt: skip
     return told.about(run, prob=prob)
+
+
+def _of_families(run: xr.DataTree, choices: Mapping[str, Any], *, prob: float) -> dict[str, Any]:
+    """Fields of `FamiliesSummary` beside those of every summary."""
+    derived, data = run["derived"], run["constant_data"]
+    families = pd.Series(data["model_family"].to_numpy().astype(str))
+    count = families.value_counts()
+    lead = (derived["frontier"] - derived["population"]).isel(date=-1)
+
+    def by_type(name: str) -> dict[str, Any]:
+        rates = derived[name]
+        return {
+            str(kind): growth(rates.sel(type=kind).to_numpy(), prob=prob)
+            for kind in rates["type"].to_numpy()
+        }
+
+    last = pd.Timestamp(derived["date"].to_numpy().max())
+    first = pd.Timestamp(derived["date"].to_numpy().min())
+    return {
+        "since": f"{max(SINCE, first):%Y-%m-%d}", "until": f"{last:%Y-%m-%d}",
+        "now": growth(derived["population_rate_at_end"].to_numpy(), prob=prob),
+        "types": by_type("type_rate_since"), "types_now": by_type("type_rate_at_end"),
+        "new_benchmark": growth(derived["new_benchmark_rate"].to_numpy(), prob=prob),
+        "best_of": int(choices["best_of"]),
+        "best_over_typical": interval(np.exp(lead.to_numpy()), prob=prob),
+        "tokens_share": _tokens_share(run, prob=prob),
+        "releases": len(set(data["model_release"].to_numpy().astype(str))),
+        "families": len(count),
+        "effective_families": float(count.sum() ** 2 / (count**2).sum()),
+        "evidence_version": str(run.attrs.get("evidence_version", "unknown")),
+    }  # fmt: skip
+
+
+MIN_WITH_TOKENS = 20
+"""Models that say their training tokens, for a share of growth to be told."""
+
+
+def _tokens_share(run: xr.DataTree, *, prob: float) -> Interval | None:
+    """Share of growth since `SINCE` that goes with training tokens.
+
+    Draw by draw, log densities of models that say their tokens are regressed on date and ln
+    tokens; tokens' own growth times their coefficient is over the whole.
+    """
+    data = run["constant_data"]
+    dates = pd.DatetimeIndex(data["release_date"].to_numpy().astype(str))
+    tokens = data["training_tokens"].to_numpy().astype(float)
+    use = np.isfinite(tokens) & (tokens > 0) & (dates >= SINCE)
+    if use.sum() < MIN_WITH_TOKENS:
+        return None
+    time = ((dates - SINCE).days / 365.25).to_numpy()[use]
+    x = np.column_stack([np.ones(use.sum()), time, np.log(tokens[use])])
+    density = run["posterior"]["log_density"].to_numpy()
+    y = density.reshape(-1, density.shape[-1])[:, use].T
+    _, by_date, by_tokens = np.linalg.lstsq(x, y, rcond=None)[0]
+    growth_of_tokens = np.polyfit(time, x[:, 2], 1)[0]
+    part = by_tokens * growth_of_tokens
+    return interval(part / (part + by_date), prob=prob)
+
+
+def mcse_months(rate: np.ndarray, *, prob: float = PROB) -> dict[str, float | None]:
+    """Monte Carlo standard errors of the ends of a doubling time's interval, months.
+
+    Parameters
+    ----------
+    rate
+        Draws of a rate, 1 / year, shape (chain, draw).
+    """
+    from arviz_stats.base import array_stats  # pyright: ignore[reportPrivateImportUsage]
+
+    out: dict[str, float | None] = {}
+    for name, level in (("lower", (1 + prob) / 2), ("upper", (1 - prob) / 2)):
+        end = float(np.quantile(rate, level))
+        error = float(
+            array_stats.mcse(rate, chain_axis=0, draw_axis=1, method="quantile", prob=level)
+        )
+        out[name] = 12.0 * float(np.log(2.0)) / end**2 * error if end > 0 else None
+    return out
 
 
 def doubling_time(run: xr.DataTree, *, prob: float = PROB) -> pd.DataFrame:

@@ -110,7 +110,7 @@ def _others(sampling: Sampling, first: "Model", names: "Sequence[str]") -> "list
     ]  # fmt: skip
     for model in others:
         own, usual = model.choices.model_dump(), first.choices.model_dump()
-        apart = [key for key in own if key not in SHAPE and own[key] != usual[key]]
+        apart = [key for key in own if key not in SHAPE and own[key] != usual.get(key)]
         if apart:
             faults.append(
                 f"--with {model.name}: differs from {first.name} in {', '.join(apart)}; only "

@@ -50,13 +50,14 @@ def calibrate(
     json
         Print one JSON object.
     """
-    from densing.models.declaration import DeclarationError
+    from densing.models.declaration import DeclarationError, of_ladder
 
     if worlds < 2 or workers < 1:
         raise DeclarationError(
             f"--worlds must be at least 2 and --workers at least 1, got {worlds} and {workers}"
         )
     model, settings = sampling.declared(model="calibration")
+    of_ladder(model, "densing calibrate")
     compiled_once(settings, "worlds")
     check_writable(out)
     evidence = tables.load()

@@ -49,7 +49,7 @@ def coverage(
     from densing.calibration.coverage import cover, summarise_kinds, verdict
     from densing.calibration.coverage import kinds as known
     from densing.cli.progress import counting
-    from densing.models.declaration import DeclarationError
+    from densing.models.declaration import DeclarationError, of_ladder
     from densing.report.folder import write_json, written_whole
 
     names = list(known()) if kinds is None else [k.strip() for k in kinds.split(",") if k.strip()]
@@ -62,7 +62,8 @@ def coverage(
         raise DeclarationError(
             f"--worlds must be at least 2 and --workers at least 1, got {worlds} and {workers}"
         )
-    model, settings = sampling.declared(inference="world")
+    model, settings = sampling.declared(model="ladder", inference="world")
+    of_ladder(model, "densing coverage")
     compiled_once(settings, "worlds")
     if not model.choices.shortfall:
         raise DeclarationError(

@@ -131,7 +131,7 @@ def loss(
         Print one JSON object.
     """
     check_file(out)
-    model, settings = sampling.declared()
+    model, settings = sampling.declared(model="ladder")
     runs = read_table(table, "losses")
     from densing.answers.summary import summarise
     from densing.cli.command import tell
@@ -166,7 +166,7 @@ def trend(
         Print one JSON object.
     """
     check_file(out)
-    model, settings = sampling.declared()
+    model, settings = sampling.declared(model="ladder")
     values = read_table(table, "trend")
     from densing.answers.summary import summarise
     from densing.cli.command import tell

@@ -92,11 +92,11 @@ def modes(
         Print one JSON object.
     """
     from densing.cli.progress import counting
-    from densing.models.declaration import load_model, override
+    from densing.models.declaration import load_model, of_ladder, override
     from densing.models.layout import lay_out
 
     prob = as_prob(prob)
-    declared = override(load_model(model), set_ or [])
+    declared = of_ladder(override(load_model(model), set_ or []), "densing modes")
     evidence = tables.load()
     asked = list(dict.fromkeys(benchmarks)) or list(declared.choices.benchmarks)
     lay_out(evidence, declared.choose(benchmarks=asked, min_scores=1).choices)  # or says why not

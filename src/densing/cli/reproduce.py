@@ -37,10 +37,11 @@ def reproduce(
     out
         Folder to write: reproduce.html, reproduce.csv, reproduce.json, figures/.
     run
-        Run file of the joint model (densing fit), to stand beside the headline and hardware.
+        Run file of a ladder model (densing fit --model ladder), to stand beside the headline and
+        hardware.
     derived
-        Run that keeps derived models, to stand beside compression (densing fit --set derived=true
-        --set min_scores=1).
+        Run that keeps derived models, to stand beside compression (densing fit --model ladder
+        --set derived=true --set min_scores=1).
     seed
         Seed of all random numbers.
     quiet
@@ -48,8 +49,10 @@ def reproduce(
     json
         Print one JSON object.
     """
-    joint = None if run is None else open_joint(run)
-    kept = None if derived is None else open_joint(derived)
+    from densing.results.run import of_ladder
+
+    joint = None if run is None else of_ladder(open_joint(run), "reproduce --run")
+    kept = None if derived is None else of_ladder(open_joint(derived), "reproduce --derived")
     check_writable(out)
     if kept is not None:
         from densing.results.corollaries.contrasts import compression
@@ -94,7 +97,8 @@ def _show(result: "Reproduction", page: Path) -> None:
     if result.runs.derived is None:
         console.print(f"Without --derived derived.nc compression is not re-estimated: {CURE}")
     if result.joint is None:
-        console.print("Without --run RUN.nc the joint model is absent: densing fit --out RUN.nc")
+        made = "densing fit --model ladder --out RUN.nc"
+        console.print(f"Without --run RUN.nc the joint model is absent: {made}")
     if not result.trustworthy:
         console.print("NOT TRUSTWORTHY: a sampler did not converge", style="bold red")
     console.print(f"written: {page}", soft_wrap=True)

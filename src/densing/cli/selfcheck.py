@@ -88,13 +88,13 @@ def selfcheck(
     from densing.data import load_evidence
     from densing.inference.fit import fit_reference
     from densing.inference.settings import load_settings
-    from densing.models.declaration import load_model, override
+    from densing.models.declaration import load_model, of_ladder, override
     from densing.models.select import hold_out_above, on_all
     from densing.results.selfcheck import selfcheck as ask
 
     prob = as_prob(prob)
     changes, settings = set_ or [], load_settings(inference)
-    declared = override(load_model(model), changes)
+    declared = of_ladder(override(load_model(model), changes), "densing selfcheck")
     evidence = load_evidence(reference_runs=reference)
     if above is not None:
         evidence = hold_out_above(evidence, declared.choices.reference, above)

@@ -45,7 +45,7 @@ def sensitivity(
     json
         Print one JSON object.
     """
-    from densing.models.declaration import DeclarationError
+    from densing.models.declaration import DeclarationError, of_ladder
     from densing.sensitivity.axes import load_axes
     from densing.sensitivity.design import design, more_than_asked
 
@@ -72,7 +72,8 @@ def sensitivity(
     laid_out = design(declared, full=factorial, universes=universes, seed=sampling.seed)
     if told := more_than_asked(laid_out, universes):
         print(told, file=sys.stderr)
-    model, settings = sampling.declared(inference="universe")
+    model, settings = sampling.declared(model="ladder", inference="universe")
+    of_ladder(model, "densing sensitivity")
     compiled_once(settings, "universes")
     check_writable(out)
     evidence = tables.load()

@@ -71,7 +71,7 @@ def simulate(*, truth: Path | None = None, out: Path) -> None:
     tables, known = simulate(world)
     names = ", ".join(f'"{name}"' for name in world.benchmarks)
     model = (
-        'about = "The joint model for a simulated world"\nextends = "default"\n\n[choices]\n'
+        'about = "The joint model for a simulated world"\nextends = "ladder"\n\n[choices]\n'
         f'reference = "simulated"\nbenchmarks = [{names}]\ntokens = {world.tokens!r}\n'
         'count = "total"\nmin_scores = 1\n'
     )

@@ -17,7 +17,7 @@ from densing.inference.news import Listener, Progress
 from densing.inference.replay import pointwise
 from densing.inference.settings import Settings, load_settings
 from densing.inference.targets import TargetDraws, draw_targets
-from densing.models.declaration import Model, load_model
+from densing.models.declaration import Model, load_model, of_ladder
 from densing.models.family_layout import lay_out_families, select_scores
 from densing.models.ladder_level import reference_level
 from densing.models.layout import (
@@ -206,10 +206,10 @@ def fit_loss(
         Groups posterior, derived (the law un-centred: ``E + A N^-alpha + B D^-beta``),
         sample_stats and constant_data.
     """
-    model, settings = model or load_model(), settings or load_settings()
+    model, settings = model or load_model("ladder"), settings or load_settings()
     if "held_out" in runs:
         runs = runs[~runs["held_out"].astype(bool)]
-    problem = loss_problem(runs, model)
+    problem = loss_problem(runs, of_ladder(model, "a loss law"))
     sampled = engines.sample(problem, settings=settings, seed=seed, listen=listen)
     posterior = assemble.labelled_posterior(problem, sampled)
     groups = {
@@ -264,7 +264,7 @@ def fit_trend(
         The shape asks for a changepoint where there are no dates.
     """
     settings = settings or load_settings()
-    model = (model or load_model()).choose(shortfall=shortfall)
+    model = of_ladder(model or load_model("ladder"), "a trend").choose(shortfall=shortfall)
     table = table.sort_values("date", kind="stable").reset_index(drop=True)
     model = in_own_units(model, table)
     problem = trend_problem(table, model)
@@ -324,7 +324,7 @@ def fit_reference(
         Nothing to fit, or no held-out run with loss and accuracy.
     """
     settings = settings or load_settings()
-    layout = lay_out_reference(evidence, model.choices)
+    layout = lay_out_reference(evidence, of_ladder(model, "a self-check").choices)
     held_out, problem = _held_out(layout, model), reference_problem(layout, model)
     sampled = engines.sample(problem, settings=settings, seed=seed, listen=listen)
     posterior = assemble.labelled_posterior(problem, sampled)
@@ -392,10 +392,9 @@ def fit_families(
 
     likelihood = by_chain(found.pop("log_likelihood"))
     log_density = by_chain(found.pop("log_density"))
-    sampled = replace(
-        sampled,
-        values={**sampled.values, "level": by_chain(-level), "log_density": log_density},
-    )
+    scatter = np.hypot(sampled.values["release_spread"], sampled.values["model_spread"])
+    more = {"level": by_chain(-level), "scatter": scatter, "log_density": log_density}
+    sampled = replace(sampled, values={**sampled.values, **more})
     posterior = assemble.labelled_posterior(problem, sampled)
     coords = {
         "model": layout.coords["model"], "benchmark": layout.coords["benchmark"],
@@ -411,6 +410,7 @@ def fit_families(
     attrs = {"units": "nats", "long_name": "log-likelihood of a family's scores"}
     groups = {
         "/derived": xr.Dataset(derived),
+        "/log_prior": log_prior(posterior, model.priors, layout.facts),
         "/log_likelihood": xr.Dataset(
             {"families": (("chain", "draw", "family"), likelihood, attrs)},
             coords={"family": layout.coords["family"]} | assemble.numbered(*shape),

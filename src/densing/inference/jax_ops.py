@@ -127,6 +127,7 @@ jax_ops = SimpleNamespace(
     exp=jnp.exp,
     expm1=jnp.expm1,
     expit=jax.nn.sigmoid,
+    eye=jnp.eye,
     log=jnp.log,
     log1p=jnp.log1p,
     logaddexp=jnp.logaddexp,

@@ -51,7 +51,7 @@ def ladder_curves(
 
 
 def bundled_ladders() -> dict[str, Any]:
-    """The kept posteriors and the hash of the tables that they are of (`make ladders`)."""
+    """Return the kept posteriors and the hash of the tables that they are of (`make ladders`)."""
     place = resources.files("densing.data") / "bundled" / "ladders.json"
     return json.loads(place.read_text("utf-8"))
 

@@ -14,9 +14,8 @@ import pytensor.tensor
 from densing.data import Evidence
 from densing.models.coordinates import Coordinate
 from densing.models.declaration import Model, load_model
-from densing.models.layout import lay_out
 from densing.models.prior import Prior
-from densing.models.problem import Problem, joint_problem
+from densing.models.problem import Problem, problem_of
 from densing.models.resolve import resolve
 
 pm: Any = pymc  # both are typed in part only
@@ -35,22 +34,54 @@ def _logsumexp(x: Any, axis: int, b: Any = None) -> Any:
     return pt.logsumexp(x if b is None else x + pt.log(b), axis=axis)
 
 
+def _solve_lower(factor: Any, b: Any) -> Any:
+    """Solve ``factor x = b`` for matrices b, shape (..., n, k), lower triangles given."""
+    return pt.linalg.solve_triangular(factor, b, lower=True, b_ndim=2)
+
+
+def _put(table: Any, at: Any, values: Any) -> Any:
+    """Copy of `table` with `values` at the flat positions `at`."""
+    return pt.set_subtensor(table.flatten()[at], values).reshape(table.shape)
+
+
+def _segment_sum(x: Any, index: Any, count: int) -> Any:
+    """Sum of the rows of `x` that share an index, shape (count, ...)."""
+    x = pt.as_tensor(x)
+    shape = (count, *(x.shape[i] for i in range(1, x.ndim)))
+    return pt.inc_subtensor(pt.zeros(shape)[index], x)
+
+
+def _stacked(matrix: Any, vector: Any) -> Any:
+    """Matrices with a vector as one more column each."""
+    return pt.concatenate([matrix, vector[..., None]], axis=-1)
+
+
 pytensor_ops = SimpleNamespace(
     betaln=lambda a, b: pt.gammaln(a) + pt.gammaln(b) - pt.gammaln(a + b),
     by_rows=lambda function, *rows: function(*rows),
+    cholesky=pt.linalg.cholesky,
     concatenate=lambda parts: pt.concatenate([pt.as_tensor(part) for part in parts]),
+    diagonal=lambda x: pt.diagonal(x, axis1=-2, axis2=-1),
     exp=pt.exp,
     expm1=pt.expm1,
     expit=pt.sigmoid,
+    eye=pt.eye,
     log=pt.log,
+    log1p=pt.log1p,
     logaddexp=pt.logaddexp,
     logsumexp=_logsumexp,
     matmul=pt.matmul,
     mean=pt.mean,
     minimum=pt.minimum,
     normal_tail=_normal_tail,
+    put=_put,
+    segment_sum=_segment_sum,
+    solve_lower=_solve_lower,
     sqrt=pt.sqrt,
+    stacked=_stacked,
+    sum=pt.sum,
     take=lambda values, index: pt.as_tensor(values)[index],
+    transpose=lambda x: pt.swapaxes(x, -1, -2),
     zeros=lambda n: np.zeros(n),
 )
 
@@ -81,6 +112,10 @@ class PymcProgram:
     def sample(self, name: str, *, coordinate: Coordinate | None = None) -> Any:
         """See `Program.sample`."""
         prior = self.priors[name]
+        if prior.family == "flat":
+            shape = tuple(self.sizes[dim] for dim in prior.dims)
+            self.values[name] = pm.Flat(name, shape=shape, dims=prior.dims or None)
+            return self.values[name]
         shape, args = resolve(name, prior, sizes=self.sizes, values=self.values)
         distribution = PRIORS[prior.family](*args.values(), shape=shape)
         model = pm.modelcontext(None)
@@ -97,7 +132,7 @@ class PymcProgram:
 
     def derive(self, name: str, value: Any, dims: tuple[str, ...] = ()) -> Any:
         """See `Program.derive`."""
-        self.values[name] = pm.Deterministic(name, value, dims=dims or None)
+        self.values[name] = pm.Deterministic(name, pt.as_tensor(value), dims=dims or None)
         return value
 
     def observe(self, name: str, family: str, args: Mapping[str, Any], value: Any) -> None:
@@ -119,10 +154,11 @@ def pm_model(problem: Problem) -> pymc.Model:
 
 
 def pymc_model(evidence: Evidence, *, model: Model | None = None) -> pymc.Model:
-    """Hand the joint model over as a `pm.Model`, with its coordinates.
+    """Hand a declared model over as a `pm.Model`, with its coordinates.
 
-    Observations enter as potentials, the models' densities are integrated out as in the NumPyro
-    engine; `pm.sample` and nutpie sample it as it is.
+    Observations enter as potentials, the models' densities (the effects of models, releases and
+    families) are integrated out as in the NumPyro engine; `pm.sample` and nutpie sample
+    it as it is.
 
     Parameters
     ----------
@@ -131,5 +167,4 @@ def pymc_model(evidence: Evidence, *, model: Model | None = None) -> pymc.Model:
     model
         Declared model; the default where None.
     """
-    model = model or load_model()
-    return pm_model(joint_problem(lay_out(evidence, model.choices), model))
+    return pm_model(problem_of(evidence, model or load_model()))

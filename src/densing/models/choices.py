@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from densing.models import shapes
+from densing.models.families import FamilySwitches
 from densing.models.joint import Switches
 from densing.models.laws import LinkName
 from densing.models.records import Handed
@@ -124,11 +125,11 @@ class Choices(Handed):
 
 
 class FamilyChoices(Handed):
-    """Conventions of the families model (`models.families`), in which releases are the yardstick."""
+    """Conventions of the families model (`models.families`): releases are the yardstick."""
 
     MADE: ClassVar[str] = "model = dn.load_model('default').choose(shape='linear')"
     CHANGED: ClassVar[str] = "model = model.choose(shape='linear')"
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     form: Literal["families"]
     """Families as yardsticks: no reference is needed for a rate, one sets the level."""
@@ -166,10 +167,24 @@ class FamilyChoices(Handed):
     min_scores: Annotated[int, Field(ge=1)] = 2
     """Scores a model needs on the chosen benchmarks."""
     released_from: date | None = None
+    """First release date that takes part."""
     released_until: date | None = None
+    """Last release date that takes part."""
     exclude_families: tuple[str, ...] = ()
+    """Families left out."""
     best_of: Annotated[int, Field(ge=1)] = 20
     """Releases among which the frontier is the best: about those of half a year."""
+
+    @property
+    def switches(self) -> FamilySwitches:
+        """The choices that change the program; what only the evidence can turn off is on."""
+        return FamilySwitches(
+            shape=self.shape, type_changes=self.type_changes,
+            family_residuals=self.family_residuals, within_families=self.within_families,
+            spread_drift=self.spread_drift, outlying_releases=self.outlying_releases,
+            experts=self.experts, free_ceiling=self.free_ceiling, curvature=self.curvature,
+            tokens=self.token_term,
+        )  # fmt: skip
 
     @field_validator("benchmarks")
     @classmethod

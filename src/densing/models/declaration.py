@@ -164,6 +164,23 @@ def _form(content: Mapping[str, Any]) -> str:
     return form if form in BASES else "ladder"
 
 
+def of_ladder(model: Model, what: str) -> Model:
+    """Return a model of one reference family's ladder, which `what` needs.
+
+    Raises
+    ------
+    DeclarationError
+        A model of another form.
+    """
+    if model.choices.form != "ladder":
+        raise DeclarationError(
+            f"{what} needs a ladder model, and {model.name!r} has the form "
+            f"{model.choices.form!r}: take --model ladder (load_model('ladder')), or a model that "
+            "extends it"
+        )
+    return model
+
+
 BASES = {"ladder": "ladder", "families": "default"}
 """Declaration of each form that has all of its parameters."""
 

@@ -1,6 +1,6 @@
 r"""Families as yardsticks: scores of many releases on several benchmarks, no reference needed.
 
-``y_ik ~ N(p_ik, y (1 - y) / n_k + report_noise^2),  p_ik = floor_k + (ceiling_k - floor_k) s(z_ik)``
+``y_ik ~ N(p_ik, y (1 - y) / n_k + report_noise^2), p_ik = floor_k + (ceiling_k - floor_k) s(z_ik)``
 ``z_ik = intercept_k + slope_k x_ik + protocol + effects,  s the logistic function``
 ``x_ik = ln N_i + trend(t_i) + (type_rate_j(k) + drift_k) t_i + within (t_i - mean t of family)``
 

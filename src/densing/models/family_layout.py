@@ -17,7 +17,8 @@ from densing.models.shapes import KNOT_NAMES
 
 EDGE_SHARE, EDGE_DEVIATIONS = 0.04, 3.0
 """A score is at an edge where it lies within this share of the range, or within so many standard
-deviations of its sampling, of the floor, or as near to the usual ceiling: there its logit is far from normal."""
+deviations of its sampling, of the floor, or as near to the usual ceiling: there its logit is far
+from normal."""
 TOP = 0.99
 """Ceiling that nearness to the top is judged by."""
 
@@ -207,14 +208,10 @@ def lay_out_families(
     }
     facts = {"best_score": np.minimum(best, 0.985), "usual_ceiling": np.maximum(0.98, best + 0.002)}
     family_time = each.groupby("family").mean().loc[families].to_numpy(float)
-    switches = FamilySwitches(
-        shape=choices.shape, type_changes=choices.type_changes and len(types) > 1,
-        family_residuals=choices.family_residuals, within_families=choices.within_families,
-        spread_drift=choices.spread_drift, outlying_releases=choices.outlying_releases,
-        protocols=len(protocols) > 0,
+    switches = choices.switches._replace(
+        type_changes=choices.type_changes and len(types) > 1, protocols=len(protocols) > 0,
         experts=choices.experts and bool((data.log_total != data.log_active).any()),
-        free_ceiling=choices.free_ceiling, curvature=choices.curvature,
-        tokens=choices.token_term, edges=len(where) > 0,
+        edges=len(where) > 0,
     )  # fmt: skip
     return FamilyLayout(
         data, coords, facts, models, scores, table, baseline, family_time, switches,

@@ -6,17 +6,20 @@ the picture cannot disagree with what is fitted.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal
 
+from densing.models.choices import Choices, FamilyChoices
 from densing.models.coordinates import Coordinate
 from densing.models.declaration import Model, load_model
+from densing.models.families import FamilyData, families
 from densing.models.grid import Grid
 from densing.models.joint import JointData, joint
 from densing.models.loss import RunData
+from densing.models.nested import Tree
 from densing.models.ops import NAMES
 from densing.models.performance import CheckpointData
 from densing.models.prior import Prior
@@ -26,7 +29,7 @@ from densing.models.trend import TrendData
 DATA = {
     "runs": "of the reference family", "checkpoints": "of known loss and score",
     "scores": "of the models", "models": "release dates and families",
-    "params": "sizes of the models",
+    "params": "sizes of the models", "items": "of each benchmark", "chance": "floors of scores",
 }  # fmt: skip
 BRACKETS = {
     "data": ("[(", ")]"), "parameter": ("([", "])"), "derived": ("[", "]"),
@@ -94,6 +97,7 @@ class Traced:
     __array_ufunc__ = None
     """NumPy leaves operations with an array to this class."""
     shape = (0, 0)
+    ndim = 2
 
     def __init__(self, sources: frozenset[str] = frozenset()) -> None:
         self.sources = sources
@@ -102,6 +106,11 @@ class Traced:
         return 0
 
     def __getitem__(self, index: Any) -> "Traced":
+        return self
+
+    @property
+    def T(self) -> "Traced":
+        """Transposed: the same sources."""
         return self
 
     def _with(self, other: Any = ()) -> "Traced":
@@ -194,13 +203,10 @@ def model_graph(model: Model | str | Path = "default") -> Graph:
     def record(kind: type[Any], *source: str) -> Any:
         return kind(*(Traced(frozenset(source)) for _ in kind._fields))
 
-    data = JointData(
-        runs=record(RunData, "runs"), checkpoints=record(CheckpointData, "checkpoints"),
-        scores=record(ScoreData, "scores"), models=record(TrendData, "models"),
-        log_params=Traced(frozenset({"params"})), grid=record(Grid),
-        since=Traced(frozenset({"models"})), log_experts=Traced(frozenset({"params"})),
-    )  # fmt: skip
-    joint(program, data, model.choices.switches)
+    if model.choices.form == "families":
+        _record_families(program, model.choices, record)
+    else:
+        _record_joint(program, model.choices, record)
     nodes, needed = program.nodes, set[str]()
     ahead = [name for name, node in nodes.items() if node.kind == "observed"]
     while ahead:
@@ -209,3 +215,26 @@ def model_graph(model: Model | str | Path = "default") -> Graph:
             needed.add(name)
             ahead += nodes[name].parents
     return Graph(model.name, {name: node for name, node in nodes.items() if name in needed})
+
+
+def _record_joint(program: RecordingProgram, choices: Choices, record: Callable[..., Any]) -> None:
+    data = JointData(
+        runs=record(RunData, "runs"), checkpoints=record(CheckpointData, "checkpoints"),
+        scores=record(ScoreData, "scores"), models=record(TrendData, "models"),
+        log_params=Traced(frozenset({"params"})), grid=record(Grid),
+        since=Traced(frozenset({"models"})), log_experts=Traced(frozenset({"params"})),
+    )  # fmt: skip
+    joint(program, data, choices.switches)
+
+
+def _record_families(
+    program: RecordingProgram, choices: FamilyChoices, record: Callable[..., Any]
+) -> None:
+    source = {
+        "score": "scores", "measured": "scores", "edge_score": "scores", "protocol": "scores",
+        "items": "items", "floor": "chance", "log_active": "params", "log_total": "params",
+        "time": "models", "release_time": "models", "since_mean": "models",
+    }  # fmt: skip
+    given = {name: Traced(frozenset({node})) for name, node in source.items()}
+    data = record(FamilyData)._replace(**given, tree=record(Tree))
+    families(program, data, choices.switches)

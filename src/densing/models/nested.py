@@ -16,8 +16,6 @@ A measurement of z enters with its precision, 0 where there is none.
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 
 class Level(NamedTuple):
     """Covariance of one level's effects about the level above."""
@@ -29,7 +27,7 @@ class Level(NamedTuple):
 
     def covariance(self, xp: Any, slope: Any) -> Any:
         """Shape (benchmark, benchmark)."""
-        eye = np.eye(self.residual.shape[0])
+        eye = xp.eye(self.residual.shape[0])
         return self.spread**2 * slope[:, None] * slope[None, :] + (self.residual**2)[:, None] * eye
 
 
@@ -75,7 +73,7 @@ def from_measurements(xp: Any, z: Any, precision: Any, slope: Any, level: Level)
     total = 1.0 + level.spread**2 * xp.sum(weighted * slope, axis=1)
     shrink = (level.spread**2 / total)[:, None]
     h = q * z - weighted * (shrink * xp.sum(weighted * z, axis=1)[:, None])
-    eye = np.eye(slope.shape[0])
+    eye = xp.eye(slope.shape[0])
     full = q[:, :, None] * eye - (shrink * weighted)[:, :, None] * weighted[:, None, :]
     constant = -0.5 * (
         xp.sum(z * h, axis=1)
@@ -91,7 +89,7 @@ def upwards(xp: Any, below: Message, covariance: Any, scale: Any = None) -> Mess
     `scale`, shape (node,), multiplies the standard deviations of a node's effects; None for 1.
     """
     root = xp.cholesky(covariance)
-    inverse_root = xp.solve_lower(root, np.eye(covariance.shape[0]))
+    inverse_root = xp.solve_lower(root, xp.eye(covariance.shape[0]))
     inverse = xp.matmul(inverse_root.T, inverse_root)
     size = covariance.shape[0]
     wider = 0.0
@@ -127,7 +125,7 @@ def log_likelihood(
 def to_families(
     xp: Any, z: Any, precision: Any, tree: Tree, slope: Any, levels: "Levels"
 ) -> Message:
-    """What all scores say of the effects of each family."""
+    """Message of all scores to the effects of each family."""
     of_models = from_measurements(xp, z, precision, slope, levels.model)
     of_releases = of_models.summed(xp, tree.release, tree.family.shape[0])
     covariance = levels.release.covariance(xp, slope)

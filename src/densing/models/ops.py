@@ -13,9 +13,9 @@ import numpy as np
 import scipy.special as sp
 
 NAMES = (
-    "betaln", "by_rows", "cholesky", "concatenate", "diagonal", "exp", "expit", "expm1", "log",
-    "log1p", "logaddexp", "logsumexp", "matmul", "mean", "minimum", "normal_tail", "put",
-    "segment_sum",    "solve_lower", "sqrt", "stacked", "sum", "take", "transpose", "zeros",
+    "betaln", "by_rows", "cholesky", "concatenate", "diagonal", "exp", "expit", "expm1", "eye",
+    "log", "log1p", "logaddexp", "logsumexp", "matmul", "mean", "minimum", "normal_tail", "put",
+    "segment_sum", "solve_lower", "sqrt", "stacked", "sum", "take", "transpose", "zeros",
 )  # fmt: skip
 """Every function that a namespace offers; `tests/models/test_ops.py` holds each to NumPy."""
 
@@ -59,6 +59,7 @@ numpy_ops = SimpleNamespace(
     exp=np.exp,
     expm1=np.expm1,
     expit=sp.expit,
+    eye=np.eye,
     log=np.log,
     log1p=np.log1p,
     logaddexp=np.logaddexp,

@@ -44,6 +44,7 @@ FACTS: dict[str, Fact] = {
     "chance_logit": Fact(),
     "chance_spread": Fact(support="the positive half line"),
     "best_score": Fact(support="the unit interval"),
+    "usual_ceiling": Fact(support="the unit interval"),
     "usual_level": Fact(dims=()),
 }
 """Facts of the evidence that an argument may name; `layout` measures them."""
@@ -84,7 +85,7 @@ class Prior(Handed):
         known = FAMILIES[self.family]
         if set(self.args) != set(known):
             raise ValueError(
-                f"family {self.family!r} takes the arguments {', '.join(known)}; "
+                f"family {self.family!r} takes the arguments {', '.join(known) or 'none'}; "
                 f"got {', '.join(sorted(self.args)) or 'none'}"
             )
         for name, value in self.args.items():

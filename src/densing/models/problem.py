@@ -13,12 +13,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from densing.data import Evidence
 from densing.models.dates import EPOCH, trend_span, years
 from densing.models.declaration import Model, declared, load_model
 from densing.models.families import FamilySwitches, families
-from densing.models.family_layout import FamilyLayout
+from densing.models.family_layout import FamilyLayout, lay_out_families, select_scores
 from densing.models.joint import Switches, joint
-from densing.models.layout import Layout, ReferenceLayout
+from densing.models.layout import Layout, ReferenceLayout, lay_out
 from densing.models.loss import RunData, loss_law
 from densing.models.prior import Prior
 from densing.models.program import Program
@@ -56,6 +57,21 @@ def joint_problem(layout: Layout, model: Model) -> Problem:
     return Problem(
         program, layout.data, model.priors, layout.coords, layout.facts, layout.centre
     )  # fmt: skip
+
+
+def problem_of(evidence: Evidence, model: Model) -> Problem:
+    """Pose a declared model of either form, given the tables.
+
+    Raises
+    ------
+    SelectionError
+        The choices leave nothing to fit.
+    """
+    if model.choices.form == "ladder":
+        return joint_problem(lay_out(evidence, model.choices), model)
+    scores = select_scores(evidence, model.choices)
+    table = evidence.benchmarks.set_index("benchmark")
+    return families_problem(lay_out_families(scores, table, model.choices), model)
 
 
 def _joint(switches: Switches, m: Program, data: Any) -> None:

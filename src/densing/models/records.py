@@ -67,6 +67,8 @@ def validation_messages(error: ValidationError) -> Iterator[str]:
 
 def _key(fault: ErrorDetails) -> str:
     first, *below = [str(part) for part in fault["loc"]] or [""]
+    if first == "choices" and below[:1] in (["ladder"], ["families"]):
+        below = below[1:]  # the form that chose the branch, which is no key
     return ".".join([first, *(part for part in below if not TYPE.fullmatch(part))])
 
 

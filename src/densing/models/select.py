@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from densing.data import Evidence
-from densing.models.choices import Choices
+from densing.models.choices import AnyChoices, Choices
 from densing.models.declaration import Model
 
 
@@ -308,7 +308,7 @@ def by_option(**choice: Any) -> str:
 
 
 def own_models(
-    evidence: Evidence, choices: Choices, *, change: Change = by_option
+    evidence: Evidence, choices: AnyChoices, *, change: Change = by_option
 ) -> tuple[list[str], list[str]]:
     """Models that one added to the catalog: those that take part, and why the others do not.
 
@@ -334,7 +334,7 @@ def own_models(
     return [name for name in evidence.added if name not in out], told
 
 
-def check_families(evidence: Evidence, choices: Choices) -> None:
+def check_families(evidence: Evidence, choices: AnyChoices) -> None:
     """Refuse to exclude families that the catalog does not have, all at once.
 
     Raises
@@ -351,7 +351,7 @@ def check_families(evidence: Evidence, choices: Choices) -> None:
 
 
 def left_out(
-    evidence: Evidence, choices: Choices, names: Sequence[str], *, change: Change = by_option
+    evidence: Evidence, choices: AnyChoices, names: Sequence[str], *, change: Change = by_option
 ) -> dict[str, str]:
     """Models of the catalog that take no part in a fit, each with the reason and the cure.
 
@@ -365,12 +365,21 @@ def left_out(
     unknown = [name for name in names if name not in known]
     if unknown:
         raise SelectionError("\n".join(_unknown(name, known) for name in unknown))
-    taking_part = set(select(evidence, choices).models["model"])
+    taking_part = set(_taking_part(evidence, choices))
     return {
         name: _reason(catalog[catalog["model"] == name], choices, change)
         for name in names
         if name not in taking_part
     }
+
+
+def _taking_part(evidence: Evidence, choices: AnyChoices) -> pd.Series:
+    """Names of the models that the choices, of either form, leave in a fit."""
+    if choices.form == "ladder":
+        return select(evidence, choices).models["model"]
+    from densing.models.family_layout import select_scores  # which imports this module
+
+    return select_scores(evidence, choices)["model"]
 
 
 def _unknown(name: str, known: list[str], *, what: str = "model") -> str:
@@ -379,7 +388,7 @@ def _unknown(name: str, known: list[str], *, what: str = "model") -> str:
     return f"the catalog has no {what} {name!r}: {hint}"
 
 
-def _reason(rows: pd.DataFrame, choices: Choices, change: Change) -> str:
+def _reason(rows: pd.DataFrame, choices: AnyChoices, change: Change) -> str:
     """Say which choice leaves a model with these rows out, in the order of `select`."""
     fact, asked = rows.iloc[0], ", ".join(choices.benchmarks)
     scored = sorted(set(rows["benchmark"]) & set(choices.benchmarks))

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def fit(
     """
     evidence, model = as_evidence(evidence), as_model(model)
     settings, seed = as_settings(settings), as_seed(seed)
-    told = own_models(evidence, model.choices, change=_by_choosing)[1]
+    told = own_models(evidence, model.choices, change=partial(_by_choosing, model.name))[1]
     if told:
         warnings.warn("\n".join(told), stacklevel=2)
     from densing.cli.progress import showing
@@ -146,7 +147,7 @@ def refit(
         ).run  # fmt: skip
 
 
-def _by_choosing(**choice: Any) -> str:
-    """Write the change of a choice as a notebook does."""
+def _by_choosing(name: str, /, **choice: Any) -> str:
+    """Write the change of a choice of a model as a notebook does."""
     given = ", ".join(f"{name}={value!r}" for name, value in choice.items())
-    return f"model=dn.load_model().choose({given})"
+    return f"model=dn.load_model({name!r}).choose({given})"

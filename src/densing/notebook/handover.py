@@ -30,8 +30,9 @@ class NumpyroModel:
 def to_numpyro(evidence: Evidence, model: Model | str | Path | None = None) -> NumpyroModel:
     """Hand the joint model over as a NumPyro model.
 
-    The models' log densities are integrated out (they are the factor `scores`); `fit` draws them
-    again afterwards. Turns on JAX's 64-bit numbers, as `fit` does: the model needs them.
+    The models' log densities (in the families model all effects) are integrated out: they are
+    the factor `scores`, and `fit` draws them again afterwards. Turns on JAX's 64-bit numbers,
+    as `fit` does: the model needs them.
 
     Parameters
     ----------
@@ -50,24 +51,23 @@ def to_numpyro(evidence: Evidence, model: Model | str | Path | None = None) -> N
     import jax.numpy as jnp
 
     from densing.inference.numpyro_engine import NumpyroProgram
-    from densing.models.joint import joint
-    from densing.models.layout import lay_out
+    from densing.models.problem import problem_of
     from densing.results.variables import DERIVED_PARAMETERS
 
     jax.config.update("jax_enable_x64", True)  # noqa: FBT003
-    layout = lay_out(evidence, model.choices)
-    priors, sizes, switches = model.priors, layout.sizes, layout.switches
+    problem = problem_of(evidence, model)
+    priors, sizes = model.priors, problem.sizes
 
     def densing_model(data: Any, facts: Mapping[str, Any]) -> None:
-        joint(NumpyroProgram(priors, sizes, facts), data, switches)
+        problem.program(NumpyroProgram(priors, sizes, facts), data)
 
     dims: dict[str, list[str]] = {
         name: [*prior.dims] for name, prior in priors.items() if prior.dims
     }
     dims |= {f"{name}_coordinate": own for name, own in dims.items()}
     dims |= {name: list(v.dims) for name, v in DERIVED_PARAMETERS.items() if v.dims}
-    args = jax.tree.map(jnp.asarray, (layout.data, dict(layout.facts)))
-    return NumpyroModel(densing_model, args, dict(layout.coords), dims)
+    args = jax.tree.map(jnp.asarray, (problem.data, dict(problem.facts)))
+    return NumpyroModel(densing_model, args, dict(problem.coords), dims)
 
 
 def to_pymc(evidence: Evidence, model: Model | str | Path | None = None) -> "pymc.Model":

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from densing.answers.given import as_count, as_evidence, as_model, as_seed, as_settings
 from densing.data import Evidence
 from densing.inference.settings import Settings
-from densing.models.declaration import DeclarationError, Model
+from densing.models.declaration import DeclarationError, Model, of_ladder
 from densing.notebook.fitting import without_widgets
 from densing.notebook.plots import shown
 from densing.report import sensitivity_figures as figures
@@ -51,7 +51,8 @@ def multiverse(
     universes
         How many in all, a sample filling up what one axis at a time leaves (110).
     model, settings
-        As in `fit`; settings must be of the engine numpyro.
+        As in `fit`, of the form ladder, and `ladder` where None; settings must be of the engine
+        numpyro.
     workers
         Processes to fit in.
     dask
@@ -70,7 +71,7 @@ def multiverse(
     TypeError, DeclarationError
         What was given does not fit; the message says what to do.
     """
-    evidence, model = as_evidence(evidence), as_model(model)
+    evidence, model = as_evidence(evidence), of_ladder(as_model(model or "ladder"), "multiverse")
     settings, declared = as_settings(settings), load_axes(declaration)
     seed = as_seed(seed)
     if isinstance(axes, str):

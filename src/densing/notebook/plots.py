@@ -23,6 +23,7 @@ from densing.report import forecast as forecast_figure
 from densing.report.growth import plot_influence as influence_figure
 from densing.report.style import figure_of
 from densing.results.corollaries.economics import price_trend
+from densing.results.run import of_ladder
 
 
 def shown(drawn: Any, *, new: bool) -> Any:
@@ -40,12 +41,17 @@ def shown(drawn: Any, *, new: bool) -> Any:
     return drawn
 
 
-def _of_run(draw: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a verb of a figure of a run: arguments judged first, a new figure shown."""
+def _of_run(draw: Callable[..., Any], *, ladder: bool = False) -> Callable[..., Any]:
+    """Make a verb of a figure of a run: arguments judged first, a new figure shown.
+
+    With `ladder` the figure shows what only runs of a ladder model have.
+    """
 
     @functools.wraps(draw)
     def plot(run: xr.DataTree, axes: Any = None, **options: Any) -> Any:
         run = as_run(run)
+        if ladder:
+            of_ladder(run, draw.__name__)
         if "highlight" in options:
             options["highlight"] = as_models(options["highlight"], run)
         if "prob" in options:
@@ -57,13 +63,13 @@ def _of_run(draw: Callable[..., Any]) -> Callable[..., Any]:
 
 plot_benchmark_rates = _of_run(report.plot_benchmark_rates)
 plot_diagnostics = _of_run(report.plot_diagnostics)
-plot_influence = _of_run(influence_figure)
-plot_loss_law = _of_run(report.plot_loss_law)
-plot_performance_map = _of_run(report.plot_performance_map)
-plot_predictive = _of_run(report.plot_predictive)
+plot_influence = _of_run(influence_figure, ladder=True)
+plot_loss_law = _of_run(report.plot_loss_law, ladder=True)
+plot_performance_map = _of_run(report.plot_performance_map, ladder=True)
+plot_predictive = _of_run(report.plot_predictive, ladder=True)
 plot_ranking = _of_run(report.plot_ranking)
 plot_rate = _of_run(report.plot_rate)
-plot_reference = _of_run(report.plot_reference)
+plot_reference = _of_run(report.plot_reference, ladder=True)
 
 
 def plot_corollaries(answer: Corollaries) -> list[Axes]:

@@ -70,7 +70,7 @@ def corollary_runs(
     """Fit the trend with a changepoint; the other runs are given or absent."""
     table = bundled("published_density_mmlu")
     values = table.rename(columns={"model": "name", "release_date": "date", "density": "value"})
-    model = load_model().choose(shape="fixed_changepoint", changepoint=pub.CHATGPT)
+    model = load_model("ladder").choose(shape="fixed_changepoint", changepoint=pub.CHATGPT)
     return Runs(fit_trend(values, model=model, seed=seed, listen=listen), joint, derived)
 
 

@@ -7,8 +7,12 @@ import xarray as xr
 from densing.answers.density import density_table
 from densing.answers.influence import left_one_out as influence
 from densing.answers.priors import prior_sensitivity
+from densing.answers.siblings import told_siblings as siblings
 from densing.answers.summary import summarise as summary
 from densing.results.corollaries import corollaries
+from densing.results.family_growth import windows
+from densing.results.family_run import is_families
+from densing.results.isoperformance import isoperformance
 from densing.results.predict import coverage, predict_held_out_checkpoints, predict_scores
 from densing.results.run import trustworthy
 
@@ -29,6 +33,11 @@ class RunAnswers:
         return run if isinstance(run, cls) else cls(run)  # pyright: ignore[reportArgumentType]
 
     summary = cached_property(lambda self: summary(self.run))
+    families = cached_property(lambda self: is_families(self.run))
+    """Whether the run is of families as yardsticks, with growth by type and in two windows."""
+    windows = cached_property(lambda self: windows(self.run))
+    siblings = cached_property(lambda self: siblings(self.run))
+    isoperformance = cached_property(lambda self: isoperformance(self.run))
     trustworthy = cached_property(lambda self: trustworthy(self.run))
     densities = cached_property(lambda self: density_table(self.run))
     halves = cached_property(

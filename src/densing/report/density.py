@@ -1,6 +1,7 @@
 """Densities of the models: against release date with both trends, and ranked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib.dates as mdates
 import numpy as np
@@ -79,8 +80,9 @@ def plot_headline(
     for name, colour in (("population", POPULATION), ("frontier", FRONTIER)):
         if name in derived:
             _trend(ax, dates, derived[name], colour)
-    expected = np.exp(np.median(derived["record"].to_numpy(), axis=(0, 1)))
-    ax.step(dates, expected, where="post", color=RECORD, lw=1.1, ls=(0, (1, 1.5)), zorder=3)
+    if "record" in derived:
+        expected = np.exp(np.median(derived["record"].to_numpy(), axis=(0, 1)))
+        ax.step(dates, expected, where="post", color=RECORD, lw=1.1, ls=(0, (1, 1.5)), zorder=3)
     own = np.isin(derived["model"].values, highlight)
     colours = np.where(own, HIGHLIGHT, np.where(best, INK, "#7b8794"))
     ax.vlines(x, low, high, colors=list(colours), lw=np.where(own, 2.0, 0.9), alpha=0.55, zorder=4)
@@ -89,7 +91,12 @@ def plot_headline(
     span = x.max() - x.min()
     ax.set_xlim(x.min() - 0.03 * span, x.max() + 0.045 * span)
     decades_axis(ax)
-    ax.set_ylim(low.min() / 1.5, high.max() * (9.0 if narrow else 3.5))
+    room = 9.0 if narrow else 3.5
+    top = high.max()
+    if answers.families:  # over more decades, and with the line of the reference below the words
+        room = max(room, (top / low.min()) ** (0.36 if narrow else 0.26))
+        top = max(top, 1.0)
+    ax.set_ylim(low.min() / 1.5, top * room)
     date_axis(ax, most=6 if narrow else 12)
     _frame(ax, answers, narrow=narrow)
     notes = _annotate(ax, answers, params, narrow=narrow)
@@ -117,7 +124,9 @@ def _trend(ax: Axes, dates: np.ndarray, draws: xr.DataArray, colour: str) -> Non
 def _frame(ax: Axes, answers: RunAnswers, *, narrow: bool) -> None:
     """Title above and one line below that says what the picture rests on."""
     ax.set_title(
-        "Capability density of open language models", fontsize=11 if narrow else 13.5, pad=10
+        "Capability density of open language models",
+        pad=10,
+        fontsize=(9 if answers.families else 11) if narrow else 13.5,
     )
     ax.set_ylabel("density: effective over actual parameters")
     answer = answers.summary
@@ -132,44 +141,75 @@ def _frame(ax: Axes, answers: RunAnswers, *, narrow: bool) -> None:
 
 def _annotate(ax: Axes, answers: RunAnswers, params: np.ndarray, *, narrow: bool) -> list:
     """Write both doubling times and the key into the empty upper left corner."""
-    answer = answers.summary
     big = 12 if narrow else 15
-    line = 1.12 / 72 / figure_of(ax).get_figheight()  # one point of text, as a share of the Axes
+    figure = figure_of(ax)
+    line = 1.12 / 72 / figure.get_figheight()  # one point of text, as a share of the Axes
+    if len(figure.axes) > 1:
+        figure.draw_without_rendering()
+        line = figure.dpi / 72 / ax.get_window_extent().height
     common = {"transform": ax.transAxes, "va": "top", "zorder": 13}
     notes = [
         ax.annotate(
             "1: the reference family", (0.015, 1.0), xycoords=("axes fraction", "data"),
-            xytext=(0, 2), textcoords="offset points", va="bottom", fontsize=7.5, color=MUTED,
+            xytext=(0, -2 if answers.families else 2), textcoords="offset points",
+            va="top" if answers.families else "bottom", fontsize=7.5, color=MUTED,
         )
     ]  # fmt: skip
     y = 0.985
-    for name, key, colour in (
-        ("typical new model", "population", POPULATION), ("frontier", "frontier", FRONTIER)
-    ):  # fmt: skip
-        if answer[key] is None:
-            continue
-        interval = answer[key]["doubling_months"]
-        bounded = interval["upper"] is not None
-        main = f"×2 every {months(interval['median'])} months" if bounded else (
-            "growth not established"
-        )  # fmt: skip
-        small = f"{name}; {percent(interval['prob'])} interval {months_range(interval)}"
+    for main, small, colour in _told(answers, narrow=narrow):
         tone = colour if answers.trustworthy else "#9aa5b1"
         notes += [
             ax.text(0.015, y, main, fontsize=big, fontweight="bold", color=tone, **common),
             ax.text(0.015, y - (big + 4) * line, small, fontsize=7.5 if narrow else 9,
-                    color=colour, **common),
+                    color=colour, linespacing=1.35, **common),
         ]  # fmt: skip
-        y -= (big + 19) * line
+        y -= (big + 19 + (10 if narrow else 12) * small.count("\n")) * line
     text = (
         "dots: models with 90 % intervals\n"
         f"size grows with parameters ({size(params.min())} to {size(params.max())})\n"
-        "dark: a record when released; dotted: expected record\n"
+        f"dark: a record when released{'' if answers.families else '; dotted: expected record'}\n"
         "lines: median trends with 90 % bands"
     )
-    key = ax.text(0.015, y, text, fontsize=6.5 if narrow else 7.8, color=MUTED, linespacing=1.45,
-                  **common)  # fmt: skip
+    where: dict[str, Any] = {"x": 0.015, "y": y}
+    if answers.families:  # below all models of the last years there is more room
+        where = {"x": 0.99, "y": 0.02, "ha": "right"}
+        common |= {"va": "bottom"}
+    key = ax.text(s=text, fontsize=6.5 if narrow else 7.8, color=MUTED, linespacing=1.45,
+                  **where, **common)  # fmt: skip
     return [*notes, key]
+
+
+def _told(answers: RunAnswers, *, narrow: bool) -> list[tuple[str, str, str]]:
+    """Growth as a large line, a small one below it, and their colour."""
+    answer, rows = answers.summary, []
+    if answers.families:
+        told = answers.windows
+        since, now = (growth["doubling_months"] for growth in told.population)
+        ends = f"{percent(since['prob'])} {months_range(since)}"
+        current = "none" if now["median"] is None else months(now["median"])
+        current = f"now ({told.now}): {current} months ({months_range(now)})"
+        small = f"typical release since {told.since[:4]}; {ends}"
+        small += f"{chr(10) if narrow else '; '}{current}"
+        low, middle, high = (digits(told.lead[k], figures=2) for k in ("lower", "median", "upper"))
+        ahead = f"over a typical release; {percent(told.lead['prob'])} {low} to {high}"
+        return [
+            (_doubling(since), small, POPULATION),
+            (f"×{middle}: the best of {told.best_of}", ahead, FRONTIER),
+        ]
+    for name, key, colour in (
+        ("typical new model", "population", POPULATION), ("frontier", "frontier", FRONTIER)
+    ):  # fmt: skip
+        if answer[key] is not None:
+            interval = answer[key]["doubling_months"]
+            small = f"{name}; {percent(interval['prob'])} interval {months_range(interval)}"
+            rows.append((_doubling(interval), small, colour))
+    return rows
+
+
+def _doubling(interval: Mapping[str, Any]) -> str:
+    if interval["upper"] is None:
+        return "growth not established"
+    return f"×2 every {months(interval['median'])} months"
 
 
 @style()

@@ -1,14 +1,16 @@
 """Every figure of the report: its name, how it is drawn, and what it shows in words."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from densing.answers.influence import counted, untold
+from densing.report import families
 from densing.report.answers import Answered, RunAnswers
 from densing.report.density import plot_headline, plot_ranking
 from densing.report.growth import plot_benchmark_rates, plot_influence, plot_rate
@@ -22,6 +24,8 @@ from densing.report.reference import (
 )
 from densing.report.style import figure_of
 from densing.report.words import digits, doubling, months_range, percent, size
+from densing.results.family_run import is_families
+from densing.results.siblings import SIZES
 
 
 @dataclass(frozen=True)
@@ -230,6 +234,64 @@ PICTURES = (
 """In the order of the report."""
 
 
+_OF = {picture.name: picture for picture in PICTURES}
+
+FAMILY_PICTURES = (
+    replace(
+        _OF["density_by_release"], describe=families.alt_headline,
+        caption="Each dot is a model's density with its 90 % interval: the parameters that the "
+        "reference would need for the same scores, over the model's own. The vertical axis is "
+        "logarithmic, so a straight line is steady doubling, and a bend a change of pace. Blue: a "
+        "typical release. Orange: the expected best of so many releases of that day. Shaded: 90 % "
+        "bands, which models, lines and reference share in part: the whole picture may shift up "
+        "or down together. Models released on one day are set side by side.",
+    ),
+    Picture(
+        "growth_by_type", "How fast, by type of benchmark",
+        "Months in which the density of a typical release doubles: the mean since the first date "
+        "of the window, and the slope at the last date with evidence. Medians and 90 % intervals. "
+        "The first row is the mean over all benchmarks of the run.",
+        families.alt_types, families.plot_type_growth,
+    ),
+    Picture(
+        "benchmark_rates", "Not every benchmark tells the same story",
+        "The same two windows for each benchmark, types together, fastest first. Benchmarks of "
+        "one type are taken to be a sample of their kind.",
+        families.alt_benchmarks, families.plot_family_benchmarks,
+    ),
+    replace(
+        _OF["density_ranking"],
+        caption="Median, 50 % and 90 % intervals, with the parameters that count (between the "
+        "active and all of them in a mixture of experts). Neighbours in this list are rarely told "
+        "apart. All share the level of the reference, so differences are better known than the "
+        "picture suggests.",
+    ),
+    Picture(
+        "siblings", "Siblings: does density hang on size?",
+        "Models of one release share recipe and day; if density measures the recipe and not the "
+        "size, they are equally dense. Slope of log density on log size within each release of "
+        "three sizes or more, with 90 % intervals; blue: pooled. Zero (dashed) is what a density "
+        "that means the same at every size would show.",
+        families.alt_siblings, families.plot_siblings,
+    ),
+    Picture(
+        "isoperformance", "The smallest open model to reach a score",
+        "Steps: the smallest model released so far that reports the score or more, in whatever "
+        "protocol; a picture that needs no model of ours, but picks records. Dashed, with 90 % "
+        "bands: the size at which a typical release of the day is expected to reach it. Records "
+        "lie below: they are the best of many.",
+        families.alt_isoperformance, families.plot_isoperformance,
+    ),
+    _OF["diagnostics"],
+)  # fmt: skip
+"""Of a families run, in the order of its report."""
+
+
 def pictures(run: xr.DataTree) -> list[Picture]:
     """Figures that there is something to draw for."""
-    return [picture for picture in PICTURES if picture.needs in run["posterior"]]
+    if not is_families(run):
+        return [picture for picture in PICTURES if picture.needs in run["posterior"]]
+    table = run["constant_data"].to_dataset()
+    sizes = pd.Series(table["params"].to_numpy(), table["model_release"].to_numpy())
+    siblings = sizes.groupby(level=0).nunique().max() >= SIZES
+    return [picture for picture in FAMILY_PICTURES if siblings or picture.name != "siblings"]

@@ -14,6 +14,7 @@ from densing.report.axes import dodge, marker_area
 from densing.report.density import BEYOND
 from densing.report.folder import asset
 from densing.report.words import digits, percent, size
+from densing.results.family_run import choices_of, is_families
 from densing.results.line import record_setters
 
 MILLISECONDS_PER_DAY = 86_400_000.0
@@ -120,7 +121,11 @@ def line_columns(run: xr.DataTree, name: str) -> dict[str, list[float]]:
 
 def lines_of(run: xr.DataTree) -> list[tuple[str, str]]:
     """Names and titles of the lines that a run has: no frontier under a symmetric residual."""
-    return [(name, title) for name, title in LINES if name in run["derived"]]
+    lines = [(name, title) for name, title in LINES if name in run["derived"]]
+    if not is_families(run):
+        return lines
+    told = {"population": "Typical release", "frontier": f"Best of {choices_of(run).best_of}"}
+    return [(name, told.get(name, title)) for name, title in lines]
 
 
 def milliseconds(dates: pd.DatetimeIndex) -> np.ndarray:

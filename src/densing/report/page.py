@@ -15,12 +15,13 @@ from densing.report import words
 from densing.report.answers import Answered, RunAnswers
 from densing.report.corollaries import corollary_figures
 from densing.report.corollaries import section as corollary_section
+from densing.report.families import plot_shared
 from densing.report.figures import pictures
 from densing.report.folder import asset, fill, write_csv, write_json, written_whole
 from densing.report.interactive import interactive
-from densing.report.provenance import choice_rows, prior_rows, sources
+from densing.report.provenance import choice_rows, prior_rows, sources, value_text
 from densing.report.sensitivity import choice_pictures, section
-from densing.report.style import save
+from densing.report.style import figure_of, save
 from densing.results.corollaries.economics import price_trend
 from densing.results.run import record
 
@@ -93,17 +94,27 @@ def _make(
     if sensitivity is not None:
         drawn = choice_pictures(sensitivity).items()
         choices = section(sensitivity, {k: _image(*pair, figures / k) for k, pair in drawn})
-    follows, prices = answers.corollaries, price_trend()
-    wide, phone = (corollary_figures(follows, prices, narrow=n) for n in (False, True))
-    shown = {name: _image(wide[name], phone[name], figures / name) for name in wide}
-    write_json(tables / "corollaries.json", follows)
+    follows = ""
+    if answers.families:
+        save(figure_of(plot_shared(answers, highlight=highlight)), figures / "headline")
+    else:
+        follows = _corollaries(answers, figures, tables)
     write_json(tables / "summary.json", answers.summary)
     _write_densities(answers, tables / "densities.csv")
     page = render(
         answers, images, command=command, sensitivity=choices, highlight=highlight,
-        corollaries=corollary_section(follows, shown),
+        corollaries=follows,
     )  # fmt: skip
     (folder / "index.html").write_text(page, encoding="utf-8")
+
+
+def _corollaries(answers: RunAnswers, figures: Path, tables: Path) -> str:
+    """Write figures and table of what follows from a ladder run, and return the section."""
+    follows, prices = answers.corollaries, price_trend()
+    wide, phone = (corollary_figures(follows, prices, narrow=n) for n in (False, True))
+    shown = {name: _image(wide[name], phone[name], figures / name) for name in wide}
+    write_json(tables / "corollaries.json", follows)
+    return corollary_section(follows, shown)
 
 
 def _image(wide: Figure, narrow: Figure | None, stem: Path) -> Image:
@@ -188,17 +199,12 @@ def render(
         "script": asset("page.js"),
         "answer": answer,
         "trustworthy": answers.trustworthy,
-        "headline": words.headline(answer),
-        "shape": [line.text for line in answer.shape_parts(subject="That of a typical new model")],
         "figures": figures,
         "interactive": interactive(answers, highlight=highlight) | {"of": "density_by_release"},
         "densities": answers.densities,
         "own": highlight,
-        "coverage": answers.coverage,
         "choices": choice_rows(run),
         "priors": prior_rows(run),
-        "hangs_on": answers.influence.left(REFIT),
-        "moved": answers.priors,
         "sources": sources(run),
         "settings": record(run, "settings"),
         "model": record(run, "model"),
@@ -206,7 +212,37 @@ def render(
         "command": command,
         "sensitivity": sensitivity,
         "corollaries": corollaries,
-    }
+        "families": answers.families,
+        "version": run.attrs.get("evidence_version"),
+    } | (_of_families(answers) if answers.families else _of_ladder(answers))
     names = ("months", "months_range", "percent", "size", "digits", "span")
     filters = {name: getattr(words, name) for name in names}
-    return fill("densing.report", "template.html.j2", context=context, filters=filters)
+    name = "families.html.j2" if answers.families else "template.html.j2"
+    return fill("densing.report", name, context=context, filters=filters)
+
+
+def _of_ladder(answers: RunAnswers) -> dict[str, Any]:
+    """Collect what the page of a run through one reference says beyond what every page does."""
+    answer = answers.summary
+    return {
+        "headline": words.headline(answer),
+        "shape": [line.text for line in answer.shape_parts(subject="That of a typical new model")],
+        "coverage": answers.coverage, "hangs_on": answers.influence.left(REFIT),
+        "moved": answers.priors,
+    }  # fmt: skip
+
+
+def _of_families(answers: RunAnswers) -> dict[str, Any]:
+    """Collect what the page of a families run says beyond what every page does."""
+    told, answer = answers.windows, answers.summary
+    shown = [picture.name for picture in pictures(answers.run)]
+    shape = [f"P(a typical release grows more slowly now than since {told.since}) = "
+             f"{told.p_slower:.2f}."]  # fmt: skip
+    if answer.acceleration:
+        shape += [f"The bend of the trend: {answer.acceleration.changepoint.words()}."]
+    return {
+        "headline": words.windowed(told.since, told.now, told.population),
+        "shape": shape, "told_of": told,
+        "siblings": answers.siblings if "siblings" in shown else None,
+        "tokens": value_text("tokens", answer["choices"]["tokens"]).removesuffix(" tokens"),
+    }  # fmt: skip

@@ -5,8 +5,9 @@ from typing import Any
 import xarray as xr
 
 from densing.data import bundled
-from densing.models.choices import Choices
+from densing.models.choices import Choices, FamilyChoices
 from densing.report.words import size
+from densing.results.family_run import is_families
 from densing.results.run import record
 
 NOTATION = {
@@ -20,6 +21,8 @@ NOTATION = {
 def choice_rows(run: xr.DataTree) -> list[dict[str, str]]:
     """Every reference choice: name, value, meaning."""
     fields = Choices.model_fields
+    if is_families(run):
+        fields = FamilyChoices.model_fields
     return [
         {
             "name": name.replace("_", " "), "value": value_text(name, value),

@@ -6,19 +6,16 @@ import matplotlib.dates as mdates
 import pandas as pd
 from matplotlib.axes import Axes
 
-from densing.report.axes import date_axis, log_axis, rows_axis
+from densing.report.axes import date_axis, log_axis
 from densing.report.style import (
     FRONTIER,
-    INK,
     MUTED,
     POPULATION,
-    new_axes,
     new_panels,
     shades,
     stamp,
     style,
 )
-from densing.report.words import plain
 from densing.text import percent, sized
 
 
@@ -63,36 +60,3 @@ def plot_predictions(answer: Any) -> list[Axes]:
     for ax in panels:
         stamp(ax, trustworthy=answer.good)
     return panels
-
-
-@style()
-def plot_siblings(answer: Any) -> Axes:
-    """Draw the slope of ln density on ln parameters of each release, and the pooled one.
-
-    Parameters
-    ----------
-    answer
-        `densing.siblings(run)`.
-    """
-    ax = new_axes(6.4, 1.4 + 0.24 * len(answer.releases))
-    pooled = answer.slope
-    ax.axvspan(pooled.lower, pooled.upper, color=POPULATION, alpha=0.15, lw=0)
-    ax.axvline(pooled.median, color=POPULATION, lw=1.6)
-    ax.axvline(0.0, color=INK, lw=0.8)
-    for y, row in enumerate(answer.releases):
-        ax.plot([row.slope.lower, row.slope.upper], [y, y], color=MUTED, lw=1.4)
-        ax.plot(row.slope.median, y, "o", color=INK, ms=4)
-    rows_axis(
-        ax,
-        [
-            plain(f"{row.release.partition(': ')[2] or row.release} ({row.models})")
-            for row in answer.releases
-        ],
-    )
-    ax.set_title("Within a release density must not depend on size")
-    ax.set_xlabel(
-        f"slope of ln density on ln parameters, {percent(answer._prob)} intervals; blue: pooled",
-        loc="left",
-    )
-    stamp(ax, trustworthy=answer.good)
-    return ax

@@ -1,13 +1,13 @@
 """Numbers in words on the page, in its figures and in their alternative texts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from densing.text import digits, months_range, percent, sized
 from densing.text import month as months
 
 __all__ = ["digits", "doubling", "headline", "months", "months_range", "percent", "plain", "size",
-           "span"]  # fmt: skip
+           "span", "windowed"]  # fmt: skip
 
 
 def size(count: float | None) -> str:
@@ -42,6 +42,28 @@ def _growth(growth: Mapping[str, Any]) -> str:
     if interval["upper"] is None:
         return f"is not known to grow ({kind} of its doubling time {ends} months)"
     return f"doubles every {months(interval['median'])} months ({kind} {ends})"
+
+
+def windowed(since: str, now: str, population: Sequence[Mapping[str, Any]]) -> str:
+    """Growth of a typical release since a date and at the last one, each with its interval."""
+    early, late = (growth["doubling_months"] for growth in population)
+    subject = "The capability density of a typical new open release"
+    kind = f"{percent(early['prob'])} interval"
+    if early["lower"] is None:
+        text = f"{subject} has not grown since {since}"
+    elif early["upper"] is None:
+        text = f"{subject} is not known to have grown since {since} ({kind} of its doubling time "
+        text += f"{months_range(early)} months)"
+    else:
+        text = f"{subject} has doubled every {months(early['median'])} months since {since} "
+        text += f"({kind} {months_range(early)})"
+    if late["lower"] is None:
+        return f"{text}; now, at {now}, it does not grow."
+    if late["upper"] is None:
+        return f"{text}; now, at {now}, it is not known to grow ({months_range(late)} months)."
+    return (
+        f"{text}, and now, at {now}, every {months(late['median'])} months ({months_range(late)})."
+    )
 
 
 def span(interval: Mapping[str, Any], *, form: Any = digits) -> str:

@@ -125,7 +125,9 @@ def identity(run: xr.DataTree) -> dict[str, Any]:
     return {AVERAGED: sorted(models, key=lambda model: json.dumps(model, sort_keys=True))}
 
 
-LATER = ("shape", "shortfall_form", "likelihood", "link", "free_ceiling", "contamination")
+LATER = (
+    "form", "shape", "shortfall_form", "likelihood", "link", "free_ceiling", "contamination",
+)  # fmt: skip
 """Choices that models of earlier versions do not name."""
 
 

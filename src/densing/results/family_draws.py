@@ -87,7 +87,7 @@ def _shared(
     level: nested.Level,
     scale: Any = 1.0,
 ) -> np.ndarray:
-    """The part of effects that all benchmarks share, a shift of log density, shape (node,)."""
+    """Draw the part of effects that all benchmarks share, ln density, shape (node,)."""
     weight = slope / level.residual**2
     certainty = level.spread**-2 + np.sum(weight * slope)
     centre = effects @ weight / certainty
@@ -138,7 +138,7 @@ def lines(
 def best_of(
     rng: np.random.Generator, values: Mapping[str, Any], time: np.ndarray, count: int
 ) -> np.ndarray:
-    """Expected best of `count` new releases over the typical one, ln density, shape (date,)."""
+    """Return how far the best of `count` new releases is expected above the typical, (date,)."""
     normal = rng.standard_normal((4, REPLICATES, count))
     tail, drift = (float(values.get(name, 0.0)) for name in ("release_tail", "spread_drift"))
     family, release, model = (

@@ -27,6 +27,7 @@ LOG_DENSITIES: dict[str, Callable[..., Any]] = {
     "gamma": lambda x, shape, rate: (
         shape * np.log(rate) + (shape - 1.0) * np.log(x) - rate * x - special.gammaln(shape)
     ),
+    "flat": lambda x: 0.0 * x,
 }
 """Of each family in `models.prior.FAMILIES`, arguments in the order declared there."""
 

@@ -130,6 +130,21 @@ def chosen(run: xr.DataTree, name: str, default: Any) -> Any:
     return record(run, "model")["choices"].get(name, default)
 
 
+def of_ladder(run: xr.DataTree, what: str) -> xr.DataTree:
+    """Return a run of a ladder model, whose curves and parts `what` needs.
+
+    Raises
+    ------
+    RunError
+        A run of the families model.
+    """
+    if chosen(run, "form", "ladder") == "families":
+        raise RunError(
+            f"{what}: this needs a run of a ladder model, `densing fit --model ladder --out RUN.nc`"
+        )
+    return run
+
+
 def _compression(run: xr.DataTree) -> dict[str, dict[str, dict[str, Any]]]:
     return {
         node.path: {

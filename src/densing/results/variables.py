@@ -32,6 +32,7 @@ DERIVED_PARAMETERS |= {
     "report_noise": Variable(("benchmark",), "proportion", "scatter of a score between reports"),
     "release_residual": Variable(("benchmark",), "logit", "releases on one benchmark alone"),
     "family_residual": Variable(("benchmark",), "logit", "families on one benchmark alone"),
+    "scatter": Variable((), "ln density", "releases and models of a family about its line"),
     "level": Variable((), "ln density", "typical release at the mean date, reference at 0"),
 }
 """Those of the families model (`models.families`)."""

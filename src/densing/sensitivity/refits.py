@@ -19,7 +19,7 @@ from densing.data import Evidence
 from densing.inference.settings import Settings
 from densing.models.declaration import Model, check_names, validated
 from densing.results.refits import Key, Refit, with_refits
-from densing.results.run import RunError, record
+from densing.results.run import RunError, of_ladder, record
 from densing.sensitivity.design import Design, Universe
 from densing.sensitivity.multiverse import run as fit_all
 from densing.sensitivity.record import LEVELS
@@ -69,6 +69,7 @@ def refit(
     RunError
         Other evidence than the run's, or a name in `only` that the run does not have.
     """
+    of_ladder(run, "refits")
     if evidence.hash != run.attrs["evidence_hash"]:
         raise RunError(
             "the run was fitted to other evidence than that at hand: give the tables that it was "

@@ -37,7 +37,7 @@ from densing.results.corollaries.economics import (
 from densing.results.corollaries.misfit import size_bands, size_bands_words
 from densing.results.interval import PROB
 from densing.results.quantised import quantised
-from densing.results.run import RunError, trustworthy
+from densing.results.run import RunError, of_ladder, trustworthy
 from densing.results.trend_curve import curve_of
 
 TITLES = {
@@ -93,6 +93,8 @@ def corollaries(
                 f"a run of `densing {kind}` has no densities: give one of `densing fit` or "
                 "`densing report`"
             )
+        if given is not None:
+            of_ladder(given, "corollaries")
     if bent is not None and SHAPES[curve_of(bent).shape].corner is None:
         raise RunError(
             f"--bent: its trend has the shape {curve_of(bent).shape!r}, without a changepoint; "

@@ -178,7 +178,7 @@ def _cubic(shift: np.ndarray) -> np.ndarray:
 
 def run_priors(run: xr.DataTree) -> LogPriors:
     """Log densities of the run's own priors; the default's where it is older than the shapes."""
-    declared, usual = record(run, "model")["priors"], load_model().priors
+    declared, usual = record(run, "model")["priors"], load_model("ladder").priors
 
     def density(name: str) -> Any:
         own = declared.get(name)

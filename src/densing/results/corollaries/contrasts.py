@@ -39,7 +39,7 @@ METHODS = {
 """What a `derived_from` begins with, and the method it stands for; the first that fits."""
 SMALLER = ("pruned and distilled", "distilled", "pruned")
 """Methods that make a smaller model of a larger one: compression in the narrow sense."""
-CURE = "densing fit --set derived=true --set min_scores=1 --out derived.nc"
+CURE = "densing fit --model ladder --set derived=true --set min_scores=1 --out derived.nc"
 RELATION = re.compile(r"^(?P<how>.*?) from (?:a larger )?(?P<parent>[^(+]+)")
 ABOUT = ("command", "date", "seed", "versions", "prob", "models", "scores", "evidence_hash")
 """How a kept answer was made."""
