@@ -61,7 +61,7 @@ class Density(Answer):
         ]  # fmt: skip
         heads = "model", "released", "params", "density", f"{percent(self._prob)} interval"
         yield Cells((*heads, "effective"), rows, right=2)
-        if not self.good:
+        if self._verdict != "trustworthy":
             yield Line(DOUBTFUL, "bold red")
 
     def table(self) -> pd.DataFrame:
@@ -98,9 +98,9 @@ class NewDensities(Density):
         """Whether run and weights are to be trusted."""
         return super().good and all(row.reliable for row in self.models)
 
-    def told(self, width: int = 0) -> Iterator[Line | Cells]:
+    def parts(self, width: int = 0) -> Iterator[Line | Cells]:
         """List the models, and say for which of them a new fit is needed."""
-        yield from super().told(width)
+        yield from super().parts(width)
         if seen := [row.model for row in self.models if row.in_run]:
             yield Line(f"In the run, with the density it has there: {cut(seen, NAMED)}.", "yellow")
         if few := [row.model for row in self.models if not row.reliable]:

@@ -94,7 +94,7 @@ class Predictions(Answer):
     averages: list[PredictedAverage]
     summary: PredictionScores
 
-    def told(self, width: int = 0) -> Iterator[Line | Cells]:
+    def parts(self, width: int = 0) -> Iterator[Line | Cells]:
         """List the models, and say how near the expectations came."""
         del width
         kind = f"{percent(self._prob)} interval"
