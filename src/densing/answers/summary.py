@@ -10,9 +10,9 @@ import xarray as xr
 from densing.answers._answer import Answer, Cells, Growth, Line, Record, Run, Verdict
 from densing.answers.given import as_prob, as_run
 from densing.answers.growth import Shaped, shaped
+from densing.results.family_draws import SINCE
 from densing.results.interval import PROB, Interval, growth, interval
 from densing.results.run import record
-from densing.results.family_draws import SINCE
 from densing.text import ESTIMANDS, month, months_range
 
 STALE_DAYS = 180
