@@ -14,8 +14,10 @@ pytestmark = pytest.mark.filterwarnings("ignore::densing.NotTrustworthyWarning")
 
 
 def renamed(name, new):
+    """A model of the catalogue by another name; nobody can tell that it is the same."""
     rows = dn.bundled("catalog")
-    return rows[rows["model"] == name].assign(model=new)
+    rows = rows[rows["model"] == name].drop(columns="hub_id")
+    return rows.assign(model=new, score=rows["score"] + 1e-6 * (new != name))
 
 
 def test_a_model_given_again_gets_the_density_that_it_has(families_run):
@@ -46,6 +48,16 @@ def test_a_model_of_the_run_keeps_its_density(families_run):
     )
 
 
+def test_a_model_of_the_run_by_another_name_is_known(families_run):
+    rows = dn.bundled("catalog")
+    rows = rows[rows["model"] == "OPT-30B"].assign(model="mine")
+    (own,) = dn.density(families_run, "OPT-30B").models
+    for same in (rows, rows.drop(columns="hub_id")):
+        told = dn.density(families_run, models=same).models[0]
+        assert (told.model, told.in_run, told.density) == ("mine", True, own.density)
+        assert dn.predict(families_run, same).averages[0].in_run
+
+
 def test_names_and_a_table_are_not_given_together(families_run):
     with pytest.raises(ValueError, match="not both"):
         dn.density(families_run, "OPT-30B", models=renamed("OPT-30B", "new"))
@@ -62,8 +74,7 @@ def test_better_scores_are_denser_and_fewer_scores_less_sure(families_run):
 
 
 def test_scores_far_from_all_others_ask_for_a_new_fit(families_run):
-    rows = dn.bundled("catalog")
-    rows = rows[rows["model"] == "OPT-30B"]
+    rows = renamed("OPT-30B", "wild")
     wild = rows.assign(
         model="wild", score=[0.9 if b == "HumanEval" else 0.26 for b in rows["benchmark"]]
     )
