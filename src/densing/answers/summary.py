@@ -10,9 +10,9 @@ import xarray as xr
 from densing.answers._answer import Answer, Cells, Growth, Line, Record, Run, Verdict
 from densing.answers.given import as_prob, as_run
 from densing.answers.growth import Shaped, shaped
+from densing.results.family_draws import SINCE
 from densing.results.interval import PROB, Interval, growth, interval
 from densing.results.run import record
-from densing.results.family_draws import SINCE
 from densing.text import ESTIMANDS, month, months_range
 
 STALE_DAYS = 180
@@ -169,9 +169,7 @@ def _months(growth: Growth) -> str:
     months = growth.doubling_months
     if months.lower is None:
         return "no growth"
-    middle = "-" if months.median is None else month(months.median)
-    if months.upper is None:
-        return f"{middle} ({month(months.lower)} to not bounded)"
+    middle = "none" if months.median is None else month(months.median)
     return f"{middle} ({months_range(months)})"
 
 
