@@ -36,7 +36,7 @@ def test_a_table_that_is_behind_is_written_anew():
 
 
 def test_tables_hold_what_is_declared():
-    model = load_model("ladder")
+    model = load_model("default")
     table = tables.priors("default")
     for name, prior in model.priors.items():
         (row,) = [line for line in table.splitlines() if line.startswith(f"| {name} |")]
