@@ -104,11 +104,15 @@ def test_backtest_needs_a_past(densing, tables, tmp_path):
 def test_what_cannot_be_averaged_is_refused_before_any_fit(densing, tmp_path):
     names = ("changepoint", "changepoint", "ladder", "average", "default")
     arguments = [word for name in names for word in ("--with", name)]
-    result = densing("backtest", *arguments, "--out", tmp_path / "b")
+    result = densing("backtest", "--model", "ladder", *arguments, "--out", tmp_path / "b")
     assert result.status == 2
     assert "--with changepoint: given twice" in result.err
     assert "--with ladder: given twice" in result.err
     assert "--with average: differs from ladder in benchmarks, min_scores" in result.err
     assert "--with default: differs from ladder in form, benchmarks" in result.err
+    ladder = ("backtest", "--model", "ladder", "--out", tmp_path / "b")
+    assert densing(*ladder, "--with", "chanepoint").status == 2
+    result = densing("backtest", "--with", "changepoint", "--out", tmp_path / "b")
+    assert result.status == 2
+    assert "add --model ladder" in result.err
     assert not (tmp_path / "b").exists()
-    assert densing("backtest", "--with", "chanepoint", "--out", tmp_path / "b").status == 2

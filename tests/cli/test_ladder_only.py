@@ -39,7 +39,7 @@ def test_a_families_run_has_no_ladder(densing, families_file, tmp_path, monkeypa
     "command",
     [
         "modes --model default", "selfcheck --model default", "sensitivity --model default",
-        "coverage --model default", "backtest --model default", "calibrate --model default",
+        "coverage --model default", "calibrate --model default",
         "loss TABLE --model default", "trend TABLE --model default",
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 
@@ -35,16 +36,18 @@ def test_a_table_that_is_behind_is_written_anew():
     assert tables.filled(fresh.replace("| column", "| colour")) == fresh
 
 
-def test_tables_hold_what_is_declared():
-    model = load_model("default")
-    table = tables.priors("default")
+@pytest.mark.parametrize("of", ["default", "ladder"])
+def test_tables_hold_what_is_declared(of):
+    model = load_model(of)
+    table = tables.priors(of)
     for name, prior in model.priors.items():
         (row,) = [line for line in table.splitlines() if line.startswith(f"| {name} |")]
         assert prior.about.replace("|", "\\|") in row
-    choices = tables.choices("default")
+    choices = tables.choices(of)
     for name in type(model.choices).model_fields:
         assert f"`{name}`" in choices
     assert "D0, the tokens" in choices
+    assert not re.search(r"\|\s*\|$", choices, re.MULTILINE), "a choice without its meaning"
     for name in declared("models"):
         assert f"`{name}`" in tables.models("")
 

@@ -10,10 +10,17 @@ from densing.inference.jax_ops import BLOCK, jax_ops
 from densing.models.ops import NAMES, numpy_ops
 
 X = np.linspace(-4, 4, 9)
+MATRICES = np.eye(3) + 0.3 * np.arange(2.0)[:, None, None] * np.ones((3, 3))
+"""Positive definite, shape (2, 3, 3)."""
 POSITIVE = np.geomspace(1e-6, 1e6, 200)
 ARGUMENTS = {
     "betaln": (np.geomspace(0.01, 100, 9), np.geomspace(50, 0.1, 9)),
-    "by_rows": (lambda x: 2 * x, X), "concatenate": ([X, X],),
+    "by_rows": (lambda x: 2 * x, X), "concatenate": ([X, X],), "cholesky": (MATRICES,),
+    "diagonal": (MATRICES,), "eye": (3,), "log1p": (POSITIVE,), "sum": (X,),
+    "put": (X.reshape(3, 3), np.array([1, 5]), np.array([7.0, 8.0])),
+    "segment_sum": (X.reshape(9, 1), np.array([0, 0, 1, 3, 3, 1, 0, 0, 0]), 4),
+    "solve_lower": (np.linalg.cholesky(MATRICES), MATRICES + 1.0),
+    "stacked": (MATRICES, np.ones((2, 3))), "transpose": (MATRICES,),
     "exp": (X,), "expit": (20 * X,), "expm1": (X,), "log": (POSITIVE,),
     "logaddexp": (100 * X, -X), "logsumexp": (100 * X.reshape(3, 3), 1, np.ones((3, 3)) + X[:3]**2),
     "matmul": (np.ones((2, 3)), np.arange(6.0).reshape(3, 2)), "minimum": (X, 0.5),

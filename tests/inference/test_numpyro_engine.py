@@ -43,8 +43,13 @@ def joint(model, priors, values, facts=None):
 
 
 def test_every_family_is_covered():
-    assert set(CASES) == set(FAMILIES)
+    assert set(CASES) | {"flat"} == set(FAMILIES)
     assert set(CASES) | set(OBSERVED) == set(DISTRIBUTIONS)
+
+
+def test_a_flat_prior_says_nothing():
+    ours = joint(lambda m: m.sample("x"), {"x": prior("flat", {})}, {"x": jnp.arange(3.0)})
+    assert ours == 0.0
 
 
 @pytest.mark.parametrize("family", CASES)

@@ -52,6 +52,20 @@ def test_numpyro_has_our_density(handed, evidence, model):
         assert float(theirs(values)) == pytest.approx(ours, rel=1e-10)
 
 
+def test_the_families_model_is_handed_over_too(families_model):
+    before = jax.config.jax_enable_x64
+    try:
+        theirs = dn.to_numpyro(dn.load_evidence(), families_model)
+    finally:
+        jax.config.update("jax_enable_x64", before)
+    sites = latent_sites(theirs.model, Inputs(*theirs.args))
+    values = {k: 0.1 * np.ones(fn.shape()) for k, fn in sites.items()}
+    # Not compiled: one evaluation.
+    assert np.isfinite(float(potential_energy(theirs.model, theirs.args, {}, values)))
+    assert {"benchmark", "family", "release", "type"} <= set(theirs.coords)
+    assert theirs.dims["log_slope"] == ["benchmark"]
+
+
 def test_every_quantity_along_a_dimension_is_named(handed):
     """Dims go with the values' shapes, sampled and derived alike."""
 

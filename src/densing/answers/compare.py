@@ -232,14 +232,15 @@ def compare(runs: Runs, *, prob: float = PROB) -> Comparison:
             'dn.compare({"linear": run, "local": other})'
         )
     kinds = ("joint", "trend", "loss")
-    found = {str(k): of_ladder(as_run(run, kinds=kinds), f"compare {k}") for k, run in runs.items()}
-    return compared(found, prob=prob)
+    return compared({str(k): as_run(run, kinds=kinds) for k, run in runs.items()}, prob=prob)
 
 
 def compared(runs: Mapping[str, xr.DataTree], *, prob: float = PROB) -> Comparison:
     """Compare runs that are known to be runs; see `compare`."""
     if len(runs) < 2:
         raise RunError("compare needs at least two runs: fit another model (`densing models`)")
+    for name, run in runs.items():
+        of_ladder(run, f"comparing {name}")
     check_same_data(runs)
     terms = {name: log_likelihood(name, run) for name, run in runs.items()}
     good = {name: term for name, term in terms.items() if trustworthy(runs[name])}

@@ -58,14 +58,14 @@ def backtest(
     from densing.models.declaration import DeclarationError
 
     model, settings = sampling.declared()
-    others = _others(sampling, model, with_ or ())
-    evidence = tables.load()
-    check_writable(out)
     families = model.choices.form == "families"
-    if families and others:
+    if families and with_:
         raise DeclarationError(
             "--with averages shapes of the trend under one ladder: add --model ladder"
         )
+    others = _others(sampling, model, with_ or ())
+    evidence = tables.load()
+    check_writable(out)
     from densing.calibration.backtest import backtest as run_backtest
     from densing.calibration.score_backtest import backtest_scores
 

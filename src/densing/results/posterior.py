@@ -20,7 +20,7 @@ from densing.models.performance import score_map
 from densing.models.program import Replay, last_axis
 from densing.models.scores import Cells, ScoreData, cells
 from densing.models.trend import Trend, TrendData, trend
-from densing.results.run import chosen, record
+from densing.results.run import chosen, of_ladder, record
 from densing.results.trend_curve import curve_of
 
 WEIGHT = "expert_weight"
@@ -81,8 +81,14 @@ class RunReplay:
     """The program of a joint run at its draws, asked about scores."""
 
     def __init__(self, run: xr.DataTree, *, draws: int | None = None) -> None:
-        """Take at most `draws` evenly spaced draws; all of them where None."""
-        self.run = run
+        """Take at most `draws` evenly spaced draws, all of them where None.
+
+        Raises
+        ------
+        RunError
+            A run of the families model: it has no curves of a reference.
+        """
+        self.run = of_ladder(run, "score curves of a reference")
         self.m = replay_of(run["posterior"], draws=draws)
         self.centre: dict[str, float] = record(run, "centre")
         self.link: str = chosen(run, "link", "logit")
@@ -175,5 +181,9 @@ class RunReplay:
 
 def run_log_sizes(run: xr.DataTree, *, draws: int) -> np.ndarray:
     """Log parameters of a run's models, shape (sample, model); (1, model) where they are known."""
+    if chosen(run, "form", "ladder") == "families":
+        derived = run["derived"]
+        effective, density = (flat(derived[k], draws) for k in ("effective_params", "density"))
+        return np.log(effective / density)
     replay = RunReplay(run, draws=draws)
     return replay.log_sizes().T + replay.centre["log_params"]

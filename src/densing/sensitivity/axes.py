@@ -87,7 +87,7 @@ def load_axes(name: str | Path = "default") -> Axes:
     """
     stem, content = read_declaration("sensitivity", name)
     axes = validated(Axes, {"name": stem, **content}, str(name))
-    known = [*Choices.model_fields, *EDITS]
+    known = [*(name for name in Choices.model_fields if name != "form"), *EDITS]
     faults = [
         f"  axes.{axis}.levels.{level}: unknown change {key!r}; known: {', '.join(known)}, "
         "or prior.NAME.ARGUMENT"
