@@ -83,10 +83,10 @@ def span(
 
 
 def month(value: float | None) -> str:
-    """Doubling time in months: 3.1; `none` where there is none."""
+    """Doubling time in months: 3.1, `over 100`; `none` where there is none."""
     if value is None:
         return "none"
-    return f"{value:.1f}" if value < 99.95 else f"{value:,.0f}"
+    return f"{value:.1f}" if value < 99.95 else "over 100"
 
 
 def months(growth: Mapping[str, Any] | None) -> str:

@@ -5,14 +5,19 @@ import pytest
 
 import densing as dn
 from densing.inference.fit import fit
+from densing.models.families import EDGE_NOISE
+from densing.models.family_predict import conditioned, own_effects
+from densing.results.family_run import new_models
 from densing.results.reweighting import pareto_fit, reweight, smoothed
 
 pytestmark = pytest.mark.filterwarnings("ignore::densing.NotTrustworthyWarning")
 
 
 def renamed(name, new):
+    """A model of the catalogue by another name; nobody can tell that it is the same."""
     rows = dn.bundled("catalog")
-    return rows[rows["model"] == name].assign(model=new)
+    rows = rows[rows["model"] == name].drop(columns="hub_id")
+    return rows.assign(model=new, score=rows["score"] + 1e-6 * (new != name))
 
 
 def test_a_model_given_again_gets_the_density_that_it_has(families_run):
@@ -43,6 +48,16 @@ def test_a_model_of_the_run_keeps_its_density(families_run):
     )
 
 
+def test_a_model_of_the_run_by_another_name_is_known(families_run):
+    rows = dn.bundled("catalog")
+    rows = rows[rows["model"] == "OPT-30B"].assign(model="mine")
+    (own,) = dn.density(families_run, "OPT-30B").models
+    for same in (rows, rows.drop(columns="hub_id")):
+        told = dn.density(families_run, models=same).models[0]
+        assert (told.model, told.in_run, told.density) == ("mine", True, own.density)
+        assert dn.predict(families_run, same).averages[0].in_run
+
+
 def test_names_and_a_table_are_not_given_together(families_run):
     with pytest.raises(ValueError, match="not both"):
         dn.density(families_run, "OPT-30B", models=renamed("OPT-30B", "new"))
@@ -59,8 +74,7 @@ def test_better_scores_are_denser_and_fewer_scores_less_sure(families_run):
 
 
 def test_scores_far_from_all_others_ask_for_a_new_fit(families_run):
-    rows = dn.bundled("catalog")
-    rows = rows[rows["model"] == "OPT-30B"]
+    rows = renamed("OPT-30B", "wild")
     wild = rows.assign(
         model="wild", score=[0.9 if b == "HumanEval" else 0.26 for b in rows["benchmark"]]
     )
@@ -113,3 +127,30 @@ def test_a_new_fit_says_the_same(families_model):
     middle, low, high = np.quantile(own, [0.5, 0.05, 0.95])
     assert np.log(told.density.median) == pytest.approx(middle, abs=2 * error)
     assert np.log(told.density.upper / told.density.lower) == pytest.approx(high - low, rel=0.3)
+
+
+def test_a_score_at_the_floor_enters_as_what_it_is(families_run):
+    """Log density and posterior of a model with one such score, beside the integral itself."""
+    rows = renamed("GPT-2-1.5B", "new")
+    rows = rows[rows["benchmark"] == "HumanEval"].assign(score=0.002)
+    new = new_models(families_run, rows, draws=3)
+    k = new.layout.coords["benchmark"].index("HumanEval")
+    for state in new.states:
+        own = own_effects(np.random.default_rng(1), state, new.data, new.family)
+        told = conditioned(own, state, new.score, new.data)
+        centre = (state.mean + own.mean)[0, k]
+        wide = own.covariance[0, k, k] + EDGE_NOISE**2
+        z, step = np.linspace(centre - 9 * wide**0.5, centre + 9 * wide**0.5, 4001, retstep=True)
+        of = state.curves
+        p = of.floor[k] + (of.ceiling[k] - of.floor[k]) / (1.0 + np.exp(-z))
+        spread = p * (1 - p) / new.data.items[k] + state.noise[k] ** 2
+        weight = np.exp(
+            -0.5 * ((z - centre) ** 2 / wide + (0.002 - p) ** 2 / spread + np.log(spread))
+        )
+        total = weight.sum() * step / np.sqrt(2 * np.pi * wide)
+        assert told.log_density[0] == pytest.approx(np.log(total), abs=0.02)
+        # The shared part follows the logit as their covariance says.
+        mean = np.sum(weight * z) / weight.sum()
+        shared = own.shared_mean[0] + own.shared_covariance[0, k] / wide * (mean - centre)
+        assert told.mean[0] == pytest.approx(shared, abs=0.02)
+        assert 0.0 < told.variance[0] <= own.shared_variance[0]

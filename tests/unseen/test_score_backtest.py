@@ -23,7 +23,14 @@ from densing.results.naive_scores import (
     Reported,
     naive_scores,
 )
-from densing.results.score_forecasts import AVERAGE, SINGLE, judged, score_table, sentence
+from densing.results.score_forecasts import (
+    AVERAGE,
+    SINGLE,
+    judged,
+    log_predictive,
+    score_table,
+    sentence,
+)
 from recipes import FEW
 
 
@@ -172,3 +179,10 @@ def test_two_origins_are_refitted_scored_and_kept(families_model, tmp_path, capf
     assert set(forecasts) == {"average_forecasts", "score_forecasts"}
     for row in told["origins"]:
         assert len(row["benchmarks"]) == 4
+
+
+def test_a_score_beyond_all_draws_costs_as_much_as_one_unforeseen():
+    near = np.full((500, 1), 0.5) + 0.01 * np.random.default_rng(1).standard_normal((500, 1))
+    assert log_predictive(near, np.array([0.9]))[0] == pytest.approx(np.log(0.01))
+    at_centre = log_predictive(near, np.array([0.5]))[0]
+    assert at_centre == pytest.approx(np.log(0.99 / 0.01 / np.sqrt(2 * np.pi)), abs=0.15)

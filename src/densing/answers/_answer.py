@@ -323,7 +323,7 @@ class FromShell(NamedTuple):
 
 Run = Annotated[xr.DataTree, FromShell(Path, "densing.cli.files:open_run")]
 """A run: a tree in a notebook, its file on the command line."""
-ModelTable = Annotated[Any, FromShell(Path, "densing.cli.files:name_table")]
+ModelTable = Annotated[Any, FromShell(Path, "densing.cli.files:read_models")]
 """Models and scores: a file or a frame, read by `answers.given.as_model_rows`."""
 JointRun = Annotated[xr.DataTree, FromShell(Path, "densing.cli.files:open_joint")]
 """A run of the joint model."""

@@ -9,7 +9,7 @@ import xarray as xr
 
 from densing.answers._answer import DOUBTFUL, Answer, Cells, JointRun, Line, ModelTable, Record
 from densing.answers.given import as_families, as_model_rows, as_models, as_prob, as_run
-from densing.results.family_run import new_densities
+from densing.results.family_run import new_densities, seen
 from densing.results.horizon import RequestError
 from densing.results.interval import PROB, Interval, interval
 from densing.results.reweighting import smoothed, weighted_interval
@@ -61,7 +61,7 @@ class Density(Answer):
         ]  # fmt: skip
         heads = "model", "released", "params", "density", f"{percent(self._prob)} interval"
         yield Cells((*heads, "effective"), rows, right=2)
-        if not self.good:
+        if self._verdict != "trustworthy":
             yield Line(DOUBTFUL, "bold red")
 
     def table(self) -> pd.DataFrame:
@@ -98,9 +98,9 @@ class NewDensities(Density):
         """Whether run and weights are to be trusted."""
         return super().good and all(row.reliable for row in self.models)
 
-    def told(self, width: int = 0) -> Iterator[Line | Cells]:
+    def parts(self, width: int = 0) -> Iterator[Line | Cells]:
         """List the models, and say for which of them a new fit is needed."""
-        yield from super().told(width)
+        yield from super().parts(width)
         if seen := [row.model for row in self.models if row.in_run]:
             yield Line(f"In the run, with the density it has there: {cut(seen, NAMED)}.", "yellow")
         if few := [row.model for row in self.models if not row.reliable]:
@@ -162,12 +162,13 @@ def of_new_models(run: xr.DataTree, models: Any, *, prob: float = PROB) -> NewDe
     """Densities of models in a table from a run of families, without a new fit."""
     rows = as_model_rows(models)
     own = {row.model: row for row in density_table(run, prob=prob)}
-    new = new_densities(run, rows)
+    new, known = new_densities(run, rows), seen(run, rows)
     found = []
     for i, name in enumerate(new.models["model"]):
-        about = {"scores": int(new.scores[i]), "in_run": name in own}
-        if name in own:
-            found.append(NewDensity(**own[name], **about, pareto_k=None, reliable=True))
+        about = {"scores": int(new.scores[i]), "in_run": name in known}
+        if name in known:
+            told = own[known[name]] | {"model": name} | about
+            found.append(NewDensity(**told, pareto_k=None, reliable=True))
             continue
         weights = smoothed(new.log_weight[:, i])
         of, size = new.log_density[:, i], new.log_params[:, i]

@@ -91,6 +91,11 @@ def as_families(run: xr.DataTree) -> xr.DataTree:
     return run
 
 
+def is_catalog(given: Any) -> bool:
+    """Whether a table is the bundled catalogue, by its name."""
+    return str(given) == CATALOG and not Path(CATALOG).exists()
+
+
 def as_model_rows(given: Any) -> pd.DataFrame:
     """Return models and scores in the catalogue's form, one row a score.
 
@@ -105,7 +110,7 @@ def as_model_rows(given: Any) -> pd.DataFrame:
     TableError, TypeError
         Every fault of the table; neither a table nor evidence.
     """
-    if str(given) == CATALOG and not Path(CATALOG).exists():
+    if is_catalog(given):
         return bundled(CATALOG)
     evidence = given if isinstance(given, Evidence) else load_evidence(models=given)
     rows = evidence.catalog

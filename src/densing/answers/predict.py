@@ -18,10 +18,10 @@ from densing.answers._answer import (
 )
 from densing.answers.given import as_families, as_model_rows, as_prob, as_run, as_seed
 from densing.models.family_predict import predict_nothing, predict_others
-from densing.results.family_run import new_models
+from densing.results.family_run import new_models, seen
 from densing.results.interval import PROB, Interval, interval
-from densing.results.score_forecasts import NARROWEST
-from densing.results.scoring import crps, kernel_width, log_score
+from densing.results.score_forecasts import log_predictive
+from densing.results.scoring import crps
 from densing.text import cut, percent, sized
 
 DRAWS = 250
@@ -94,7 +94,7 @@ class Predictions(Answer):
     averages: list[PredictedAverage]
     summary: PredictionScores
 
-    def told(self, width: int = 0) -> Iterator[Line | Cells]:
+    def parts(self, width: int = 0) -> Iterator[Line | Cells]:
         """List the models, and say how near the expectations came."""
         del width
         kind = f"{percent(self._prob)} interval"
@@ -190,7 +190,8 @@ def predict(
     run, prob, seed = as_families(as_run(run)), as_prob(prob), as_seed(seed)
     if given not in ("nothing", "others"):
         raise ValueError(f"given must be 'nothing' or 'others', got {given!r}")
-    new = new_models(run, as_model_rows(table), draws=DRAWS)
+    rows = as_model_rows(table)
+    new = new_models(run, rows, draws=DRAWS)
     if given == "nothing":
         drawn = predict_nothing(new.states, new.data, new.family, seed=seed, copies=COPIES)
     else:
@@ -202,12 +203,11 @@ def predict(
         )
     there = np.isfinite(new.score)
     models, names = new.models, new.layout.coords["benchmark"]
-    fitted = set(map(str, run["derived"]["model"].to_numpy()))
-    known = models["model"].isin(fitted).to_numpy()
+    known = models["model"].isin(seen(run, rows)).to_numpy()
     at = np.nonzero(there)
     single = Judged(drawn[:, at[0], at[1]], new.score[at], prob)
     average = Judged(np.mean(drawn, axis=2, where=there), new.score.mean(axis=1, where=there), prob)
-    rows = [
+    scores = [
         PredictedScore(
             model=models["model"][i], benchmark=names[k], score=float(new.score[i, k]),
             predicted=told, inside=inside, in_run=bool(known[i]),
@@ -230,7 +230,7 @@ def predict(
         crps_scores=of_scores[1], log_score_scores=of_scores[2],
         n_scores=int(np.sum(~known[at[0]])),
     )  # fmt: skip
-    return Predictions(given=given, scores=rows, averages=averages, summary=summary).about(
+    return Predictions(given=given, scores=scores, averages=averages, summary=summary).about(
         run, prob=prob
     )
 
@@ -251,7 +251,7 @@ class Judged:
         if not of.any():
             return None, None, None
         drawn, seen = self.drawn[:, of], self.seen[of]
-        log = log_score(drawn, seen, np.maximum(kernel_width(drawn), NARROWEST))
+        log = log_predictive(drawn, seen)
         return (
             float(np.mean(np.asarray(self.inside)[of])), float(np.mean(crps(drawn, seen))),
             float(np.mean(log)),

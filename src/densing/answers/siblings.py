@@ -53,7 +53,7 @@ class Siblings(Answer):
     siblings: list[Sibling]
     level: float = LEVEL
 
-    def told(self, width: int = 0) -> Iterator[Line | Cells]:
+    def parts(self, width: int = 0) -> Iterator[Line | Cells]:
         """List the releases, and say the pooled slope and how well siblings predict each other."""
         del width
         kind = f"{percent(self._prob)} interval"

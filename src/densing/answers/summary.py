@@ -169,9 +169,7 @@ def _months(growth: Growth) -> str:
     months = growth.doubling_months
     if months.lower is None:
         return "no growth"
-    middle = "-" if months.median is None else month(months.median)
-    if months.upper is None:
-        return f"{middle} ({month(months.lower)} to not bounded)"
+    middle = "none" if months.median is None else month(months.median)
     return f"{middle} ({months_range(months)})"
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import xarray as xr
 
+    from densing.data import Evidence
+
 
 def open_run(path: Path) -> "xr.DataTree":
     """Open a run of any kind; raises `RunError`."""
@@ -32,9 +34,12 @@ def open_joint(path: Path) -> "xr.DataTree":
     return run
 
 
-def name_table(path: Path | None) -> Path | None:
-    """Hand the name of a table on: what reads it says all of its faults."""
-    return path
+def read_models(path: Path | None) -> "Evidence | Path | None":
+    """Read and validate a table of models; `catalog` stays the name it is. Raises `TableError`."""
+    from densing.answers.given import is_catalog
+    from densing.cli.options import Tables
+
+    return path if path is None or is_catalog(path) else Tables(models=path).load()
 
 
 def read_size(text: str) -> float:

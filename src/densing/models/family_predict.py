@@ -20,6 +20,7 @@ from densing.models.families import (
     expected_logits,
     measurements,
 )
+from densing.models.family_layout import edges
 from densing.models.ops import numpy_ops
 from densing.models.program import Replay
 
@@ -183,7 +184,7 @@ def predict_others(
     out = []
     for state in found:
         own = own_effects(rng, state, data, family)
-        z, precision = measured(state, score, data)
+        z, precision, _ = measured(state, own, score, data)
         logits, noise = left_out(rng, state.mean + own.mean, own.covariance, z, precision)
         out.append(reported(rng, state, logits, data, noise))
     return np.array(out)
@@ -233,20 +234,74 @@ UNKNOWN = 1e-6
 """Precision of a score that there is none of."""
 
 
-def measured(state: State, score: np.ndarray, data: FamilyData) -> tuple[np.ndarray, np.ndarray]:
-    """Logits of reported scores and their precision, (model, benchmark); 0 where there is none.
+class Measured(NamedTuple):
+    """Logits that reported scores measure; fields of shape (model, benchmark)."""
 
-    A score at an edge is taken at the edge with a logit's spread of `EDGE_NOISE`.
+    logit: np.ndarray
+    precision: np.ndarray
+    """0 where there is no score."""
+    log_scale: np.ndarray
+    """Log of the score's density over that of the measured logit, nats."""
+
+
+def measured(state: State, own: Own, score: np.ndarray, data: FamilyData) -> Measured:
+    """Return the logits that reported scores measure, one draw.
+
+    Away from the edges the measurement is normal. A score at an edge says only that its logit lies
+    somewhere beyond: the normal measurement that stands for it makes the same of what is expected
+    of the model without it, in mean and variance, as the score itself.
+
+    Parameters
+    ----------
+    score
+        Reported scores, shape (model, benchmark), NaN where there is none.
     """
-    of = state.curves
-    share = (score - of.floor) / (of.ceiling - of.floor)
-    inside = np.clip(share, 0.03, 0.985)
-    z = np.log(inside) - np.log1p(-inside)
-    variance = score * (1.0 - score) / data.items + state.noise**2
-    own = variance / ((of.ceiling - of.floor) * inside * (1.0 - inside)) ** 2
-    own = own + np.where(inside == share, 0.0, EDGE_NOISE**2)
-    there = np.isfinite(score)
-    return np.where(there, z, 0.0), np.where(there, 1.0 / np.where(there, own, 1.0), 0.0)
+    of, there = state.curves, np.isfinite(score)
+    reach = of.ceiling - of.floor
+    share = np.clip(np.where(there, (score - of.floor) / reach, 0.5), *INSIDE)
+    z = np.log(share) - np.log1p(-share)
+    steep = reach * share * (1.0 - share)
+    variance = np.where(there, score * (1.0 - score) / data.items + state.noise**2, 1.0)
+    precision = np.where(there, steep**2 / variance, 0.0)
+    log_scale = np.where(there, -np.log(steep), 0.0)
+    edge = np.nonzero(there & edges(score, data.items, data.floor))
+    if len(edge[0]):
+        z[edge], precision[edge], log_scale[edge] = _at_edge(state, own, score, data, edge)
+    return Measured(np.where(there, z, 0.0), precision, log_scale)
+
+
+INSIDE = (1e-3, 1.0 - 1e-3)
+"""Shares of a benchmark's range that have a logit to speak of."""
+NODES = np.linspace(-6.0, 6.0, 61)
+"""Where the logit of a score at an edge is looked at, in standard deviations."""
+VAGUE = 1e-4
+"""Precision of a measurement at least: no score makes less certain."""
+
+
+def _at_edge(
+    state: State, own: Own, score: np.ndarray, data: FamilyData, edge: tuple[np.ndarray, ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return normal measurements that stand for scores at an edge, and their log scale; (edge,)."""
+    of, column = state.curves, edge[1]
+    centre = (state.mean + own.mean)[edge]
+    wide = own.covariance[edge[0], column, column] + EDGE_NOISE**2
+    z = centre[:, None] + np.sqrt(wide)[:, None] * NODES
+    floor, ceiling = of.floor[column, None], of.ceiling[column, None]
+    p = floor + (ceiling - floor) * expit(z)
+    spread = p * (1.0 - p) / data.items[column, None] + state.noise[column, None] ** 2
+    log = -0.5 * (NODES**2 + np.log(spread) + (score[edge][:, None] - p) ** 2 / spread)
+    top = log.max(axis=1, keepdims=True)
+    weight = np.exp(log - top)
+    total = weight.sum(axis=1)
+    mean = np.sum(weight * z, axis=1) / total
+    variance = np.sum(weight * (z - mean[:, None]) ** 2, axis=1) / total
+    # Densities up to 1 / sqrt(2 pi) for each score, as in `conditioned`.
+    height = top[:, 0] + np.log(total * (NODES[1] - NODES[0])) - 0.5 * np.log(2.0 * np.pi)
+    precision = np.maximum(1.0 / variance - 1.0 / wide, VAGUE)
+    logit = centre + (mean - centre) * (1.0 / wide + precision) / precision
+    both = wide + 1.0 / precision
+    scale = height + 0.5 * (np.log(both) + (logit - centre) ** 2 / both)
+    return logit, 1.0 / (1.0 / precision + EDGE_NOISE**2), scale
 
 
 class Conditioned(NamedTuple):
@@ -266,7 +321,7 @@ def conditioned(own: Own, state: State, score: np.ndarray, data: FamilyData) -> 
     score
         Reported scores, shape (model, benchmark), NaN where there is none.
     """
-    z, precision = measured(state, score, data)
+    z, precision, log_scale = measured(state, own, score, data)
     there = precision > 0.0
     off = np.where(there, z - state.mean - own.mean, 0.0)
     gained = np.eye(score.shape[1]) + precision[:, :, None] * own.covariance
@@ -274,11 +329,6 @@ def conditioned(own: Own, state: State, score: np.ndarray, data: FamilyData) -> 
     solved = np.linalg.solve(gained, sides)
     mean = own.shared_mean + np.sum(own.shared_covariance * solved[..., 0], axis=1)
     variance = own.shared_variance - np.sum(own.shared_covariance * solved[..., 1], axis=1)
-    # Logits are measured: their density times what a logit changes by with the score.
-    steep = state.curves.ceiling - state.curves.floor
-    share = 1.0 / (1.0 + np.exp(-z))
-    each = 0.5 * np.log(np.where(there, precision, 1.0)) - np.where(
-        there, np.log(steep * share * (1.0 - share)), 0.0
-    )
+    each = 0.5 * np.log(np.where(there, precision, 1.0)) + log_scale
     total = np.sum(each, axis=1) - 0.5 * np.sum(off * solved[..., 0], axis=1)
     return Conditioned(mean, variance, total - 0.5 * np.linalg.slogdet(gained)[1])

@@ -187,7 +187,8 @@ def _told(answers: RunAnswers, *, narrow: bool) -> list[tuple[str, str, str]]:
         since, now = (growth["doubling_months"] for growth in told.population)
         ends = f"{percent(since['prob'])} {months_range(since)}"
         current = "none" if now["median"] is None else months(now["median"])
-        current = f"now ({told.now}): {current} months ({months_range(now)})"
+        current = "no doubling" if current == "none" else f"{current} months"
+        current = f"now ({told.now}): {current} ({months_range(now)})"
         small = f"typical release since {told.since[:4]}; {ends}"
         small += f"{chr(10) if narrow else '; '}{current}"
         low, middle, high = (digits(told.lead[k], figures=2) for k in ("lower", "median", "upper"))

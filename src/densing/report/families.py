@@ -23,7 +23,17 @@ from densing.report.axes import (
     rows_axis,
 )
 from densing.report.density import plot_headline
-from densing.report.style import INK, MUTED, POPULATION, new_axes, new_panels, stamp, style
+from densing.report.style import (
+    INK,
+    MUTED,
+    POPULATION,
+    figure_of,
+    framed,
+    new_axes,
+    new_panels,
+    stamp,
+    style,
+)
 from densing.report.words import digits, months, months_range, percent, plain, size, windowed
 from densing.results.family_growth import Both, Windows
 
@@ -109,6 +119,7 @@ def _two_windows(
     ax.set_xlabel(f"months to double, median and {prob} interval{more}")
     ax.set_title(f"● since {year(told.since)}", color=SINCE, fontsize=9.5)
     ax.set_title(f"● now, {told.now}", color=NOW, fontsize=9.5, loc="right")
+    figure_of(ax).set_layout_engine(framed())
     stamp(ax, trustworthy=answers.trustworthy)
     return ax
 
@@ -155,6 +166,7 @@ def plot_siblings(run: Answered | Siblings, *, narrow: bool = False) -> Axes:
     )
     ax.set_xlabel(f"slope of ln density on ln N within a release, {prob}" if not narrow else
                   "slope of ln density on ln N")  # fmt: skip
+    figure_of(ax).set_layout_engine(framed())
     stamp(ax, trustworthy=told.good)
     return ax
 

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from densing.data import bundled
+from densing.data.checks import same_models
 from densing.models.choices import FamilyChoices
 from densing.models.families import SIZE, FamilyData, growth
 from densing.models.family_layout import (
@@ -128,6 +130,18 @@ def new_models(run: xr.DataTree, catalog: pd.DataFrame, *, draws: int | None = D
     ]
     laid = states(found, layout.facts, layout.data, data, layout.switches)
     return NewModels(laid, values, data, family, score, models, layout)
+
+
+def seen(run: xr.DataTree, rows: pd.DataFrame) -> dict[str, str]:
+    """Find models of a table that a run was fitted to: their names, each with that in the run.
+
+    By name, and by weights, or size, date and scores, of the bundled models of the run.
+    """
+    fitted = set(map(str, run["derived"]["model"].to_numpy()))
+    there = bundled("catalog")
+    twins = same_models(rows, there[there["model"].isin(fitted)])
+    named = {name: name for name in rows["model"].unique() if name in fitted}
+    return named | {name: other for name, (other, _) in twins.items()}
 
 
 class NewDensities(NamedTuple):

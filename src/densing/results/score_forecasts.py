@@ -22,6 +22,9 @@ AVERAGE, SINGLE = "average", "single"
 """A model's average over the benchmarks it reports; one of its scores."""
 NARROWEST = 1e-3
 """Width of a kernel at least: scores are reported to a thousandth."""
+UNFORESEEN = 0.01
+"""Share of every forecast, whoever makes it, that is uniform over all scores: draws say nothing of
+tails beyond them, and one score there would decide between forecasters."""
 REPLICATES = 1000
 Row = dict[str, Any]
 
@@ -72,11 +75,20 @@ def judged(
                 "release": models["release"].to_numpy()[who], "benchmark": what,
                 "lead_days": lead[who], "observed": seen, "median": np.median(of, axis=0),
                 "pit": pit(of, seen), "crps": crps(of, seen),
-                "log_score": log_score(of, seen, np.maximum(kernel_width(of), NARROWEST)),
+                "log_score": log_predictive(of, seen),
             }
         )  # fmt: skip
         out += frame.to_dict("records")
     return out
+
+
+def log_predictive(drawn: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    """Log predictive density of scores, nats, shape (case,), from draws, (sample, case).
+
+    A kernel estimate, mixed with a uniform density by `UNFORESEEN`.
+    """
+    near = log_score(drawn, seen, np.maximum(kernel_width(drawn), NARROWEST))
+    return np.logaddexp(np.log1p(-UNFORESEEN) + near, np.log(UNFORESEEN))
 
 
 def score_table(rows: Iterable[Mapping[str, Any]], *, seed: int = 1) -> list[Row]:
