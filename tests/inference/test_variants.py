@@ -9,8 +9,7 @@ from densing.data import load_evidence
 from densing.inference.potential import build
 from densing.inference.whitening import Inputs
 from densing.models.declaration import declared, load_model
-from densing.models.joint import joint
-from densing.models.layout import lay_out
+from densing.models.problem import problem_of
 from models import world
 
 pytestmark = pytest.mark.slow  # each compiles a program of its own
@@ -25,10 +24,9 @@ CHANGES = [
 
 
 def energy_and_slope(evidence, model):
-    layout = lay_out(evidence, model.choices)
-    inputs = jax.tree.map(jnp.asarray, Inputs(layout.data, dict(layout.facts)))
-    switches = model.choices.switches
-    potential = build(lambda m, d: joint(m, d, switches), model.priors, layout.sizes, inputs)
+    problem = problem_of(evidence, model)
+    inputs = jax.tree.map(jnp.asarray, Inputs(problem.data, dict(problem.facts)))
+    potential = build(problem.program, model.priors, problem.sizes, inputs)
     at = 0.1 * jnp.ones(potential.size)
     slope = jax.value_and_grad(potential.negative_log_density)
     return jax.jit(slope, compiler_options=ONCE)(at, inputs)
