@@ -9,7 +9,7 @@ PARALLEL ?= -p no:benchmark -n 2 --dist loadfile --no-loadscope-reorder
 # Simulated worlds of each calibrated part: as many as the run that is kept.
 WORLDS ?= 80
 
-.PHONY: help setup report test lint types docs tables notebooks gallery bench calibrate sensitivity backtest \
+.PHONY: help setup report test lint types docs tables notebooks gallery headline ladders bench calibrate sensitivity backtest \
   compression clean
 help: ## what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -46,9 +46,16 @@ notebooks: setup ## run the notebooks anew, in place, with their outputs (minute
 	$(BIN)/jupyter nbconvert --execute --inplace --to notebook --log-level=WARN \
 	  --ExecutePreprocessor.record_timing=False docs/notebooks/*.ipynb
 
-gallery: report ## the documentation's figures anew, from the report's run
-	for figure in docs/gallery/*.svg; do cp "report/figures/$${figure##*/}" docs/gallery/; done
-	cp report/figures/density_by_release.png docs/headline.png
+headline: report ## the headline's numbers and picture kept, from the report's run
+	$(BIN)/densing summary report/run.nc --json > benchmarks/results/headline.json
+	cp report/figures/headline.png docs/headline.png
+
+ladders: setup ## every reference family's ladder fitted by itself and kept with the evidence (minutes)
+	$(BIN)/python scripts/keep_ladders.py
+
+gallery: setup ## the documentation's figures anew, from a report of the ladder model
+	$(BIN)/densing report --model ladder --out ladder-report
+	for figure in docs/gallery/*.svg; do cp "ladder-report/figures/$${figure##*/}" docs/gallery/; done
 
 bench: setup ## speed and scale, with the targets beside the figures (minutes)
 	$(BIN)/python -m pytest benchmarks -q -o python_files='bench_*.py' \
@@ -78,5 +85,5 @@ calibrate: setup ## simulated worlds: coverage of every interval (hours; a stopp
 	cp calibration-run/coverage.json benchmarks/results/coverage.json
 
 clean: ## remove what make made
-	rm -rf $(VENV) report derived.nc site sensitivity-run backtest-run calibration-run dist .pytest_cache \
+	rm -rf $(VENV) report ladder-report derived.nc site sensitivity-run backtest-run calibration-run dist .pytest_cache \
 	  .ruff_cache .import_linter_cache .hypothesis .cache

@@ -84,20 +84,28 @@ def to_json(value: Any, *, ascii_only: bool = False) -> str:
     ascii_only
         For what cannot show any other character.
     """
+    # By the standard library, since names of files need not be UTF-8.
+    return json.dumps(_plain(value), indent=2, ensure_ascii=ascii_only, allow_nan=False)
+
+
+def _plain(value: Any) -> Any:
+    """Records as JSON knows them; numbers that it does not know as None."""
     from pydantic_core import to_jsonable_python
 
-    # By the standard library, since names of files need not be UTF-8.
-    plain = _finite(to_jsonable_python(value))
-    return json.dumps(plain, indent=2, ensure_ascii=ascii_only, allow_nan=False)
-
-
-def _finite(value: Any) -> Any:
-    """Replace numbers that JSON does not know by None, in nested lists and dictionaries."""
     if isinstance(value, dict):
-        return {key: _finite(part) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_finite(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+        return {
+            key if isinstance(key, str) else next(iter(to_jsonable_python({key: None}))): _plain(
+                part
+            )
+            for key, part in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if value is None or isinstance(value, str | int):
+        return value
+    return _plain(to_jsonable_python(value))
 
 
 def kept_path(name: str) -> Path | None:

@@ -112,13 +112,13 @@ def test_names_that_the_terminal_cannot_show(tmp_path, coding, more):
     header = b"model,release_date,params,benchmark,score\n"
     paths = [tmp_path / os.fsdecode(name) for name in (b"caf\xe9.csv", "café.csv".encode())]
     for path in paths:
-        path.write_bytes(header + "modèle,2024-01-01,7B,MMLU,0.5\n".encode())
+        path.write_bytes(header + "modèle,2024-01-01,8x7B,MMLU,0.5\n".encode())
     done = subprocess.run(
         [sys.executable, "-m", "densing", "check", *paths, *more], capture_output=True,
         env={**os.environ, "PYTHONIOENCODING": coding}, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert b"Traceback" not in done.stderr
-    assert (done.stdout + done.stderr).count(b"7000000000") == 2
+    assert (done.stdout + done.stderr).count(b"8x7B") >= 2
     if more:
         assert len(json.loads(done.stdout)["faults"]) == 2
