@@ -89,7 +89,7 @@ def to_json(value: Any, *, ascii_only: bool = False) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Records as JSON knows them; numbers that it does not know as None."""
+    """Turn records into what JSON knows; numbers that it does not know into None."""
     from pydantic_core import to_jsonable_python
 
     if isinstance(value, dict):
