@@ -128,6 +128,7 @@ def fit(
     run = assemble.run(
         "joint", problem, replace(sampled, seconds=seconds), posterior, groups, model=model,
         settings=settings, seed=seed, evidence_hash=evidence.hash,
+        evidence_version=evidence.version,
         checks={"integration_error": targets.typical_error, "edge_mass": targets.worst_edge},
         models=len(layout.models), scores=len(layout.scores), grid_step=layout.data.grid.step,
     )  # fmt: skip
@@ -331,7 +332,7 @@ def fit_reference(
     return assemble.run(
         "reference", problem, sampled, posterior, {"/constant_data": held_out}, model=model,
         settings=settings, seed=seed, evidence_hash=evidence.hash,
-        runs=layout.selection.runs["run"].nunique(),
+        evidence_version=evidence.version, runs=layout.selection.runs["run"].nunique(),
     )  # fmt: skip
 
 
